@@ -1,0 +1,78 @@
+"""A patch: an EM image with its labels, whether we rendered it or read it from disk. The common coin of synthem."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes import Grid
+from shapes.errors import InputError
+from synthem.labels import CLASSES
+
+ALL_LABELLED = (True,) * len(CLASSES)
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """An EM image with its labels.
+
+    Attributes
+    ----------
+    image : uint8 (z, y, x)
+        The image; a 2D section has a depth of one.
+    labels : bool (6, z, y, x)
+        One channel a class, in the order of ``synthem.CLASSES``.
+    grid : Grid
+        Voxel size and place. Real sections lie at the origin.
+    known : tuple of 6 bool
+        Which classes are labelled at all. An unlabelled class is left out of losses and scores, not taken as empty.
+    name : str
+        What to call it in a report: a file's stem, or the dataset and index.
+    clean : float32 (z, y, x) or None
+        The image before beam and detector, in grey levels 0–255: the pair for denoising. None for real EM.
+    instances : mapping of str to int32 (z, y, x)
+        Object ids by class name, 0 where there is none; and ``"neurite"``. Empty for real EM.
+    trace : dict or None
+        JSON-serialisable; ``synthem.replay(trace)`` is this patch again. None for real EM.
+    """
+
+    image: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.bool_]
+    grid: Grid
+    known: tuple[bool, ...] = ALL_LABELLED
+    name: str = ""
+    clean: npt.NDArray[np.float32] | None = None
+    instances: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    trace: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.grid.shape
+        expected: list[tuple[str, npt.NDArray[Any] | None, tuple[int, ...], type]] = [
+            ("image", self.image, shape, np.uint8),
+            ("labels", self.labels, (len(CLASSES), *shape), np.bool_),
+            ("clean", self.clean, shape, np.float32),
+        ]
+        expected += [(f"instances[{k!r}]", v, shape, np.int32) for k, v in self.instances.items()]
+        for name, array, want, dtype in expected:
+            if array is not None and (array.shape != want or array.dtype != dtype):
+                raise InputError(
+                    f"patch {self.name!r}: {name} must be {np.dtype(dtype).name} of shape {want}, "
+                    f"not {array.dtype.name} of shape {array.shape}"
+                )
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether image, labels and every instance map are the same, bit for bit."""
+        if not isinstance(other, Patch):
+            return NotImplemented
+        return (
+            self.grid == other.grid
+            and self.known == other.known
+            and np.array_equal(self.image, other.image)
+            and np.array_equal(self.labels, other.labels)
+            and self.instances.keys() == other.instances.keys()
+            and all(np.array_equal(v, other.instances[k]) for k, v in self.instances.items())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
