@@ -1,0 +1,1 @@
+"""synthem: labelled synthetic electron microscopy of brain tissue, balanced training sets, measured gains."""
