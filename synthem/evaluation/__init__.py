@@ -1,0 +1,1 @@
+"""Scores: counts are pooled over a test set, then divided."""
