@@ -1,0 +1,1 @@
+"""Choosing what to train on: weights for patches, places for crops."""

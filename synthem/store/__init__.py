@@ -1,0 +1,1 @@
+"""Patches on disk: datasets of ours, and real EM with masks."""
