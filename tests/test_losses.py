@@ -1,11 +1,10 @@
 """The loss agrees with MONAI's where MONAI has one, and leaves out what is not labelled."""
 
 import pytest
+import torch
+from monai.losses import DiceLoss
 
-torch = pytest.importorskip("torch")
-from monai.losses import DiceLoss  # noqa: E402
-
-from synthem.training.losses import DiceConvolution  # noqa: E402
+from synthem.training.losses import DiceConvolution
 
 
 @pytest.fixture

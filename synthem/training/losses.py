@@ -4,9 +4,9 @@ Getmanskaya, Sokolov and Turlapov (2022) minimise Σ λ_k (1 − Dice_k) with λ
 batch, not averaged over its crops, so that a crop without a class costs nothing where its neighbours hold it.
 
 A class that no crop of the batch holds needs a choice. Counted, as in the paper, its distance 1 − s/(Σp + s)
-falls only as the network falls silent about it: with a rare class most batches teach silence, and near Σp = s the
-pull is some thousand times that of a batch that does hold the class. Skipped, its Dice term waits for a batch that
-holds it, and false alarms are left to the cross-entropy.
+falls only as the network falls silent about it: with a rare class most batches teach silence, and near Σp = s
+the pull is some thousand times that of a batch that does hold the class. Skipped, its Dice term waits for a
+batch that holds it, and false alarms are left to the cross-entropy.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class DiceConvolution(nn.Module):
     weights : sequence of float
         λ_k, one a class. They are scaled to sum to one over the classes that the batch has labels for.
     bce : float
-        Weight of the binary cross-entropy, a mean over voxels and a λ-weighted mean over classes. 0 leaves it out.
+        Weight of the binary cross-entropy: mean over voxels, λ-weighted mean over classes. 0 leaves it out.
     smooth : float
         Voxels added to both sides of the fraction.
     skip_absent : bool

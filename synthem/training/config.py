@@ -1,0 +1,121 @@
+"""What a training run is made of. Frozen, plain values: it travels inside checkpoints and reports."""
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shapes.errors import InputError, UnknownNameError
+from synthem.labels import CLASSES, channels
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """Base of configurations: immutable, and an unknown key is refused with the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_every_key(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for key in data:
+                if key not in cls.model_fields:
+                    raise UnknownNameError("key", str(key), cls.model_fields)
+        return data
+
+
+def parse(model: type[ModelT], data: Any, what: str) -> ModelT:
+    """Make a configuration of plain values; raises InputError, one sentence that names the place."""
+    if not isinstance(data, dict):
+        raise InputError(f"{what}: expected keys and values, not {type(data).__name__}")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{what}: {place + ': ' if place else ''}{_reason(first)}") from None
+
+
+def _reason(error: Any) -> str:
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Exception):
+        return str(cause)
+    given = "" if error["type"] == "missing" else f", not {error['input']!r:.60}"
+    return str(error["msg"]) + given
+
+
+class NetworkConfig(Frozen):
+    """A MONAI ``BasicUNet``: four poolings, two convolutions a level, batch norm after each."""
+
+    dims: Literal[2, 3] = 2
+    features: tuple[int, int, int, int, int, int] = (32, 32, 64, 128, 256, 32)
+    """Channels of the five levels, top to bottom, and of the last upsampling."""
+
+
+class AugmentConfig(Frozen):
+    """The paper's augmentation, and two options of ours: in plane, the same for all sections."""
+
+    rotate_deg: float = Field(5.0, ge=0, le=180)
+    """Rotation is uniform within ± this."""
+    shift: float = Field(0.05, ge=0, le=0.5)
+    """Shift along y and x, uniform within ± this share of the crop's edge."""
+    scale: float = Field(0.05, ge=0, le=0.5)
+    """Zoom is uniform within 1 ± this."""
+    flip: bool = True
+    """Mirror each axis with probability ½; z only in 3D."""
+    quarter_turns: bool = False
+    """Turn by a random multiple of 90°, where the crop is square."""
+    grey: float = Field(0.0, ge=0, le=1)
+    """Strength of the grey-level jitter: gamma in e^±grey, noise to grey × σ."""
+
+
+class TrainConfig(Frozen):
+    """One training run: network, data order, loss, optimiser and budget."""
+
+    network: NetworkConfig = NetworkConfig()
+    classes: tuple[str, ...] = CLASSES
+    """Output channels, names of ``synthem.CLASSES``."""
+    class_weights: dict[str, float] | None = None
+    """λ of the loss by class; 1/N each, if left out."""
+    patch_vx: tuple[int, int, int] = (1, 256, 256)
+    """Size of a crop (z, y, x); a depth of one for a 2D network."""
+    batch: int = Field(7, ge=1)
+    """Crops a step, over all devices together."""
+    steps: int = Field(1000, ge=1)
+    check_every: int = Field(100, ge=1)
+    """Steps between validations; the state to resume from is written as often."""
+    patience: int | None = Field(None, ge=1)
+    """Stop after this many validations without a better mean Dice; never, if left out."""
+    lr: float = Field(2e-5, gt=0)
+    optimiser: Literal["adam", "adamw"] = "adam"
+    schedule: Literal["constant", "one_cycle"] = "constant"
+    bce: float = Field(0.0, ge=0)
+    skip_absent: bool = False
+    augment: AugmentConfig = AugmentConfig()
+    seed: int = Field(0, ge=0)
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    accelerator: str = "auto"
+    devices: int = Field(1, ge=-1)
+    """Number of devices; -1 is all there are."""
+    workers: int = Field(0, ge=0)
+    """Processes that load crops; 0 loads them in the training process."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "TrainConfig":
+        channels([*self.classes, *(self.class_weights or {})])
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise InputError(f"classes must be at least one, each named once, not {list(self.classes)}")
+        if any(n < 16 for n in self.patch_vx[3 - self.network.dims :]):
+            raise InputError(
+                f"patch_vx must be at least 16 along each of the network's {self.network.dims} axes, "
+                f"not {self.patch_vx}: it is halved four times"
+            )
+        if self.network.dims == 2 and self.patch_vx[0] != 1:
+            raise InputError(f"patch_vx must have a depth of one for a 2D network, not {self.patch_vx}")
+        return self
+
+    def weights(self) -> list[float]:
+        """λ in the order of ``classes``; a class that ``class_weights`` leaves out has 1."""
+        given = self.class_weights or {}
+        return [given.get(name, 1.0) for name in self.classes]

@@ -1,0 +1,42 @@
+"""The network: MONAI's BasicUNet in 2D or 3D, with batch norm after each convolution, as in the paper."""
+
+from typing import cast
+
+import torch
+from monai.networks.nets.basic_unet import BasicUNet
+from torch import Tensor, nn
+
+from synthem.training.config import NetworkConfig
+
+
+def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Module:
+    """Build a U-Net of one grey channel in and ``classes`` logits out.
+
+    The initial weights depend on the arguments alone, so that all arms of an experiment start from
+    one network. The global generator of torch is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return cast(
+            nn.Module,
+            BasicUNet(
+                spatial_dims=config.dims,
+                in_channels=1,
+                out_channels=classes,
+                features=config.features,
+                act=("relu", {"inplace": True}),
+                norm=("batch", {}),
+                dropout=0.0,
+            ),
+        )
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Bring each crop (batch, 1, ...) to zero mean and unit deviation, in training and inference alike.
+
+    A crop without any contrast becomes zero.
+    """
+    axes = tuple(range(1, images.ndim))
+    mean = images.mean(axes, keepdim=True)
+    std = images.std(axes, keepdim=True, correction=0)
+    return (images - mean) / std.clamp(min=1e-3)
