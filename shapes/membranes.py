@@ -1,0 +1,241 @@
+"""Membranes: where two neurites meet.
+
+Neurites share out space: each point belongs to the tube whose field is lowest, or to thin glia where every field is above
+``glia_nm``. That partition fills space, makes small cells concave between large ones, and leaves glia the star-shaped
+sheets between round tubes. The distance to the membrane is the gap between the two lowest fields over the rate at which
+that gap closes, which is exact to first order, so that a membrane is equally thick wherever and however it is cut.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.neurites import Neurites
+from shapes.spread import Params
+from shapes.tubes import AX, AY, AZ, DR, DX, DY, DZ, INV, RA, RMAX, STIFF, tube_field
+from shapes.warp import WarpedWindow
+
+TILE_YX, TILE_Z = 16, 8
+NOBODY = -1
+
+
+class Membranes(Params):
+    """What lies between two cells: two lipid bilayers of ``bilayer_nm`` and the gap between them.
+
+    ``glia_nm`` is how far a point may lie outside every tube before thin glia fills it. Figures: bilayer 7–8 nm, gap
+    15–20 nm in fixed tissue (Peters, Palay & Webster 1991).
+    """
+
+    bilayer_nm: float = Field(default=8.0, gt=0, le=30)
+    gap_nm: float = Field(default=14.0, ge=0, le=100)
+    glia_nm: float = Field(default=60.0, gt=0, le=500)
+
+    @property
+    def half_width_nm(self) -> float:
+        """Distance from the middle of the gap to the inner face of either membrane."""
+        return self.bilayer_nm + self.gap_nm / 2
+
+
+class Partition(NamedTuple):
+    """Which cell each voxel belongs to, and how far it is from the membrane.
+
+    ``index`` (int32) counts into the neurites, with ``len(neurites.ids)`` for glia; ``other`` is the nearest neighbour or
+    ``NOBODY`` within reach; ``depth_nm`` (float32) is the distance to the middle of the gap, at most the cell's reach;
+    ``tilt`` (float32) is how obliquely the membrane is cut: 0 upright, 1 lying in the section.
+    """
+
+    index: npt.NDArray[np.int32]
+    other: npt.NDArray[np.int32]
+    depth_nm: npt.NDArray[np.float32]
+    tilt: npt.NDArray[np.float32]
+
+
+@njit(cache=True)
+def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes that can own, or bound within ``depth``, any point of a ball; returns how many.
+
+    ``among`` lists the tubes to look at; ``chosen`` receives those that are left.
+    """
+    n = among.shape[0]
+    fields = np.empty(n)
+    best, stiffest = glia, 0.0
+    for i in range(n):
+        stiffest = max(stiffest, segments[among[i], STIFF])
+    for i in range(n):
+        row = segments[among[i]]
+        f = tube_field(row, z, y, x)
+        # near a membrane the two fields part at most at the sum of their slopes
+        fields[i] = f - row[STIFF] * radius - (row[STIFF] + stiffest) * depth
+        best = min(best, f + row[STIFF] * radius)
+    count = 0
+    for i in range(n):
+        if fields[i] <= best:
+            chosen[count] = among[i]
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def probe(segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fields):  # type: ignore[no-untyped-def]
+    """Return (owner, neighbour, distance to the membrane, upward slope of its normal) at one point."""
+    best, own, at = glia, glia_index, -1
+    for i in range(count):
+        f = tube_field(segments[chosen[i]], z, y, x)
+        fields[i] = f
+        if f < best:
+            best, own, at = f, owners[chosen[i]], i
+    nz = ny = nx = 0.0
+    if at >= 0:
+        nz, ny, nx = _slope(segments[chosen[at]], z, y, x)
+    own_stiff = 0.0 if at < 0 else segments[chosen[at], STIFF]
+    nearest, neighbour, tilt = depth, NOBODY, 0.0
+    if own != glia_index:
+        # glia's field is level, so the gap to it closes at the owner's slope alone
+        steep = np.sqrt(nz * nz + ny * ny + nx * nx)
+        d = (glia - best) / max(steep, 1e-6)
+        if d < nearest:
+            nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
+    for i in range(count):
+        row = segments[chosen[i]]
+        if owners[chosen[i]] == own or fields[i] - best > (own_stiff + row[STIFF]) * nearest:
+            continue
+        mz, my, mx = _slope(row, z, y, x)
+        steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
+        d = (fields[i] - best) / steep
+        if d < nearest:
+            nearest, neighbour, tilt = d, owners[chosen[i]], abs(mz - nz) / steep
+    return own, neighbour, nearest, tilt
+
+
+@njit(cache=True)
+def _slope(row, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the gradient of a tube's field at a point, leaving out the slight taper of its radius."""
+    t = ((z - row[AZ]) * row[DZ] + (y - row[AY]) * row[DY] + (x - row[AX]) * row[DX]) * row[INV]
+    t = min(1.0, max(0.0, t))
+    ez = z - row[AZ] - t * row[DZ]
+    ey = y - row[AY] - t * row[DY]
+    ex = x - row[AX] - t * row[DX]
+    scale = row[STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex), 1e-6)
+    return ez * scale, ey * scale, ex * scale
+
+
+@njit(cache=True)
+def _ball(tissue, z0, z1, y0, y1, x0, x1):  # type: ignore[no-untyped-def]
+    """Return centre and radius of a ball around a tile's voxels in tissue space."""
+    low = np.full(3, np.inf)
+    high = np.full(3, -np.inf)
+    for c in range(3):
+        for z in range(z0, z1):
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    v = tissue[c, z, y, x]
+                    low[c] = min(low[c], v)
+                    high[c] = max(high[c], v)
+    half = (high - low) / 2.0
+    return (high + low) / 2.0, np.sqrt((half * half).sum())
+
+
+@njit(cache=True)
+def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best, at, index, other, depth, tilt):  # type: ignore[no-untyped-def]
+    """Do what ``probe`` does for a short row of voxels, in loops that the compiler turns into vector instructions."""
+    n = px.shape[0]
+    glia_index = reach.shape[0] - 1
+    for x in range(n):
+        best[x] = glia
+        at[x] = -1
+    for i in range(count):
+        s = segments[chosen[i]]
+        az, ay, ax, dz, dy, dx, inv = s[AZ], s[AY], s[AX], s[DZ], s[DY], s[DX], s[INV]
+        ra, dr, stiff = s[RA], s[DR], s[STIFF]
+        field = fields[i]
+        for x in range(n):
+            ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
+            t = min(1.0, max(0.0, (ez * dz + ey * dy + ex * dx) * inv))
+            ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
+            field[x] = stiff * (np.sqrt(ez * ez + ey * ey + ex * ex) - ra - t * dr)
+        for x in range(n):
+            if field[x] < best[x]:
+                best[x] = field[x]
+                at[x] = i
+    for x in range(n):
+        own = glia_index
+        nz = ny = nx = 0.0
+        nearest, neighbour, slope = reach[glia_index], NOBODY, 0.0
+        if at[x] >= 0:
+            own = owners[chosen[at[x]]]
+            nz, ny, nx = _slope(segments[chosen[at[x]]], pz[x], py[x], px[x])
+            steep = np.sqrt(nz * nz + ny * ny + nx * nx)
+            nearest = reach[own]
+            d = (glia - best[x]) / max(steep, 1e-6)
+            if d < nearest:
+                nearest, neighbour, slope = d, glia_index, abs(nz) / max(steep, 1e-6)
+        index[x] = own
+        own_stiff = 0.0 if at[x] < 0 else segments[chosen[at[x]], STIFF]
+        for i in range(count):
+            k = chosen[i]
+            if fields[i, x] - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
+                mz, my, mx = _slope(segments[k], pz[x], py[x], px[x])
+                steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
+                d = (fields[i, x] - best[x]) / steep
+                if d < nearest:
+                    nearest, neighbour, slope = d, owners[k], abs(mz - nz) / steep
+        other[x] = neighbour
+        depth[x] = nearest
+        tilt[x] = slope
+
+
+@njit(cache=True)
+def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt):  # type: ignore[no-untyped-def]
+    nz, ny, nx = index.shape
+    n = segments.shape[0]
+    glia_index = reach.shape[0] - 1
+    farthest = reach.max()
+    everything = np.arange(n)
+    coarse, fine = np.empty(n, np.int64), np.empty(n, np.int64)
+    rows = np.empty((n, TILE_YX))
+    best, at = np.empty(TILE_YX), np.empty(TILE_YX, np.int32)
+    big = 4 * TILE_YX
+    for z0 in range(0, nz, TILE_Z):
+        z1 = min(z0 + TILE_Z, nz)
+        for by in range(0, ny, big):
+            for bx in range(0, nx, big):
+                c, r = _ball(tissue, z0, z1, by, min(by + big, ny), bx, min(bx + big, nx))
+                some = near(segments, everything, c[0], c[1], c[2], r, farthest, glia, coarse)
+                for y0 in range(by, min(by + big, ny), TILE_YX):
+                    y1 = min(y0 + TILE_YX, ny)
+                    for x0 in range(bx, min(bx + big, nx), TILE_YX):
+                        x1 = min(x0 + TILE_YX, nx)
+                        c, r = _ball(tissue, z0, z1, y0, y1, x0, x1)
+                        few = near(segments, coarse[:some], c[0], c[1], c[2], r, farthest, glia, fine)
+                        for z in range(z0, z1):
+                            for y in range(y0, y1):
+                                _row(
+                                    tissue[0, z, y, x0:x1], tissue[1, z, y, x0:x1], tissue[2, z, y, x0:x1],
+                                    segments, owners, fine, few, reach, glia, rows, best, at,
+                                    index[z, y, x0:x1], other[z, y, x0:x1], depth[z, y, x0:x1], tilt[z, y, x0:x1],
+                                )  # fmt: skip
+
+
+def partition(window: WarpedWindow, neurites: Neurites, params: Membranes, reach_nm: npt.NDArray[np.float64]) -> Partition:
+    """Share out a window among its neurites and glia.
+
+    Parameters
+    ----------
+    window : WarpedWindow
+        Voxels in tissue space.
+    neurites : Neurites
+        All neurites with a tube within ``params.glia_nm`` plus twice the largest reach of the window.
+    params : Membranes
+        For ``glia_nm``.
+    reach_nm : float64 (len(neurites.ids) + 1,)
+        For each neurite, and last for glia, up to which depth the distance to its membrane matters.
+    """
+    shape = window.grid.shape
+    out = Partition(
+        np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.float32)
+    )
+    _partition(window.tissue_nm, neurites.segments, neurites.owners, reach_nm, params.glia_nm, *out)
+    return out

@@ -1,0 +1,301 @@
+"""Mitochondria: bent rods along a neurite, with an outer boundary, a matrix and lamellar cristae.
+
+A neurite is divided into slots along its axis, and a thick one into three lanes around it, so that two mitochondria never
+meet. Each point of a rod is as thick as the cytoplasm around it allows; where that leaves nothing the rod ends.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.membranes import near, probe
+from shapes.neurites import DENDRITE
+from shapes.spread import Params, Spread, draw
+from shapes.streams import mix, normal, object_id, stream_key, uniform
+from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
+
+POINTS = 5
+_SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
+_BAND_NM = np.float32(40.0)  # how far outside a surface distances are still written
+
+
+class Mitochondria(Params):
+    """How many mitochondria a neurite holds, and their shape.
+
+    Chances are per slot, which is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
+    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick.
+    """
+
+    axon_chance: float = Field(default=0.4, ge=0, le=1)
+    dendrite_chance: float = Field(default=0.6, ge=0, le=1)
+    clearance_nm: float = Field(default=18.0, ge=0)
+    radius_nm: Spread = Spread(mean=150, std=32)
+    half_length_nm: Spread = Spread(min=120, max=560)
+    thinnest_nm: float = Field(default=55.0, gt=0)
+    boundary_nm: float = Field(default=35.0, gt=0)
+    crista_period_nm: Spread = Spread(min=50, max=85)
+    crista_thickness_nm: float = Field(default=24.0, gt=0)
+
+    def longest_nm(self) -> float:
+        """Return the largest distance from a mitochondrion's middle to its tip."""
+        return self.half_length_nm.highest() + self.radius_nm.highest()
+
+
+@dataclass(frozen=True, eq=False)
+class Rods:
+    """Mitochondria near a window.
+
+    ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same after each
+    radius was cut to the room there is, 0 where the rod has ended; ``owners`` (n,) count into the neurites.
+    """
+
+    drawn: npt.NDArray[np.float64]
+    fitted: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    ids: npt.NDArray[np.int32]
+    missing: int
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Middles of the mitochondria that found a place, (n, 3)."""
+        return self.fitted[self.fitted[:, POINTS // 2, 3] > 0, POINTS // 2, :3]
+
+
+@njit(cache=True)
+def _chain(nodes, step, count, centre, half, thick, lane_angle, lane_offset, key, out):  # type: ignore[no-untyped-def]
+    """Write points and radii of a rod around node ``centre``; returns False where the neurite is not known that far."""
+    side = np.empty(3)
+    for c in range(3):
+        side[c] = normal(key, 40 + c)
+    for i in range(POINTS):
+        at = centre + (2.0 * i / (POINTS - 1) - 1.0) * half / step
+        k = int(np.floor(at))
+        if k < 0 or k + 1 >= count or np.isnan(nodes[k, 3]) or np.isnan(nodes[k + 1, 3]):
+            return False
+        t = at - k
+        dot = norm = 0.0
+        for c in range(3):
+            d = nodes[k + 1, c] - nodes[k, c]
+            dot += d * side[c]
+            norm += d * d
+        e = np.empty(3)
+        length = 0.0
+        for c in range(3):
+            e[c] = side[c] - dot / norm * (nodes[k + 1, c] - nodes[k, c])
+            length += e[c] * e[c]
+        length = np.sqrt(max(length, 1e-9))
+        # the second direction across the axis, by a cross product
+        d0, d1, d2 = nodes[k + 1, 0] - nodes[k, 0], nodes[k + 1, 1] - nodes[k, 1], nodes[k + 1, 2] - nodes[k, 2]
+        n = np.sqrt(norm) * length
+        f0 = (d1 * e[2] - d2 * e[1]) / n
+        f1 = (d2 * e[0] - d0 * e[2]) / n
+        f2 = (d0 * e[1] - d1 * e[0]) / n
+        cosine, sine = np.cos(lane_angle) * lane_offset, np.sin(lane_angle) * lane_offset
+        out[i, 0] = nodes[k, 0] + t * d0 + cosine * e[0] / length + sine * f0
+        out[i, 1] = nodes[k, 1] + t * d1 + cosine * e[1] / length + sine * f1
+        out[i, 2] = nodes[k, 2] + t * d2 + cosine * e[2] / length + sine * f2
+        end = abs(2.0 * i / (POINTS - 1) - 1.0)
+        out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
+    return True
+
+
+@njit(cache=True)
+def _touches(points, low, high, pad):  # type: ignore[no-untyped-def]
+    """Tell whether a rod's bounding box comes within ``pad`` of a box."""
+    for c in range(3):
+        least, most, thick = np.inf, -np.inf, 0.0
+        for i in range(POINTS):
+            least, most = min(least, points[i, c]), max(most, points[i, c])
+            thick = max(thick, points[i, 3])
+        if least - thick - pad > high[c] or most + thick + pad < low[c]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _draw_rods(salt, nodes, counts, steps, keys, kinds, axon, dendrite, radius, half, longest, low, high, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
+    """Draw every rod that can come within ``pad`` of the box; returns how many."""
+    n = 0
+    points = np.empty((POINTS, 4))
+    for j in range(keys.shape[0]):
+        chance = dendrite if kinds[j] == DENDRITE else axon
+        slot_nodes = int(np.ceil(2.0 * (longest + _SLACK_NM) / steps[j]))
+        offset = int(uniform(mix(keys[j], salt), 0) * slot_nodes)
+        for slot in range(-1, counts[j] // slot_nodes + 2):
+            centre = slot * slot_nodes + offset
+            if centre < 0 or centre >= counts[j] or np.isnan(nodes[j, centre, 3]):
+                continue
+            room = nodes[j, centre, 3]
+            for lane in range(3):
+                key = mix(mix(mix(keys[j], salt), centre), lane)
+                if uniform(key, 0) >= chance:
+                    continue
+                thick = draw(radius, uniform(key, 1), normal(key, 2))
+                long = draw(half, uniform(key, 3), normal(key, 4))
+                angle, away = 0.0, 0.0
+                if room > 2.4 * thick:
+                    angle, away = 2.0943951 * lane, 0.55 * room
+                    thick = min(thick, 0.42 * room - 10.0)
+                elif lane > 0:
+                    continue
+                if not _chain(nodes[j], steps[j], counts[j], centre, long, thick, angle, away, mix(keys[j], salt), points):
+                    continue
+                if _touches(points, low, high, pad):
+                    if n < out.shape[0]:
+                        out[n] = points
+                        owners[n] = j
+                        rod_keys[n] = key
+                    n += 1
+    return n
+
+
+@njit(cache=True)
+def _fit_rods(rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high):  # type: ignore[no-untyped-def]
+    """Cut radii to the room there is; returns how many rods that touch the box found none."""
+    everything = np.arange(segments.shape[0])
+    chosen = np.empty(segments.shape[0], np.int64)
+    fields = np.empty(segments.shape[0])
+    missing = 0
+    mid = POINTS // 2
+    for r in range(rods.shape[0]):
+        if not _touches(rods[r], low, high, 0.0):
+            rods[r, :, 3] = 0.0
+            continue
+        half = thick = 0.0
+        for i in range(POINTS):
+            half = max(half, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()))
+            thick = max(thick, rods[r, i, 3])
+        wanted = thick + gap
+        c = rods[r, mid]
+        count = near(segments, everything, c[0], c[1], c[2], half, wanted, glia, chosen)
+        for i in range(POINTS):
+            q = rods[r, i]
+            own, _, d, _ = probe(segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields)
+            q[3] = min(q[3], d - gap) if own == owners[r] else 0.0
+            if q[3] < thinnest:
+                q[3] = 0.0
+        for i in range(mid - 1, -1, -1):
+            if rods[r, i + 1, 3] == 0.0:
+                rods[r, i, 3] = 0.0
+        for i in range(mid + 1, POINTS):
+            if rods[r, i - 1, 3] == 0.0:
+                rods[r, i, 3] = 0.0
+        if rods[r, mid, 3] == 0.0:
+            missing += 1
+    return missing
+
+
+def reach_nm(params: Mitochondria) -> float:
+    """Return how far from the window the tissue around a mitochondrion can lie: its length, and the room around it."""
+    return 2.0 * params.longest_nm() + params.clearance_nm
+
+
+def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object], around_nm: float = 460.0) -> Rods:
+    """Draw the mitochondria that touch a window, and, unfitted, those within ``around_nm`` of it."""
+    low, high = tissue.window.box_nm
+    cells = tissue.neurites
+    room = 256
+    while True:
+        drawn = np.empty((room, POINTS, 4))
+        owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
+        n = _draw_rods(
+            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.counts, cells.steps_nm, cells.keys, cells.kinds,
+            params.axon_chance, params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
+            params.longest_nm(), low, high, around_nm, drawn, owners, keys,
+        )  # fmt: skip
+        if n <= room:
+            break
+        room = n
+    drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
+    fitted = drawn.copy()
+    missing = _fit_rods(
+        fitted, owners, cells.segments, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
+        tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high,
+    )  # fmt: skip
+    ids = np.array([object_id(k) for k in keys], np.int32)
+    return Rods(drawn, fitted, owners, keys, ids, int(missing))
+
+
+@njit(cache=True)
+def rod_distance(points, z, y, x):  # type: ignore[no-untyped-def]
+    """Return distance to a rod's surface, place along it in points, and offset (z, y, x) from its axis."""
+    best, place, oz, oy, ox = 1e9, 0.0, 0.0, 0.0, 0.0
+    for i in range(POINTS - 1):
+        if points[i, 3] == 0.0 or points[i + 1, 3] == 0.0:
+            continue
+        az, ay, ax = points[i, 0], points[i, 1], points[i, 2]
+        dz, dy, dx = points[i + 1, 0] - az, points[i + 1, 1] - ay, points[i + 1, 2] - ax
+        t = ((z - az) * dz + (y - ay) * dy + (x - ax) * dx) / max(dz * dz + dy * dy + dx * dx, 1e-9)
+        t = min(1.0, max(0.0, t))
+        ez, ey, ex = z - az - t * dz, y - ay - t * dy, x - ax - t * dx
+        d = np.sqrt(ez * ez + ey * ey + ex * ex) - points[i, 3] - t * (points[i + 1, 3] - points[i, 3])
+        if d < best:
+            best, place, oz, oy, ox = d, i + t, ez, ey, ex
+    mid = POINTS // 2
+    if best == 1e9 and points[mid, 3] > 0.0:
+        oz, oy, ox = z - points[mid, 0], y - points[mid, 1], x - points[mid, 2]
+        best, place = np.sqrt(oz * oz + oy * oy + ox * ox) - points[mid, 3], float(mid)
+    return best, place, oz, oy, ox
+
+
+@njit(cache=True)
+def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
+    """Return the signed distance to the nearest crista: wavy lamellae across the rod, each from one side part of the way."""
+    uz, uy, ux = normal(key, 60), normal(key, 61), normal(key, 62)
+    norm = np.sqrt(uz * uz + uy * uy + ux * ux) + 1e-9
+    v = (oz * uz + oy * uy + ox * ux) / norm
+    w = np.sqrt(max(0.0, oz * oz + oy * oy + ox * ox - v * v))
+    lean = 2.4 * uniform(key, 63) - 1.2
+    bent = 14.0 * np.sin(v / 42.0 + 6.3 * uniform(key, 64)) + 10.0 * np.sin((along + w) / 57.0 + 6.3 * uniform(key, 65))
+    phase = (along * np.cos(lean) + v * np.sin(lean) + bent) / period
+    k = np.floor(phase)
+    own = mix(key, 1000 + int(k))
+    sheet = abs(phase - k - 0.5) * period - 0.5 * thickness
+    side = 1.0 if uniform(own, 0) < 0.5 else -1.0
+    end = side * v - (0.2 + 1.1 * uniform(own, 1)) * 60.0
+    return max(sheet, end, wall)
+
+
+@njit(cache=True)
+def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista):  # type: ignore[no-untyped-def]
+    mid = POINTS // 2
+    for r in range(rods.shape[0]):
+        if rods[r, mid, 3] == 0.0:
+            continue
+        radius = 0.0
+        length = 0.0
+        for i in range(POINTS):
+            if rods[r, i, 3] > 0.0:
+                radius = max(radius, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()) + rods[r, i, 3])
+            if i > 0:
+                length += np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()) / (POINTS - 1)
+        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, rods[r, mid, :3].copy(), radius + _BAND_NM)
+        wave = draw(period, uniform(keys[r], 70), normal(keys[r], 71))
+        for z in range(box[0, 0], box[0, 1]):
+            for y in range(box[1, 0], box[1, 1]):
+                for x in range(box[2, 0], box[2, 1]):
+                    if index[z, y, x] != owners[r]:
+                        continue
+                    d, along, oz, oy, ox = rod_distance(rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x])
+                    d = max(d, gap - depth[z, y, x])
+                    if d < _BAND_NM and d < out_d[z, y, x]:
+                        out_d[z, y, x] = d
+                        if d < 0.0:
+                            out_id[z, y, x] = ids[r]
+                            out_crista[z, y, x] = _crista(keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary)
+
+
+def build(objects: Rods, tissue: Tissue, params: Mitochondria) -> Layer:
+    """Return mitochondria on the window's voxels, with cristae as the layer's detail."""
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
+    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
+    _build(
+        objects.fitted, objects.owners, objects.keys, objects.ids, tissue.window.tissue_nm, tissue.partition.index,
+        tissue.partition.depth_nm, gap, params.boundary_nm, params.crista_period_nm.row(), params.crista_thickness_nm,
+        *frame(tissue.window), layer.ids, layer.distance_nm, layer.detail_nm,
+    )  # fmt: skip
+    return layer

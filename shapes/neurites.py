@@ -1,0 +1,309 @@
+"""Neurites: axons with boutons, dendrites with spines, and the axons inside sheaths, as chains of tubes.
+
+Each population lives on its own lattice of cubic cells; a cell holds at most one neurite, which runs through a point
+of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node of a dendrite may
+bear a spine. What a tube does not fill, its neighbours share or thin glia fills: see ``membranes.py``.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.spread import Params, Row, Spread, draw
+from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
+from shapes.tubes import COLUMNS, set_segment
+
+AXON, DENDRITE, MYELINATED = 0, 1, 2
+"""What kind of neurite a tube belongs to."""
+
+
+class Population(Params):
+    """One kind of neurite: how many, how thick, how straight, with what swellings.
+
+    ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite has
+    ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about ``bend`` radians
+    and its radius by a factor of about exp(±``wobble``).
+    """
+
+    cell_nm: float = Field(gt=100)
+    chance: float = Field(default=1.0, ge=0, le=1)
+    nodes: int = Field(default=5, ge=1, le=40)
+    step_nm: float = Field(default=300.0, gt=0)
+    bend: float = Field(default=0.25, ge=0, le=1.5)
+    radius_nm: Spread
+    wobble: float = Field(default=0.12, ge=0, le=0.6)
+    stiffness: float = Field(default=1.0, ge=1, le=6)
+    bouton_chance: float = Field(default=0.0, ge=0, le=1)
+    bouton_radius_nm: Spread = Spread(mean=260, std=50)
+    spine_chance: float = Field(default=0.0, ge=0, le=1)
+    spine_length_nm: Spread = Spread(min=250, max=700)
+    spine_neck_radius_nm: Spread = Spread(min=50, max=80)
+    spine_head_radius_nm: Spread = Spread(mean=180, std=45)
+
+    def reach_nm(self) -> float:
+        """Return how far from its middle a neurite can have influence."""
+        thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest())
+        spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
+        return float(self.nodes * self.step_nm + thickest + spine)
+
+
+class _Args(NamedTuple):
+    cell_nm: float
+    chance: float
+    nodes: int
+    step_nm: float
+    bend: float
+    radius: Row
+    wobble: float
+    stiffness: float
+    bouton_chance: float
+    bouton_radius: Row
+    spine_chance: float
+    spine_length: Row
+    spine_neck: Row
+    spine_head: Row
+    reach: float
+
+
+@dataclass(frozen=True, eq=False)
+class Neurites:
+    """All neurites that matter in a box of tissue space.
+
+    Attributes
+    ----------
+    keys, ids, kinds, radii_nm : arrays (n,)
+        Stream key, instance id, kind and typical radius of each neurite.
+    nodes_nm : float64 (n, m, 4)
+        Nodes along the axis: z, y, x and radius; rows of NaN beyond ``counts``, and too far away to matter.
+    bouton : uint8 (n, m)
+        Which nodes are boutons.
+    steps_nm, counts : arrays (n,)
+        Distance between nodes, and how many there are.
+    segments : float64 (k, 11)
+        Tubes near the box, see ``tubes.py``.
+    owners : int32 (k,)
+        Neurite of each tube.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    ids: npt.NDArray[np.int32]
+    kinds: npt.NDArray[np.int8]
+    radii_nm: npt.NDArray[np.float64]
+    nodes_nm: npt.NDArray[np.float64]
+    bouton: npt.NDArray[np.uint8]
+    steps_nm: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int32]
+    segments: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+
+
+@njit(cache=True)
+def _direction(key):  # type: ignore[no-untyped-def]
+    """Return a direction in space, all equally likely."""
+    up = 2.0 * uniform(key, 0) - 1.0
+    turn = 2.0 * np.pi * uniform(key, 1)
+    flat = np.sqrt(1.0 - up * up)
+    return np.array([up, flat * np.cos(turn), flat * np.sin(turn)])
+
+
+@njit(cache=True)
+def _thick(key, radius):  # type: ignore[no-untyped-def]
+    """Return the typical radius of a neurite."""
+    return draw(radius, uniform(key, 3), normal(key, 4))
+
+
+@njit(cache=True)
+def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
+    """Return the squared distance of a point from a padded box."""
+    gap = 0.0
+    for c in range(3):
+        d = max(0.0, low[c] - pad - at[c], at[c] - high[c] - pad)
+        gap += d * d
+    return gap
+
+
+@njit(cache=True)
+def _axis(key, middle, p, low, high, pad, nodes, bouton):  # type: ignore[no-untyped-def]
+    """Draw the nodes of one neurite and which are boutons; nodes from which no tube can reach the box stay NaN."""
+    thick = _thick(key, p.radius)
+    way = _direction(mix(key, 1))
+    at = np.empty(3)
+    slack = p.reach - p.nodes * p.step_nm
+    nodes[:] = np.nan
+    bouton[:] = 0
+    for side in range(2):
+        if side == 1:
+            way = -_direction(mix(key, 1))
+        at[:] = middle
+        for k in range(p.nodes + 1):
+            i = p.nodes + k if side == 0 else p.nodes - k
+            here = mix(key, 100 + i)
+            if k > 0:
+                norm = 0.0
+                for c in range(3):
+                    way[c] += p.bend * normal(here, c)
+                    norm += way[c] * way[c]
+                norm = np.sqrt(norm)
+                for c in range(3):
+                    way[c] /= norm
+                    at[c] += p.step_nm * way[c]
+            nodes[i, 0], nodes[i, 1], nodes[i, 2] = at[0], at[1], at[2]
+            nodes[i, 3] = thick * np.exp(p.wobble * min(2.0, max(-2.0, normal(here, 3))))
+            # every other node at most, so that two boutons never touch
+            if i % 2 == 1 and uniform(here, 20) < p.bouton_chance:
+                nodes[i, 3] = max(nodes[i, 3], draw(p.bouton_radius, uniform(here, 21), normal(here, 22)))
+                bouton[i] = 1
+            if _outside(at, low, high, pad) > (slack + (p.nodes - k) * p.step_nm) ** 2:
+                break
+
+
+@njit(cache=True)
+def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
+    for c in range(3):
+        if max(a[c], b[c]) + radius + pad < low[c] or min(a[c], b[c]) - radius - pad > high[c]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _grow(key, p, low, high, pad, keys, nodes, bouton, segments, owners):  # type: ignore[no-untyped-def]
+    """Draw every neurite of a population that has a tube near the box; returns how many neurites and tubes."""
+    n = s = 0
+    first = np.floor((low - p.reach - pad) / p.cell_nm).astype(np.int64)
+    last = np.floor((high + p.reach + pad) / p.cell_nm).astype(np.int64)
+    length = 2 * p.nodes + 1
+    middle = np.empty(3)
+    tip = np.empty(3)
+    head = np.empty(3)
+    axis = np.empty((length, 4))
+    swollen = np.empty(length, np.uint8)
+    for cz in range(first[0], last[0] + 1):
+        for cy in range(first[1], last[1] + 1):
+            for cx in range(first[2], last[2] + 1):
+                k = cell_key(key, cz, cy, cx)
+                if uniform(k, 9) >= p.chance:
+                    continue
+                middle[0] = (cz + uniform(k, 10)) * p.cell_nm
+                middle[1] = (cy + uniform(k, 11)) * p.cell_nm
+                middle[2] = (cx + uniform(k, 12)) * p.cell_nm
+                if _outside(middle, low, high, pad) > p.reach**2:
+                    continue
+                _axis(k, middle, p, low, high, pad, axis, swollen)
+                before = s
+                for i in range(length):
+                    ra = axis[i, 3]
+                    if np.isnan(ra):
+                        continue
+                    if i + 1 < length and not np.isnan(axis[i + 1, 3]):
+                        rb = axis[i + 1, 3]
+                        if _near_box(axis[i], axis[i + 1], max(ra, rb), low, high, pad):
+                            if s < segments.shape[0]:
+                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness)
+                                owners[s] = n
+                            s += 1
+                    here = mix(k, 100 + i)
+                    if uniform(here, 30) < p.spine_chance:
+                        way = _direction(mix(here, 31))
+                        neck = draw(p.spine_neck, uniform(here, 32), normal(here, 35))
+                        bulb = draw(p.spine_head, uniform(here, 33), normal(here, 36))
+                        long = ra + draw(p.spine_length, uniform(here, 34), normal(here, 37))
+                        for c in range(3):
+                            tip[c] = axis[i, c] + long * way[c]
+                            head[c] = tip[c] + bulb * way[c]
+                        if _near_box(axis[i], head, bulb, low, high, pad):
+                            if s + 1 < segments.shape[0]:
+                                set_segment(segments[s], axis[i], tip, neck, neck, p.stiffness)
+                                set_segment(segments[s + 1], tip, head, neck, bulb, p.stiffness)
+                                owners[s] = owners[s + 1] = n
+                            s += 2
+                if s > before:
+                    if n < keys.shape[0]:
+                        keys[n] = k
+                        nodes[n, :length] = axis
+                        bouton[n, :length] = swollen
+                    n += 1
+    return n, s
+
+
+@njit(cache=True)
+def _describe(keys, radius, ids, radii):  # type: ignore[no-untyped-def]
+    for i in range(keys.shape[0]):
+        ids[i] = object_id(keys[i])
+        radii[i] = _thick(keys[i], radius)
+
+
+def _draw_population(
+    seed: int, name: str, p: Population, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], pad: float
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.uint8], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    args = _Args(
+        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness, p.bouton_chance,
+        p.bouton_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
+        p.spine_head_radius_nm.row(), p.reach_nm(),
+    )  # fmt: skip
+    length = 2 * p.nodes + 1
+    room_n, room_s = 512, 4096
+    while True:
+        keys = np.empty(room_n, np.uint64)
+        nodes = np.empty((room_n, length, 4))
+        bouton = np.empty((room_n, length), np.uint8)
+        segments = np.empty((room_s, COLUMNS))
+        owners = np.empty(room_s, np.int32)
+        key = stream_key(seed, f"neurite/{name}")
+        n, s = _grow(key, args, low, high, pad, keys, nodes, bouton, segments, owners)
+        if n <= room_n and s <= room_s:
+            return keys[:n], nodes[:n], bouton[:n], segments[:s], owners[:s]
+        room_n, room_s = max(n, room_n), max(s, room_s)
+
+
+def grow(
+    seed: int,
+    populations: dict[str, tuple[int, Population]],
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    pad: float,
+) -> Neurites:
+    """Draw all neurites that come within ``pad`` nm of a box of tissue space.
+
+    Parameters
+    ----------
+    seed : int
+        The world.
+    populations : dict
+        Name of each population to its kind (``AXON``, ``DENDRITE``, ``MYELINATED``) and parameters.
+    low, high : float64 (3,)
+        Corners of the box, (z, y, x) in nm.
+    pad : float
+        Tubes whose surface is farther than this from the box are left out.
+    """
+    parts = [(kind, p, *_draw_population(seed, name, p, low, high, pad)) for name, (kind, p) in populations.items()]
+    longest = max(part[3].shape[1] for part in parts)
+    total = sum(len(part[2]) for part in parts)
+    nodes = np.full((total, longest, 4), np.nan)
+    bouton = np.zeros((total, longest), np.uint8)
+    owners, n = [], 0
+    for _, _, keys, own_nodes, own_bouton, _, own_owners in parts:
+        nodes[n : n + len(keys), : own_nodes.shape[1]] = own_nodes
+        bouton[n : n + len(keys), : own_nodes.shape[1]] = own_bouton
+        owners.append(own_owners + np.int32(n))
+        n += len(keys)
+    all_keys = np.concatenate([part[2] for part in parts])
+    ids, radii = np.empty(total, np.int32), np.empty(total)
+    counts = [len(part[2]) for part in parts]
+    for (_, p, keys, *_), end in zip(parts, np.cumsum(counts), strict=True):
+        _describe(keys, p.radius_nm.row(), ids[end - len(keys) : end], radii[end - len(keys) : end])
+    return Neurites(
+        all_keys,
+        ids,
+        np.repeat(np.array([part[0] for part in parts], np.int8), counts),
+        radii,
+        nodes,
+        bouton,
+        np.repeat(np.array([part[1].step_nm for part in parts]), counts),
+        np.repeat(np.array([2 * part[1].nodes + 1 for part in parts], np.int32), counts),
+        np.concatenate([part[5] for part in parts]),
+        np.concatenate(owners).astype(np.int32),
+    )

@@ -1,0 +1,108 @@
+"""Axon sheaths: compact myelin, wrapped in lamellae around one axon each.
+
+A sheath is the outer shell of a myelinated neurite, as thick everywhere as the g-ratio says; its neurite is stiff, so that
+all others begin outside it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.neurites import MYELINATED, Neurites
+from shapes.spread import Params, Spread, draw
+from shapes.streams import mix, normal, object_id, stream_key, uniform
+from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer
+
+_BAND_NM = np.float32(25.0)
+
+
+class Sheaths(Params):
+    """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
+
+    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
+    """
+
+    g_ratio: Spread = Spread(min=0.62, max=0.8)
+    thickest_nm: float = Field(default=220.0, gt=10)
+    thinnest_nm: float = Field(default=35.0, gt=5)
+    lamella_nm: float = Field(default=11.5, gt=4)
+    outside_nm: float = Field(default=4.0, ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Wraps:
+    """Sheaths of a window: ``thickness_nm`` (n,) and ``ids`` (n,) by neurite, 0 for a neurite without."""
+
+    thickness_nm: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.int32]
+    nodes_nm: npt.NDArray[np.float64]
+    missing: int = 0
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Nodes of the wrapped axons, (n, 3)."""
+        nodes = self.nodes_nm[self.thickness_nm > 0].reshape(-1, 4)
+        return nodes[~np.isnan(nodes[:, 3]), :3]
+
+
+@njit(cache=True)
+def _thicknesses(salt, keys, kinds, radii, g_ratio, thinnest, thickest, thick, ids):  # type: ignore[no-untyped-def]
+    for j in range(keys.shape[0]):
+        if kinds[j] == MYELINATED:
+            key = mix(keys[j], salt)
+            outer = radii[j]
+            thick[j] = min(thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1)))))
+            ids[j] = object_id(key)
+
+
+def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
+    """Draw the thickness of each neurite's sheath; the g-ratio counts on a typical radius of the myelinated axon."""
+    thick, ids = np.zeros(len(cells.ids)), np.zeros(len(cells.ids), np.int32)
+    _thicknesses(
+        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, params.g_ratio.row(), params.thinnest_nm,
+        params.thickest_nm, thick, ids,
+    )  # fmt: skip
+    return Wraps(thick, ids, cells.nodes_nm)
+
+
+def reach_nm(params: Sheaths) -> float:
+    """Return how far from the window the tissue of a sheath can lie: it is bound by its own thickness."""
+    return params.thickest_nm
+
+
+def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
+    """Draw the sheaths of the neurites of a window."""
+    return thicknesses(tissue.seed, tissue.neurites, params)
+
+
+@njit(cache=True)
+def _build(index, depth, thick, ids, outside, lamella, out_id, out_d, out_detail):  # type: ignore[no-untyped-def]
+    nz, ny, nx = index.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                j = index[z, y, x]
+                if j < thick.shape[0] and thick[j] > 0.0:
+                    d = abs(depth[z, y, x] - outside - 0.5 * thick[j]) - 0.5 * thick[j]
+                    if d < _BAND_NM:
+                        out_d[z, y, x] = d
+                        turns = (depth[z, y, x] - outside) / lamella
+                        out_detail[z, y, x] = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
+                        if d < 0.0:
+                            out_id[z, y, x] = ids[j]
+
+
+def build(objects: Wraps, tissue: Tissue, params: Sheaths) -> Layer:
+    """Return sheaths on the window's voxels; the detail is the distance to the dark lines between lamellae."""
+    if not objects.thickness_nm.any():
+        return empty_layer(tissue.window.grid.shape, detail=True)
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
+    part = tissue.partition
+    _build(
+        part.index, part.depth_nm, objects.thickness_nm, objects.ids, params.outside_nm, params.lamella_nm,
+        layer.ids, layer.distance_nm, layer.detail_nm,
+    )  # fmt: skip
+    return layer

@@ -1,0 +1,44 @@
+"""Tubes: round cones from point to point, as rows of numbers that kernels can read.
+
+A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the axis − radius)``,
+negative inside; a stiff tube pushes softer ones out of its way.
+"""
+
+import numpy as np
+from numba import njit
+
+AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX = range(11)
+"""Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest radius."""
+COLUMNS = 11
+
+
+@njit(cache=True)
+def set_segment(row, a, b, ra, rb, stiffness):  # type: ignore[no-untyped-def]
+    """Write a segment from point ``a`` to ``b`` into a row of the segment table."""
+    length2 = 0.0
+    for c in range(3):
+        row[AZ + c] = a[c]
+        row[DZ + c] = b[c] - a[c]
+        length2 += row[DZ + c] ** 2
+    row[INV] = 1.0 / max(length2, 1e-9)
+    row[RA] = ra
+    row[DR] = rb - ra
+    row[STIFF] = stiffness
+    row[RMAX] = max(ra, rb)
+
+
+@njit(cache=True)
+def axis_place(row, z, y, x):  # type: ignore[no-untyped-def]
+    """Return where along the axis, 0 … 1, the point (z, y, x) projects to."""
+    t = ((z - row[AZ]) * row[DZ] + (y - row[AY]) * row[DY] + (x - row[AX]) * row[DX]) * row[INV]
+    return min(1.0, max(0.0, t))
+
+
+@njit(cache=True)
+def tube_field(row, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
+    t = axis_place(row, z, y, x)
+    ez = z - row[AZ] - t * row[DZ]
+    ey = y - row[AY] - t * row[DY]
+    ex = x - row[AX] - t * row[DX]
+    return row[STIFF] * (np.sqrt(ez * ez + ey * ey + ex * ex) - row[RA] - t * row[DR])

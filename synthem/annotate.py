@@ -1,0 +1,62 @@
+"""Labels from geometry: what an annotator of EPFL6 would draw on a scene, and the instance ids beside it."""
+
+import numpy as np
+import numpy.typing as npt
+
+from synthem.labels import CLASSES, channel
+from synthem.preset import Annotation
+from synthem.scene import Scene
+
+NEURITE = "neurite"
+
+
+def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np.bool_]:
+    """Return bool (6, z, y, x) labels in the order of ``synthem.CLASSES``.
+
+    A section of several sheets is labelled as most of its sheets are. A mitochondrion includes its boundary; a PSD and a sheath take their voxels from the membrane.
+    """
+    labels = np.zeros((len(CLASSES), *scene.grid.shape), np.bool_)
+    mito = scene.layers["mitochondrion"].distance_nm
+    labels[channel("mitochondrion")] = mito < 0
+    if scene.anatomy.mitochondrion is not None:
+        labels[channel("mito_boundary")] = (mito < 0) & (mito > -scene.anatomy.mitochondrion.boundary_nm)
+    labels[channel("vesicle")] = scene.layers["vesicle"].distance_nm < 0
+    labels[channel("psd")] = scene.layers["psd"].distance_nm < 0
+    labels[channel("sheath")] = scene.layers["sheath"].distance_nm < 0
+    membrane = scene.partition.depth_nm < rules.membrane_width_nm / 2
+    for name in ("sheath", "mitochondrion", "vesicle"):
+        membrane &= ~labels[channel(name)]
+        labels[channel("psd")] &= ~labels[channel(name)]
+    labels[channel("membrane")] = membrane & ~labels[channel("psd")]
+    if sheets == 1:
+        return labels
+    count, z, y, x = labels.shape
+    return labels.reshape(count, z // sheets, sheets, y, x).sum(2) * 2 > sheets
+
+
+def instances(scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1) -> dict[str, npt.NDArray[np.int32]]:
+    """Return int32 (z, y, x) ids: of each kind of organelle inside its label, and of the neurite at every voxel.
+
+    In a section of several sheets the sheet nearest to the middle that shows an object counts. Glia's thin processes
+    are one cell to us: they carry the largest id, 2³¹ − 1.
+    """
+    out = {
+        name: np.where(labels[channel(name)], _first_from_middle(layer.ids, sheets), np.int32(0))
+        for name, layer in scene.layers.items()
+        if name in CLASSES
+    }
+    owners = np.append(scene.neurites.ids, np.int32(2**31 - 1))
+    out[NEURITE] = _first_from_middle(owners[scene.partition.index], sheets)
+    return out
+
+
+def _first_from_middle(ids: npt.NDArray[np.int32], sheets: int) -> npt.NDArray[np.int32]:
+    """Reduce the ids of each section's sheets to one: the first that is not 0, from the middle sheet outwards."""
+    if sheets == 1:
+        return ids
+    parts = ids.reshape(-1, sheets, *ids.shape[1:])
+    order = sorted(range(sheets), key=lambda k: (abs(k - (sheets - 1) / 2), k))
+    out = parts[:, order[0]].copy()
+    for k in order[1:]:
+        np.copyto(out, parts[:, k], where=out == 0)
+    return out

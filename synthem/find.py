@@ -1,0 +1,103 @@
+"""Where to look: the places of objects of one class, nearest first, found without scanning the world."""
+
+import heapq
+import math
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes import sheaths
+from shapes.errors import InputError, UnknownNameError
+from shapes.grid import Grid
+from shapes.neurites import MYELINATED, grow
+from shapes.warp import world_point
+from synthem.labels import CLASSES
+from synthem.preset import Anatomy
+from synthem.scene import GENERATORS, build_scene, populations
+
+Place = tuple[float, float, float]
+BLOCK_NM = {"sheath": 8000.0}
+"""Edge of the blocks that are searched one by one; rare kinds are searched in larger blocks."""
+_COMMON_BLOCK_NM = 1600.0
+_COARSE_NM = 100.0
+_NEEDS = {"vesicle": ("psd", "mitochondrion")}
+
+
+def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
+    """Yield world places (z, y, x) in nm of objects of a class, nearest first, without end.
+
+    Tissue is drawn block after block around ``near_nm``, only as far out as places are asked for.
+
+    Raises
+    ------
+    UnknownNameError
+        Where ``kind`` is no class.
+    InputError
+        Where the anatomy has no objects of that class, or the class is everywhere.
+    """
+    if kind not in CLASSES:
+        raise UnknownNameError("class", kind, CLASSES)
+    if kind == "membrane":
+        raise InputError("find: membranes are everywhere; look for another class")
+    source = "mitochondrion" if kind == "mito_boundary" else kind
+    _require(anatomy, source)
+    return _nearest_first(anatomy, seed, source, near_nm)
+
+
+def _require(anatomy: Anatomy, source: str) -> None:
+    """Refuse to look for what the anatomy never makes: the search would not end."""
+    absent = getattr(anatomy, source) is None
+    if source == "sheath":
+        absent = absent or anatomy.myelinated is None or anatomy.myelinated.chance == 0
+    if source == "psd":
+        absent = absent or anatomy.axons.bouton_chance == 0
+    if absent:
+        raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
+
+
+def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:
+    edge = BLOCK_NM.get(source, _COMMON_BLOCK_NM)
+    found: list[tuple[float, Place]] = []
+    for closest_nm, block in _blocks(near_nm, edge):
+        # no later block is nearer than this one
+        while found and found[0][0] <= closest_nm:
+            yield heapq.heappop(found)[1]
+        for place in _places(anatomy, seed, source, np.array(block) * edge, edge):
+            heapq.heappush(found, (math.dist(place, near_nm), place))
+
+
+def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """Yield all blocks of the world with their least distance from a place, in the order of that distance."""
+    home = [math.floor(n / edge) for n in near_nm]
+    waiting: list[tuple[float, tuple[int, ...]]] = []
+    shell = 0
+    while True:
+        for step in product(range(-shell, shell + 1), repeat=3):
+            if max(map(abs, step)) == shell:
+                block = tuple(h + s for h, s in zip(home, step, strict=True))
+                gaps = [max(b * edge - n, n - (b + 1) * edge, 0.0) for b, n in zip(block, near_nm, strict=True)]
+                heapq.heappush(waiting, (math.hypot(*gaps), block))
+        # every block of the next shell is at least this far away
+        while waiting and waiting[0][0] <= shell * edge:
+            yield heapq.heappop(waiting)
+        shell += 1
+
+
+def _places(anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float) -> Iterator[Place]:
+    """Yield the objects whose middle lies in one block of the world."""
+    if source == "sheath" and anatomy.sheath is not None:
+        only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
+        rim = 4.0 * anatomy.warp.amplitude_nm
+        centres = sheaths.thicknesses(seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath).centres_nm
+    else:
+        idle = {k: None for k in GENERATORS if k != source and k not in _NEEDS.get(source, ())}
+        count = math.ceil(edge / _COARSE_NM)
+        z, y, x = (float(v) for v in low)
+        block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
+        centres = build_scene(anatomy.model_copy(update=idle), seed, block).objects[source].centres_nm
+    for centre in centres:
+        place = world_point(seed, anatomy.warp, centre)
+        if ((place >= low) & (place < low + edge)).all():
+            yield float(place[0]), float(place[1]), float(place[2])

@@ -1,0 +1,32 @@
+"""Section: what a slab of tissue looks like is the average through its thickness."""
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.spread import draw
+from shapes.streams import mix, normal, stream_key, uniform
+from synthem.preset import Section
+
+
+def section(image: npt.NDArray[np.float32], params: Section, seed: int, first: int) -> npt.NDArray[np.float32]:
+    """Average the sheets of each section, and give each its own brightness and contrast.
+
+    Parameters
+    ----------
+    image : float32 (z · sheets, y, x)
+        Stained tissue, sheet by sheet.
+    params : Section
+        Number of sheets, and how sections differ: brightness in grey levels, contrast as a fraction of it about 128.
+    seed, first
+        The world, and the world index of the first section.
+    """
+    if params.sheets > 1:
+        image = image.reshape(-1, params.sheets, *image.shape[1:]).mean(1, dtype=np.float32)
+    if params.brightness or params.contrast:
+        image = image.copy()
+        for z in range(image.shape[0]):
+            key = mix(stream_key(seed, "section"), first + z)
+            shift = params.brightness * normal(key, 0)
+            scale = draw((1.0, 1.0, params.contrast), uniform(key, 1), normal(key, 2))
+            image[z] = (image[z] - np.float32(128)) * np.float32(scale) + np.float32(128 + shift)
+    return image

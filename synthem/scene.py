@@ -1,0 +1,109 @@
+"""A scene: everything that is geometry in one window of a world, before labels and grey levels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes import mitochondria, psd, sheaths, vesicles
+from shapes.grid import Grid
+from shapes.membranes import Partition, partition
+from shapes.neurites import AXON, DENDRITE, MYELINATED, Neurites, Population, grow
+from shapes.tissue import Layer, Tissue, empty_layer
+from shapes.warp import WarpedWindow, warp_window
+from synthem.preset import Anatomy
+
+GENERATORS: dict[str, ModuleType] = {
+    "mitochondrion": mitochondria,
+    "psd": psd,
+    "vesicle": vesicles,
+    "sheath": sheaths,
+}
+"""Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is one line."""
+
+POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
+_MARGIN_NM = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The geometry of a window.
+
+    Attributes
+    ----------
+    grid : Grid
+        The window.
+    anatomy : Anatomy
+        What it was made from.
+    seed : int
+        The world.
+    neurites : Neurites
+        The neurites around it.
+    partition : Partition
+        Owner, neighbour, depth and tilt of each voxel.
+    layers : mapping of str to Layer
+        Ids and signed distances of each kind of organelle.
+    objects : mapping of str to objects
+        What was placed, kind by kind; ``.missing`` counts what found no place.
+    """
+
+    grid: Grid
+    anatomy: Anatomy
+    seed: int
+    neurites: Neurites
+    partition: Partition
+    layers: Mapping[str, Layer]
+    objects: Mapping[str, Any]
+
+
+def populations(anatomy: Anatomy) -> dict[str, tuple[int, Population]]:
+    """Return the populations of neurites that an anatomy has, with their kinds."""
+    return {
+        name: (kind, getattr(anatomy, name)) for name, kind in POPULATIONS.items() if getattr(anatomy, name) is not None
+    }
+
+
+def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
+    """Draw the neurites that can matter to a window and to the organelles that touch it."""
+    low, high = window.box_nm
+    reach = max([0.0, *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k))])
+    room = 200.0
+    if anatomy.mitochondrion:
+        room += anatomy.mitochondrion.radius_nm.highest() + anatomy.mitochondrion.clearance_nm
+    return grow(seed, populations(anatomy), low - reach, high + reach, anatomy.membranes.glia_nm + 1.3 * room)
+
+
+def depth_reach(anatomy: Anatomy, seed: int, cells: Neurites) -> npt.NDArray[np.float64]:
+    """Return, for each neurite and last for glia, how deep below its membrane something still depends on the depth."""
+    near = anatomy.membranes.half_width_nm + _MARGIN_NM
+    deepest = [12.0]
+    if anatomy.psd:
+        deepest.append(anatomy.psd.thickness_nm.highest())
+    if anatomy.mitochondrion:
+        deepest.append(anatomy.mitochondrion.clearance_nm)
+    reach = np.full(len(cells.ids) + 1, near + max(deepest))
+    if anatomy.sheath:
+        thick = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
+        reach[:-1] = np.maximum(reach[:-1], np.where(thick > 0, thick + anatomy.sheath.outside_nm + 30.0, 0.0))
+    return reach
+
+
+def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
+    """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie."""
+    window = warp_window(seed, anatomy.warp, grid)
+    cells = grow_around(seed, anatomy, window)
+    part = partition(window, cells, anatomy.membranes, depth_reach(anatomy, seed, cells))
+    tissue = Tissue(seed, window, cells, anatomy.membranes, part)
+    layers: dict[str, Layer] = {}
+    objects: dict[str, Any] = {}
+    for name, generator in GENERATORS.items():
+        params = getattr(anatomy, name)
+        if params is None:
+            layers[name] = empty_layer(grid.shape, detail=True)
+        else:
+            objects[name] = generator.place(tissue, params, objects)
+            layers[name] = generator.build(objects[name], tissue, params)
+    return Scene(grid, anatomy, seed, cells, part, layers, objects)

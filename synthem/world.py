@@ -1,0 +1,105 @@
+"""A world: unbounded tissue of one preset and one seed, of which any window can be looked at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.errors import InputError
+from shapes.grid import Grid
+from synthem.annotate import annotate, instances
+from synthem.find import find
+from synthem.microscope.acquire import halo_vx, stages, to_uint8
+from synthem.patch import Patch
+from synthem.preset import Preset, load_preset
+from synthem.scene import Scene, build_scene
+
+TRACE_VERSION = 1
+
+
+class World:
+    """Unbounded tissue, addressed in nanometres.
+
+    Parameters
+    ----------
+    preset : str, Path, dict or Preset
+        A shipped preset's name, a YAML file, or a preset.
+    seed : int
+        Which of the preset's worlds; the same seed is the same world for ever.
+
+    Examples
+    --------
+    >>> world = World("epfl", seed=7)
+    >>> patch = world.patch(Grid((1, 64, 64)))
+    >>> patch.labels.shape
+    (6, 1, 64, 64)
+    """
+
+    def __init__(self, preset: str | Path | Preset | dict[str, Any], seed: int = 0) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+            raise InputError(f"world: seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
+        self.preset = load_preset(preset)
+        self.seed = int(seed)
+
+    def scene(self, grid: Grid) -> Scene:
+        """Return the geometry of a window, each section split into the preset's sheets."""
+        return build_scene(self.preset.anatomy, self.seed, grid.split_sections(self.preset.microscope.section.sheets))
+
+    def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
+        """Return the labels of a window, bool (6, z, y, x), without rendering it."""
+        return annotate(self.scene(grid), self.preset.annotation, self.preset.microscope.section.sheets)
+
+    def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+        """Yield the image after each stage of the microscope: stain, section, beam, detector, tone."""
+        halo = halo_vx(self.preset.microscope, grid.voxel_nm)
+        yield from stages(self.scene(grid.padded(halo)), grid, self.preset.microscope)
+
+    def patch(self, grid: Grid) -> Patch:
+        """Return a window's image with its labels, instances and trace."""
+        preset, sheets = self.preset, self.preset.microscope.section.sheets
+        _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
+        scene = self.scene(grid.padded((0, hy, hx)))
+        images = dict(stages(scene, grid, preset.microscope))
+        inner = (..., slice(hy, hy + grid.shape[1]), slice(hx, hx + grid.shape[2]))
+        labels = annotate(scene, preset.annotation, sheets)
+        ids = instances(scene, labels, sheets)
+        return Patch(
+            image=to_uint8(images["tone"]),
+            labels=np.ascontiguousarray(labels[inner]),
+            grid=grid,
+            name=f"{preset.name}-{self.seed}",
+            clean=images["section"],
+            instances={name: np.ascontiguousarray(values[inner]) for name, values in ids.items()},
+            trace=self.trace(grid),
+        )
+
+    def trace(self, grid: Grid) -> dict[str, Any]:
+        """Return all that a window depends on, JSON-serialisable: ``replay`` makes the same patch of it."""
+        return {
+            "version": TRACE_VERSION,
+            "preset": self.preset.model_dump(mode="json"),
+            "seed": self.seed,
+            "grid": grid.to_json(),
+        }
+
+    def find(self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Iterator[tuple[float, float, float]]:
+        """Yield places of objects of a class, (z, y, x) in nm, nearest first: see ``synthem.find``."""
+        return find(self.preset.anatomy, self.seed, kind, near_nm)
+
+
+def replay(trace: dict[str, Any]) -> Patch:
+    """Return the patch that a trace describes, bit for bit.
+
+    Raises
+    ------
+    InputError
+        Where the trace is of another version, or not one at all.
+    """
+    if not isinstance(trace, dict) or trace.get("version") != TRACE_VERSION:
+        found = trace.get("version") if isinstance(trace, dict) else type(trace).__name__
+        raise InputError(f"replay: a trace of version {TRACE_VERSION} is wanted, not {found!r}")
+    if missing := {"preset", "seed", "grid"} - trace.keys():
+        raise InputError(f"replay: the trace lacks {', '.join(sorted(missing))}")
+    return World(trace["preset"], trace["seed"]).patch(Grid(**{k: tuple(v) for k, v in trace["grid"].items()}))
