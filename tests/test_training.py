@@ -13,9 +13,10 @@ from shapes import Grid
 from shapes.errors import InputError
 from synthem.labels import CLASSES
 from synthem.patch import Patch
+from synthem.preset import parse
 from synthem.training.augment import augment
 from synthem.training.checkpoint import load_model
-from synthem.training.config import AugmentConfig, TrainConfig, parse
+from synthem.training.config import AugmentConfig, TrainConfig
 from synthem.training.dataset import BalancedSampler, CropDataset, TileDataset
 from synthem.training.keeper import read_curves
 from synthem.training.predict import Predictor
@@ -282,7 +283,7 @@ def test_balanced_sampler_is_seeded_and_follows_its_weights():
     ("change", "says"),
     [
         ({"lerning_rate": 1}, "lerning_rate"),
-        ({"network": {"feature": [1]}}, "did you mean 'features'"),
+        ({"network": {"feature": [1]}}, "network.features"),
         ({"patch_vx": (1, 8, 8)}, "at least 16"),
         ({"patch_vx": (16, 32, 32)}, "depth of one"),
         ({"classes": ["sheat"]}, "did you mean 'sheath'"),

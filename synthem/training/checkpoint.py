@@ -11,7 +11,8 @@ from pydantic import Field
 from torch import nn
 
 from shapes.errors import InputError
-from synthem.training.config import Frozen, TrainConfig, parse
+from synthem.preset import parse
+from synthem.training.config import Frozen, TrainConfig
 from synthem.training.unet import build_unet
 
 FORMAT = "synthem model 1"
@@ -63,9 +64,13 @@ def load_model(path: str | Path) -> Model:
     """
     path = Path(path)
     content = _read(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != FORMAT
+        or not isinstance(content.get("card"), dict)
+    ):
         raise InputError(f"{path}: this is no synthem model; give the model.pt that `synthem train` wrote")
-    card = parse(ModelCard, content.get("card"), f"{path}: card")
+    card = parse(ModelCard, content["card"], f"{path}: card")
     net = build_unet(card.config.network, len(card.config.classes))
     try:
         net.load_state_dict(content["state"])

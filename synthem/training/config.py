@@ -1,48 +1,17 @@
 """What a training run is made of. Frozen, plain values: it travels inside checkpoints and reports."""
 
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shapes.errors import InputError, UnknownNameError
+from shapes.errors import InputError
 from synthem.labels import CLASSES, channels
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Frozen(BaseModel):
-    """Base of configurations: immutable, and an unknown key is refused with the nearest known one."""
+    """Base of configurations: immutable, without unknown keys, infinities or NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _know_every_key(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    raise UnknownNameError("key", str(key), cls.model_fields)
-        return data
-
-
-def parse(model: type[ModelT], data: Any, what: str) -> ModelT:
-    """Make a configuration of plain values; raises InputError, one sentence that names the place."""
-    if not isinstance(data, dict):
-        raise InputError(f"{what}: expected keys and values, not {type(data).__name__}")
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{what}: {place + ': ' if place else ''}{_reason(first)}") from None
-
-
-def _reason(error: Any) -> str:
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, Exception):
-        return str(cause)
-    given = "" if error["type"] == "missing" else f", not {error['input']!r:.60}"
-    return str(error["msg"]) + given
 
 
 class NetworkConfig(Frozen):

@@ -1,0 +1,134 @@
+"""What an experiment is: data, arms, class sets, seeds and budget, read from a YAML file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shapes.errors import InputError, UnknownNameError
+from synthem.labels import CLASSES, channels
+from synthem.preset import parse, presets_folder, read_yaml
+from synthem.training.config import Frozen, TrainConfig
+
+Arm = Literal["real", "synthetic", "mixed"]
+
+CLASS_SETS: dict[int, tuple[str, ...]] = {
+    6: CLASSES,
+    5: tuple(name for name in CLASSES if name != "mito_boundary"),
+    1: ("mitochondrion",),
+}
+"""The paper's experiments 2 (six classes), 1 (no mitochondrial boundaries) and 3 (mitochondria alone)."""
+
+
+def _many(value: Any) -> Any:
+    return value if value is None or isinstance(value, list | tuple) else [value]
+
+
+Names = Annotated[tuple[str, ...] | None, BeforeValidator(_many)]
+Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...] | None, BeforeValidator(_many)]
+
+
+class SyntheticConfig(Frozen):
+    """The synthetic patches, and their part in the mixture."""
+
+    preset: str = "epfl"
+    count: int = Field(300, ge=2)
+    shape_vx: tuple[int, int, int] = (1, 256, 256)
+    seed: int = Field(0, ge=0)
+    """Seed of the world that the patches are cut from."""
+    balance: dict[str, float] = Field(default_factory=dict)
+    """Wanted shares of pixels by class, for the choice of windows and again for the sampler."""
+    fraction: float | None = Field(None, gt=0, lt=1)
+    """Share of synthetic crops in the mixed arm; left out, as the numbers of patches and tiles have it."""
+
+
+class ExperimentConfig(Frozen):
+    """An experiment. All arms have the same network, initial weights, steps and test sections."""
+
+    title: str
+    real: str | None = None
+    """The folder of real EM with masks; mostly given on the command line."""
+    train: Names = None
+    test: Names = None
+    """Names or globs of the sections; or leave both out and name a split."""
+    splits: str = "splits.yaml"
+    """A file of splits, relative to the real folder."""
+    split: str | None = None
+    voxel_nm: tuple[float, float, float] = (5.0, 5.0, 5.0)
+    synthetic: SyntheticConfig
+    arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
+    class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
+    seeds: tuple[int, ...] = (0,)
+    steps: Counts = None
+    epochs: Counts = None
+    """One of the two; each number is a run of its own. An epoch has as many crops as the real half tiles."""
+    crops: Literal["tiles", "uniform", "rare"] = "tiles"
+    """Crops of real sections: the paper's regular tiles, anywhere, or where the rare classes are."""
+    rare: dict[str, float] = Field(default_factory=dict)
+    """For ``crops: rare``: how often a crop starts from a pixel of each class; the rest is uniform."""
+    overlap: float = Field(0.25, ge=0, lt=1)
+    """Of tiles in training, and of windows in inference."""
+    validation_share: float = Field(0.2, gt=0, lt=1)
+    """Share of the training half that is held out, a block at its far end: neighbours are near copies."""
+    validation_tiles: int | None = Field(None, ge=1)
+    test_every: int = Field(1, ge=1)
+    """Score every n-th of the test sections."""
+    threshold: float = Field(0.5, gt=0, lt=1)
+    training: TrainConfig = TrainConfig()
+
+    @model_validator(mode="after")
+    def _agree(self) -> "ExperimentConfig":
+        if (self.steps is None) == (self.epochs is None):
+            raise InputError("give one of steps and epochs")
+        for name in ("arms", "class_sets", "seeds"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise InputError(f"{name} must be at least one, each named once, not {list(values)}")
+        derived = sorted({"classes", "steps", "seed"} & self.training.model_fields_set)
+        if derived:
+            raise InputError(f"training.{derived[0]} follows from the experiment; leave it out")
+        channels([*self.synthetic.balance, *self.rare])
+        if bool(self.rare) != (self.crops == "rare"):
+            raise InputError("rare needs crops: rare, and crops: rare needs rare, a weight for each class")
+        if any(a < b for a, b in zip(self.synthetic.shape_vx, self.training.patch_vx, strict=True)):
+            raise InputError(
+                f"synthetic.shape_vx {self.synthetic.shape_vx} must not be smaller than "
+                f"training.patch_vx {self.training.patch_vx}"
+            )
+        return self
+
+    def with_sections(self, real: str | None, split: str | None) -> "ExperimentConfig":
+        """Take the folder and the split that were given on the command line, where any was."""
+        given: dict[str, Any] = {} if real is None else {"real": real}
+        if split is not None:
+            given |= {"split": split, "train": None, "test": None}
+        return self.model_copy(update=given)
+
+    def training_for(self, class_set: int, steps: int, seed: int) -> TrainConfig:
+        """Return the configuration of one run."""
+        update = {"classes": CLASS_SETS[class_set], "steps": steps, "seed": seed}
+        every = min(self.training.check_every, steps)
+        return self.training.model_copy(update={**update, "check_every": every})
+
+
+def experiment_names() -> list[str]:
+    """Return the names of the shipped experiments."""
+    return sorted(path.stem for path in (presets_folder() / "experiments").glob("*.yaml"))
+
+
+def load_experiment(name: str | Path) -> ExperimentConfig:
+    """Read a shipped experiment by its name, or a YAML file.
+
+    Raises
+    ------
+    UnknownNameError
+        Where it is neither.
+    InputError
+        Where the file cannot be read, or a key or value is not understood.
+    """
+    path = Path(name)
+    if not path.is_file():
+        if str(name) not in experiment_names():
+            raise UnknownNameError("experiment", str(name), experiment_names())
+        path = presets_folder() / "experiments" / f"{name}.yaml"
+    return parse(ExperimentConfig, read_yaml(path), str(path))

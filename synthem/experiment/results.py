@@ -1,0 +1,121 @@
+"""Results of runs, and the gain of each arm over real data, by class."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthem.experiment.config import Arm
+
+Scores = dict[str, dict[str, float | int | None]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training: which one, how it went, and its scores on the test sections."""
+
+    class_set: int
+    budget: str
+    """``"900 steps"`` or ``"200 epochs"``."""
+    arm: Arm
+    seed: int
+    steps: int
+    best_step: int
+    seconds: float
+    scores: Scores
+    """``synthem.evaluation.dice.score_table`` of the pooled counts."""
+    curves: list[dict[str, float | None]]
+    folder: str
+    """Where its files are, relative to the experiment's folder."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; NaN is None."""
+        return dict(vars(self))
+
+
+def read_run(path: Path) -> Run:
+    """Read a run's ``result.json``."""
+    return Run(**json.loads(path.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation over seeds; NaN where no seed has a value, and no deviation of one seed."""
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Summarise the values that are defined."""
+        held = [v for v in values if not math.isnan(v)]
+        if not held:
+            return cls(math.nan, math.nan)
+        return cls(float(np.mean(held)), float(np.std(held, ddof=1)) if len(held) > 1 else math.nan)
+
+    def __format__(self, spec: str) -> str:
+        if math.isnan(self.mean):
+            return "–"
+        text = format(self.mean, spec)
+        return text if math.isnan(self.std) else f"{text} ± {self.std:.3f}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class in the table of a class set and budget: its support, and score and gain of each arm."""
+
+    name: str
+    support: int
+    score: dict[Arm, Spread]
+    gain: dict[Arm, Spread]
+    """Difference to ``real`` at the same seed; empty without a real arm."""
+
+
+def table(runs: Sequence[Run], metric: str = "dice") -> list[Row]:
+    """Make the rows of one class set and budget, and a last one, ``mean``, over the classes in the truth.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        All arms and seeds of one class set and budget.
+    metric : str
+        ``"dice"`` or ``"jaccard"``.
+    """
+    arms = list(dict.fromkeys(run.arm for run in runs))
+    names = [*runs[0].scores, "mean"]
+    rows = []
+    for name in names:
+        value = {(run.arm, run.seed): _value(run.scores, name, metric) for run in runs}
+        seeds = sorted({seed for _, seed in value})
+        gain: dict[Arm, Spread] = {
+            arm: Spread.of([value[arm, s] - value["real", s] for s in seeds if (arm, s) in value])
+            for arm in arms
+            if arm != "real" and "real" in arms
+        }
+        score = {arm: Spread.of([v for (a, _), v in value.items() if a == arm]) for arm in arms}
+        rows.append(Row(name, _support(runs[0].scores, name), score, gain))
+    return rows
+
+
+def groups(runs: Sequence[Run]) -> dict[tuple[int, str], list[Run]]:
+    """Sort runs by class set and budget, in the order in which they came."""
+    out: dict[tuple[int, str], list[Run]] = {}
+    for run in runs:
+        out.setdefault((run.class_set, run.budget), []).append(run)
+    return out
+
+
+def _value(scores: Scores, name: str, metric: str) -> float:
+    if name == "mean":
+        held = [float(s[metric] or 0.0) for s in scores.values() if s["support"]]
+        return float(np.mean(held)) if held else math.nan
+    value = scores[name][metric]
+    return math.nan if value is None else float(value)
+
+
+def _support(scores: Scores, name: str) -> int:
+    return sum(_support(scores, n) for n in scores) if name == "mean" else int(scores[name]["support"] or 0)

@@ -1,0 +1,157 @@
+"""Running an experiment: each arm, class set, budget and seed has its own folder; finished ones are kept."""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.errors import InputError
+from synthem.evaluation.counts import Counts, count
+from synthem.evaluation.dice import score_table
+from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.data import Data
+from synthem.experiment.results import Run, read_run
+from synthem.labels import channels
+from synthem.patch import Patch
+
+MARK = "experiment.json"
+RESULT, PREDICTIONS = "result.json", "predictions.npz"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of an experiment."""
+
+    class_set: int
+    budget: str
+    steps: int
+    arm: Arm
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        """Where it is kept, relative to the experiment's folder."""
+        return f"runs/{self.class_set}-classes/{self.budget.replace(' ', '-')}/{self.arm}-seed{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """What a progress bar calls it."""
+        return f"{self.arm}, {self.class_set} classes, {self.budget}, seed {self.seed}"
+
+
+def cells(config: ExperimentConfig, epoch_steps: int) -> Iterator[Cell]:
+    """List the trainings of an experiment; all arms of a budget have the same number of steps."""
+    budgets = [(f"{n} steps", n) for n in config.steps or ()]
+    budgets += [(f"{n} epochs", n * epoch_steps) for n in config.epochs or ()]
+    for class_set in config.class_sets:
+        for budget, steps in budgets:
+            for seed in config.seeds:
+                for arm in config.arms:
+                    yield Cell(class_set, budget, steps, arm, seed)
+
+
+def config_hash(config: ExperimentConfig) -> str:
+    """Hash what decides the results: all of the configuration but the place of the real folder."""
+    text = json.dumps(config.model_dump(mode="json", exclude={"real"}), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def claim(out: Path, config: ExperimentConfig) -> None:
+    """Make the folder of an experiment, or go on in it; InputError where it holds anything else."""
+    mark = out / MARK
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; give a folder for the experiment")
+    if mark.is_file():
+        try:
+            other = json.loads(mark.read_text(encoding="utf-8"))["hash"]
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{mark}: is damaged; give another folder") from None
+        if other != config_hash(config):
+            raise InputError(f"{out}: holds another experiment, {other[:12]}; give another folder")
+        return
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"{out}: is not empty and holds no experiment; give an empty folder")
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(mark, {"hash": config_hash(config), "config": config.model_dump(mode="json")})
+
+
+def run_experiment(
+    config: ExperimentConfig, data: Data, out: Path, *, say: Callable[[str], None] | None = None
+) -> list[Run]:
+    """Train and score every cell that has no result yet.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+    data : Data
+        Its test sections are scored once a run, with the model that the validation chose.
+    out : Path
+        A folder that ``claim`` made.
+    say : callable, optional
+        Is told a sentence about each run; with it, progress bars are shown.
+    """
+    runs = []
+    for cell in cells(config, data.epoch_steps(config)):
+        result = out / cell.folder / RESULT
+        if not result.is_file():
+            run = _train_and_score(cell, config, data, out / cell.folder, show=say is not None)
+            write_json(result, run.to_json())
+        elif say:
+            say(f"{cell.title}: is there already")
+        runs.append(read_run(result))
+    return runs
+
+
+def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: Path, *, show: bool) -> Run:
+    from synthem.training.predict import Predictor
+    from synthem.training.trainer import fit
+
+    start = time.perf_counter()
+    training = config.training_for(cell.class_set, cell.steps, cell.seed)
+    fitted = fit(
+        training,
+        data.source_for(cell.arm, config, training.classes),
+        data.validation_for(cell.arm),
+        folder / "training",
+        tiles=config.validation_tiles,
+        progress=cell.title if show else None,
+    )
+    predictor = Predictor(fitted.model, overlap=config.overlap)
+    counts, masks = Counts.zero(len(training.classes)), {}
+    use = channels(training.classes)
+    for patch in data.test:
+        found = predictor.masks(patch.image, config.threshold)
+        counts += count(found, patch.labels[use], [patch.known[k] for k in use])
+        masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
+    aside = folder / ("part-" + PREDICTIONS)
+    np.savez_compressed(aside, **masks)
+    aside.replace(folder / PREDICTIONS)
+    curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
+    seconds = round(time.perf_counter() - start, 1)
+    scores = score_table(counts, training.classes)
+    return Run(
+        cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step,
+        seconds, scores, curves, cell.folder,
+    )  # fmt: skip
+
+
+def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
+    """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
+    classes = len(CLASS_SETS[run.class_set])
+    with np.load(out / run.folder / PREDICTIONS) as masks:
+        packed = [masks[patch.name] for patch in patches]
+    return [np.unpackbits(p[None], axis=0, count=classes, bitorder="little").astype(np.bool_) for p in packed]
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    aside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    aside.replace(path)
