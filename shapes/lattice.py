@@ -41,12 +41,15 @@ def spline_weights(t):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def]
     """Contract the middle axis: values (a, lattice, b) become out (a, centres, b)."""
+    count = centres.shape[0]
+    weights, cells = np.empty((count, 4)), np.empty(count, np.int64)
+    for j in range(count):
+        at = centres[j] / spacing
+        weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3] = spline_weights(at - np.floor(at))
+        cells[j] = int(np.floor(at)) - 1 - first
     for i in range(values.shape[0]):
-        for j in range(centres.shape[0]):
-            at = centres[j] / spacing
-            cell = np.floor(at)
-            w0, w1, w2, w3 = spline_weights(at - cell)
-            k = int(cell) - 1 - first
+        for j in range(count):
+            w0, w1, w2, w3, k = weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3], cells[j]
             for m in range(values.shape[2]):
                 out[i, j, m] = (
                     w0 * values[i, k, m] + w1 * values[i, k + 1, m] + w2 * values[i, k + 2, m] + w3 * values[i, k + 3, m]

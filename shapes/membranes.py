@@ -15,7 +15,7 @@ from pydantic import Field
 
 from shapes.neurites import Neurites
 from shapes.spread import Params
-from shapes.tubes import AX, AY, AZ, DR, DX, DY, DZ, INV, RA, RMAX, STIFF, tube_field
+from shapes.tubes import AX, AY, AZ, BX, BY, BZ, DR, DX, DY, DZ, FLAT, INV, RA, RMAX, STIFF, tube_field, tube_slope
 from shapes.warp import WarpedWindow
 
 TILE_YX, TILE_Z = 16, 8
@@ -89,7 +89,7 @@ def probe(segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fie
             best, own, at = f, owners[chosen[i]], i
     nz = ny = nx = 0.0
     if at >= 0:
-        nz, ny, nx = _slope(segments[chosen[at]], z, y, x)
+        nz, ny, nx = tube_slope(segments[chosen[at]], z, y, x)
     own_stiff = 0.0 if at < 0 else segments[chosen[at], STIFF]
     nearest, neighbour, tilt = depth, NOBODY, 0.0
     if own != glia_index:
@@ -102,24 +102,12 @@ def probe(segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fie
         row = segments[chosen[i]]
         if owners[chosen[i]] == own or fields[i] - best > (own_stiff + row[STIFF]) * nearest:
             continue
-        mz, my, mx = _slope(row, z, y, x)
+        mz, my, mx = tube_slope(row, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
         d = (fields[i] - best) / steep
         if d < nearest:
             nearest, neighbour, tilt = d, owners[chosen[i]], abs(mz - nz) / steep
     return own, neighbour, nearest, tilt
-
-
-@njit(cache=True)
-def _slope(row, z, y, x):  # type: ignore[no-untyped-def]
-    """Return the gradient of a tube's field at a point, leaving out the slight taper of its radius."""
-    t = ((z - row[AZ]) * row[DZ] + (y - row[AY]) * row[DY] + (x - row[AX]) * row[DX]) * row[INV]
-    t = min(1.0, max(0.0, t))
-    ez = z - row[AZ] - t * row[DZ]
-    ey = y - row[AY] - t * row[DY]
-    ex = x - row[AX] - t * row[DX]
-    scale = row[STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex), 1e-6)
-    return ez * scale, ey * scale, ex * scale
 
 
 @njit(cache=True)
@@ -139,7 +127,7 @@ def _ball(tissue, z0, z1, y0, y1, x0, x1):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best, at, index, other, depth, tilt):  # type: ignore[no-untyped-def]
+def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best, rival, at, index, other, depth, tilt):  # type: ignore[no-untyped-def]
     """Do what ``probe`` does for a short row of voxels, in loops that the compiler turns into vector instructions."""
     n = px.shape[0]
     glia_index = reach.shape[0] - 1
@@ -149,42 +137,89 @@ def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best,
     for i in range(count):
         s = segments[chosen[i]]
         az, ay, ax, dz, dy, dx, inv = s[AZ], s[AY], s[AX], s[DZ], s[DY], s[DX], s[INV]
-        ra, dr, stiff = s[RA], s[DR], s[STIFF]
+        ra, dr, stiff, flat, bz, by, bx = s[RA], s[DR], s[STIFF], s[FLAT], s[BZ], s[BY], s[BX]
         field = fields[i]
         for x in range(n):
             ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
             t = min(1.0, max(0.0, (ez * dz + ey * dy + ex * dx) * inv))
             ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
-            field[x] = stiff * (np.sqrt(ez * ez + ey * ey + ex * ex) - ra - t * dr)
+            side = ez * bz + ey * by + ex * bx
+            field[x] = stiff * (np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side) - ra - t * dr)
         for x in range(n):
             if field[x] < best[x]:
                 best[x] = field[x]
                 at[x] = i
     for x in range(n):
-        own = glia_index
-        nz = ny = nx = 0.0
-        nearest, neighbour, slope = reach[glia_index], NOBODY, 0.0
-        if at[x] >= 0:
-            own = owners[chosen[at[x]]]
-            nz, ny, nx = _slope(segments[chosen[at[x]]], pz[x], py[x], px[x])
-            steep = np.sqrt(nz * nz + ny * ny + nx * nx)
-            nearest = reach[own]
-            d = (glia - best[x]) / max(steep, 1e-6)
-            if d < nearest:
-                nearest, neighbour, slope = d, glia_index, abs(nz) / max(steep, 1e-6)
-        index[x] = own
-        own_stiff = 0.0 if at[x] < 0 else segments[chosen[at[x]], STIFF]
-        for i in range(count):
-            k = chosen[i]
-            if fields[i, x] - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
-                mz, my, mx = _slope(segments[k], pz[x], py[x], px[x])
-                steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
-                d = (fields[i, x] - best[x]) / steep
+        index[x] = glia_index if at[x] < 0 else owners[chosen[at[x]]]
+        rival[x] = np.inf
+    stiffest = 0.0
+    for i in range(count):
+        who, field = owners[chosen[i]], fields[i]
+        stiffest = max(stiffest, segments[chosen[i], STIFF])
+        for x in range(n):
+            if who != index[x] and field[x] < rival[x]:
+                rival[x] = field[x]
+    for x in range(n):
+        own = index[x]
+        nearest, neighbour, slope = reach[own], NOBODY, 0.0
+        if min(rival[x], glia if own != glia_index else np.inf) - best[x] < 2.0 * stiffest * nearest:
+            nz = ny = nx = own_stiff = 0.0
+            if at[x] >= 0:
+                nz, ny, nx = tube_slope(segments[chosen[at[x]]], pz[x], py[x], px[x])
+                own_stiff = segments[chosen[at[x]], STIFF]
+                steep = max(1e-6, np.sqrt(nz * nz + ny * ny + nx * nx))
+                d = (glia - best[x]) / steep
                 if d < nearest:
-                    nearest, neighbour, slope = d, owners[k], abs(mz - nz) / steep
+                    nearest, neighbour, slope = d, glia_index, abs(nz) / steep
+            for i in range(count):
+                k = chosen[i]
+                if fields[i, x] - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
+                    mz, my, mx = tube_slope(segments[k], pz[x], py[x], px[x])
+                    steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
+                    d = (fields[i, x] - best[x]) / steep
+                    if d < nearest:
+                        nearest, neighbour, slope = d, owners[k], abs(mz - nz) / steep
         other[x] = neighbour
         depth[x] = nearest
         tilt[x] = slope
+
+
+@njit(cache=True)
+def _near_owners(segments, owners, among, centre, radius, reach, stiffest, glia, fields, chosen):  # type: ignore[no-untyped-def]
+    """Pick tubes for a tile as ``near`` does, as deep as the reach of the neurites that may own a voxel of it."""
+    best = glia
+    for i in range(among.shape[0]):
+        row = segments[among[i]]
+        fields[i] = tube_field(row, centre[0], centre[1], centre[2])
+        best = min(best, fields[i] + row[STIFF] * radius)
+    deepest = reach[-1]
+    for i in range(among.shape[0]):
+        if fields[i] - segments[among[i], STIFF] * radius <= best:
+            deepest = max(deepest, reach[owners[among[i]]])
+    count = 0
+    for i in range(among.shape[0]):
+        stiff = segments[among[i], STIFF]
+        if fields[i] - stiff * radius - (stiff + stiffest) * deepest <= best:
+            chosen[count] = among[i]
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def _near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube's reach is as stretched as itself."""
+    count = 0
+    for i in range(segments.shape[0]):
+        inside = True
+        for c in range(3):
+            a = segments[i, AZ + c]
+            b = a + segments[i, DZ + c]
+            wide = segments[i, RMAX] + pad / np.sqrt(1.0 - segments[i, FLAT])
+            inside = inside and min(a, b) - wide <= high[c] and max(a, b) + wide >= low[c]
+        if inside:
+            chosen[count] = i
+            count += 1
+    return count
 
 
 @njit(cache=True)
@@ -192,29 +227,35 @@ def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt)
     nz, ny, nx = index.shape
     n = segments.shape[0]
     glia_index = reach.shape[0] - 1
-    farthest = reach.max()
-    everything = np.arange(n)
-    coarse, fine = np.empty(n, np.int64), np.empty(n, np.int64)
+    everything, coarse, fine = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    marks = np.empty(n)
+    stiffest = 1.0
+    for i in range(n):
+        stiffest = max(stiffest, segments[i, STIFF])
+    low, high = np.empty(3), np.empty(3)
+    for c in range(3):
+        low[c], high[c] = tissue[c].min(), tissue[c].max()
+    window = _near_box(segments, low, high, glia + (1.0 + stiffest) * reach.max(), everything)
     rows = np.empty((n, TILE_YX))
-    best, at = np.empty(TILE_YX), np.empty(TILE_YX, np.int32)
+    best, rival, at = np.empty(TILE_YX), np.empty(TILE_YX), np.empty(TILE_YX, np.int32)
     big = 4 * TILE_YX
     for z0 in range(0, nz, TILE_Z):
         z1 = min(z0 + TILE_Z, nz)
         for by in range(0, ny, big):
             for bx in range(0, nx, big):
                 c, r = _ball(tissue, z0, z1, by, min(by + big, ny), bx, min(bx + big, nx))
-                some = near(segments, everything, c[0], c[1], c[2], r, farthest, glia, coarse)
+                some = _near_owners(segments, owners, everything[:window], c, r, reach, stiffest, glia, marks, coarse)
                 for y0 in range(by, min(by + big, ny), TILE_YX):
                     y1 = min(y0 + TILE_YX, ny)
                     for x0 in range(bx, min(bx + big, nx), TILE_YX):
                         x1 = min(x0 + TILE_YX, nx)
                         c, r = _ball(tissue, z0, z1, y0, y1, x0, x1)
-                        few = near(segments, coarse[:some], c[0], c[1], c[2], r, farthest, glia, fine)
+                        few = _near_owners(segments, owners, coarse[:some], c, r, reach, stiffest, glia, marks, fine)
                         for z in range(z0, z1):
                             for y in range(y0, y1):
                                 _row(
                                     tissue[0, z, y, x0:x1], tissue[1, z, y, x0:x1], tissue[2, z, y, x0:x1],
-                                    segments, owners, fine, few, reach, glia, rows, best, at,
+                                    segments, owners, fine, few, reach, glia, rows, best, rival, at,
                                     index[z, y, x0:x1], other[z, y, x0:x1], depth[z, y, x0:x1], tilt[z, y, x0:x1],
                                 )  # fmt: skip
 

@@ -18,6 +18,8 @@ from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 POINTS = 5
+AROUND_NM = 460.0
+"""Mitochondria are drawn, unfitted, this far around a window: vesicles of its boutons keep clear of them."""
 _SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
 _BAND_NM = np.float32(40.0)  # how far outside a surface distances are still written
 
@@ -32,8 +34,8 @@ class Mitochondria(Params):
     axon_chance: float = Field(default=0.4, ge=0, le=1)
     dendrite_chance: float = Field(default=0.6, ge=0, le=1)
     clearance_nm: float = Field(default=18.0, ge=0)
-    radius_nm: Spread = Spread(mean=150, std=32)
-    half_length_nm: Spread = Spread(min=120, max=560)
+    radius_nm: Spread = Spread(mean=160, std=28)
+    half_length_nm: Spread = Spread(min=120, max=430)
     thinnest_nm: float = Field(default=55.0, gt=0)
     boundary_nm: float = Field(default=35.0, gt=0)
     crista_period_nm: Spread = Spread(min=50, max=85)
@@ -190,12 +192,13 @@ def _fit_rods(rods, owners, segments, segment_owners, glia, glia_index, gap, thi
 
 
 def reach_nm(params: Mitochondria) -> float:
-    """Return how far from the window the tissue around a mitochondrion can lie: its length, and the room around it."""
-    return 2.0 * params.longest_nm() + params.clearance_nm
+    """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
+    room = params.radius_nm.highest() + params.clearance_nm + 20.0
+    return 2.0 * params.longest_nm() + max(AROUND_NM, 1.6 * room)
 
 
-def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object], around_nm: float = 460.0) -> Rods:
-    """Draw the mitochondria that touch a window, and, unfitted, those within ``around_nm`` of it."""
+def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
+    """Draw the mitochondria that touch a window, and, unfitted, those within ``AROUND_NM`` of it."""
     low, high = tissue.window.box_nm
     cells = tissue.neurites
     room = 256
@@ -205,7 +208,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object], aroun
         n = _draw_rods(
             stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.counts, cells.steps_nm, cells.keys, cells.kinds,
             params.axon_chance, params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
-            params.longest_nm(), low, high, around_nm, drawn, owners, keys,
+            params.longest_nm(), low, high, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
             break
@@ -281,7 +284,8 @@ def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period,
                     if index[z, y, x] != owners[r]:
                         continue
                     d, along, oz, oy, ox = rod_distance(rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x])
-                    d = max(d, gap - depth[z, y, x])
+                    if depth[z, y, x] < gap:
+                        d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
                         if d < 0.0:

@@ -19,6 +19,8 @@ from shapes.tubes import COLUMNS, set_segment
 
 AXON, DENDRITE, MYELINATED = 0, 1, 2
 """What kind of neurite a tube belongs to."""
+FLATTEST = 0.4
+"""No neurite is flatter than this, so that its reach stays bounded."""
 
 
 class Population(Params):
@@ -26,7 +28,7 @@ class Population(Params):
 
     ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite has
     ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about ``bend`` radians
-    and its radius by a factor of about exp(±``wobble``).
+    and its radius by a factor of about exp(±``wobble``). Its profile is ``flatness`` times as thick one way as the other.
     """
 
     cell_nm: float = Field(gt=100)
@@ -37,6 +39,7 @@ class Population(Params):
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
     stiffness: float = Field(default=1.0, ge=1, le=6)
+    flatness: Spread = Spread(min=0.5, max=1.0)
     bouton_chance: float = Field(default=0.0, ge=0, le=1)
     bouton_radius_nm: Spread = Spread(mean=260, std=50)
     spine_chance: float = Field(default=0.0, ge=0, le=1)
@@ -48,7 +51,7 @@ class Population(Params):
         """Return how far from its middle a neurite can have influence."""
         thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest())
         spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
-        return float(self.nodes * self.step_nm + thickest + spine)
+        return float(self.nodes * self.step_nm + thickest / FLATTEST + spine)
 
 
 class _Args(NamedTuple):
@@ -60,6 +63,7 @@ class _Args(NamedTuple):
     radius: Row
     wobble: float
     stiffness: float
+    flatness: Row
     bouton_chance: float
     bouton_radius: Row
     spine_chance: float
@@ -194,15 +198,17 @@ def _grow(key, p, low, high, pad, keys, nodes, bouton, segments, owners):  # typ
                     continue
                 _axis(k, middle, p, low, high, pad, axis, swollen)
                 before = s
+                broad = _direction(mix(k, 2))
+                flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(k, 5), normal(k, 6))))
                 for i in range(length):
                     ra = axis[i, 3]
                     if np.isnan(ra):
                         continue
                     if i + 1 < length and not np.isnan(axis[i + 1, 3]):
                         rb = axis[i + 1, 3]
-                        if _near_box(axis[i], axis[i + 1], max(ra, rb), low, high, pad):
+                        if _near_box(axis[i], axis[i + 1], max(ra, rb) / flat, low, high, pad):
                             if s < segments.shape[0]:
-                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness)
+                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, flat, broad)
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)
@@ -216,8 +222,8 @@ def _grow(key, p, low, high, pad, keys, nodes, bouton, segments, owners):  # typ
                             head[c] = tip[c] + bulb * way[c]
                         if _near_box(axis[i], head, bulb, low, high, pad):
                             if s + 1 < segments.shape[0]:
-                                set_segment(segments[s], axis[i], tip, neck, neck, p.stiffness)
-                                set_segment(segments[s + 1], tip, head, neck, bulb, p.stiffness)
+                                set_segment(segments[s], axis[i], tip, neck, neck, p.stiffness, 1.0, broad)
+                                set_segment(segments[s + 1], tip, head, neck, bulb, p.stiffness, 1.0, broad)
                                 owners[s] = owners[s + 1] = n
                             s += 2
                 if s > before:
@@ -240,7 +246,8 @@ def _draw_population(
     seed: int, name: str, p: Population, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], pad: float
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.uint8], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     args = _Args(
-        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness, p.bouton_chance,
+        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
+        p.flatness.row(), p.bouton_chance,
         p.bouton_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip

@@ -14,12 +14,13 @@ from shapes.membranes import near, probe
 from shapes.neurites import DENDRITE
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
-from shapes.tubes import tube_field
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.tubes import tube_field
 
 TRIES = 10
-_LOOK_NM = 460.0  # how far from a bouton's middle its membrane may lie
+_LOOK_NM = 400.0  # how far from a bouton's middle its membrane may lie
 _PROBE_NM = 60.0
+_FLANK_NM = 45.0
 
 
 class Synapses(Params):
@@ -115,9 +116,9 @@ def _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up
     for corner in range(4):
         turn = 0.5 * np.pi * corner
         edge = middle + 0.6 * wide * (np.cos(turn) * across + np.sin(turn) * sideways)
-        q = edge + 45.0 * up
+        q = edge + _FLANK_NM * up
         beyond, _, _, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields)
-        q = edge - 45.0 * up
+        q = edge - _FLANK_NM * up
         before, _, _, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields)
         if beyond == post and before == pre:
             good += 1
@@ -126,7 +127,7 @@ def _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up
 
 @njit(cache=True)
 def _partner(segments, owners, kinds, chosen, count, glia, glia_index, fields, start, wide, key, pre, middle, up):  # type: ignore[no-untyped-def]
-    """Look for a partner in a bounded number of directions: dendrites first, any neurite in the last tries."""
+    """Look for a dendrite or spine to contact, in a bounded number of directions."""
     way = np.empty(3)
     for attempt in range(TRIES):
         here = mix(key, 10 + attempt)
@@ -134,7 +135,7 @@ def _partner(segments, owners, kinds, chosen, count, glia, glia_index, fields, s
             way[c] = normal(here, c)
         way /= np.sqrt((way * way).sum()) + 1e-9
         post, distance = _march(segments, owners, chosen, count, glia, glia_index, fields, start, way, pre)
-        if post < 0 or post == glia_index or (kinds[post] != DENDRITE and attempt < TRIES - 3):
+        if post < 0 or post == glia_index or kinds[post] != DENDRITE:
             continue
         middle[:] = start + distance * way
         _normal(segments, owners, chosen, count, middle, pre, post, up)
@@ -168,7 +169,7 @@ def _find(salt, nodes, bouton, keys, kinds, segments, owners, glia, chance, radi
                 continue
             start = nodes[j, k, :3].copy()
             count = near(
-                segments, everything, start[0], start[1], start[2], _LOOK_NM + wide + _PROBE_NM, _PROBE_NM, glia, chosen
+                segments, everything, start[0], start[1], start[2], _LOOK_NM + 0.6 * wide + _FLANK_NM, _PROBE_NM, glia, chosen
             )
             own, _, _, _ = probe(segments, owners, chosen, count, start[0], start[1], start[2], 1.0, glia, glia_index, fields)
             post = -1
@@ -189,8 +190,8 @@ def _find(salt, nodes, bouton, keys, kinds, segments, owners, glia, chance, radi
 
 
 def reach_nm(params: Synapses) -> float:
-    """Return how far from the window the tissue around a synapse can lie: its bouton, and what that may touch."""
-    return 2.0 * (_LOOK_NM + params.radius_nm.highest() + _PROBE_NM)
+    """Return how far from a window the surface of a tube can lie that its synapses depend on."""
+    return 2.0 * (_LOOK_NM + params.radius_nm.highest() + _PROBE_NM) + _PROBE_NM
 
 
 def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contacts:

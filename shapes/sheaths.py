@@ -14,9 +14,9 @@ from pydantic import Field
 from shapes.neurites import MYELINATED, Neurites
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
-from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer
+from shapes.tissue import Layer, Tissue, empty_layer
 
-_BAND_NM = np.float32(25.0)
+_BAND_NM = 25.0
 
 
 class Sheaths(Params):
@@ -69,8 +69,8 @@ def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
 
 
 def reach_nm(params: Sheaths) -> float:
-    """Return how far from the window the tissue of a sheath can lie: it is bound by its own thickness."""
-    return params.thickest_nm
+    """Return how far from a window the surface of a tube can lie that its sheaths depend on."""
+    return 1.6 * (params.thickest_nm + params.outside_nm + _BAND_NM)
 
 
 def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:

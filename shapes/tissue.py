@@ -75,7 +75,7 @@ class Generator(Protocol):
     """A module of ``shapes`` that makes one kind of organelle. Placing is bounded in time and never retries for ever."""
 
     def reach_nm(self, params: Any) -> float:
-        """Farthest that an object's tissue can lie from the window that the object touches."""
+        """Return how far from a window the surface of a tube can lie that the window's objects depend on."""
 
     def place(self, tissue: Tissue, params: Any, placed: dict[str, Any]) -> Any:
         """Draw the objects that touch the window, given those placed before."""

@@ -1,30 +1,34 @@
 """Tubes: round cones from point to point, as rows of numbers that kernels can read.
 
 A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the axis − radius)``,
-negative inside; a stiff tube pushes softer ones out of its way.
+negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance less along its broad side:
+by a factor ``flat`` of at most one, so that no field ever changes faster than its stiffness.
 """
 
 import numpy as np
 from numba import njit
 
-AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX = range(11)
-"""Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest radius."""
-COLUMNS = 11
+AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX = range(15)
+"""Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest extent,
+1 − flat², broad direction."""
+COLUMNS = 15
 
 
 @njit(cache=True)
-def set_segment(row, a, b, ra, rb, stiffness):  # type: ignore[no-untyped-def]
-    """Write a segment from point ``a`` to ``b`` into a row of the segment table."""
+def set_segment(row, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-untyped-def]
+    """Write a segment from point ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into a row of the table."""
     length2 = 0.0
     for c in range(3):
         row[AZ + c] = a[c]
         row[DZ + c] = b[c] - a[c]
+        row[BZ + c] = broad[c]
         length2 += row[DZ + c] ** 2
     row[INV] = 1.0 / max(length2, 1e-9)
     row[RA] = ra
     row[DR] = rb - ra
     row[STIFF] = stiffness
-    row[RMAX] = max(ra, rb)
+    row[RMAX] = max(ra, rb) / flat
+    row[FLAT] = 1.0 - flat * flat
 
 
 @njit(cache=True)
@@ -41,4 +45,18 @@ def tube_field(row, z, y, x):  # type: ignore[no-untyped-def]
     ez = z - row[AZ] - t * row[DZ]
     ey = y - row[AY] - t * row[DY]
     ex = x - row[AX] - t * row[DX]
-    return row[STIFF] * (np.sqrt(ez * ez + ey * ey + ex * ex) - row[RA] - t * row[DR])
+    side = ez * row[BZ] + ey * row[BY] + ex * row[BX]
+    return row[STIFF] * (np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side) - row[RA] - t * row[DR])
+
+
+@njit(cache=True)
+def tube_slope(row, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the gradient of a tube's field at a point, leaving out the slight taper of its radius."""
+    t = axis_place(row, z, y, x)
+    ez = z - row[AZ] - t * row[DZ]
+    ey = y - row[AY] - t * row[DY]
+    ex = x - row[AX] - t * row[DX]
+    side = ez * row[BZ] + ey * row[BY] + ex * row[BX]
+    scale = row[STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side), 1e-6)
+    side *= row[FLAT]
+    return (ez - side * row[BZ]) * scale, (ey - side * row[BY]) * scale, (ex - side * row[BX]) * scale

@@ -1,7 +1,8 @@
 """Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, with a few loose ones elsewhere.
 
-A bouton drops its vesicles one by one into its own cytoplasm, clear of membranes, mitochondria and each other; all other
-nodes of a neurite may hold one. The spheres in which a node drops its vesicles never meet those of another node.
+A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of itself; where two
+would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria. All other nodes of a neurite
+may hold one loose vesicle; the balls around nodes in which vesicles may lie never meet.
 """
 
 from dataclasses import dataclass
@@ -13,24 +14,29 @@ from pydantic import Field
 
 from shapes.membranes import near, probe
 from shapes.mitochondria import Rods, rod_distance
-from shapes.neurites import DENDRITE
 from shapes.psd import Contacts
 from shapes.spread import Params, Spread, draw
-from shapes.streams import mix, normal, object_id, stream_key, uniform
+from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
+_JITTER = 0.16
 _BAND_NM = np.float32(20.0)
 
 
 class Vesicles(Params):
-    """How many vesicles a bouton holds, and how large they are: 35–50 nm across (Harris & Sultan 1995)."""
+    """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
+
+    ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is taken near
+    the active zone, and fewer beyond ``cluster_nm`` from it.
+    """
 
     radius_nm: Spread = Spread(mean=20.5, std=1.8)
-    per_bouton: Spread = Spread(mean=330, std=130)
-    cluster_nm: float = Field(default=260.0, gt=0)
+    pitch_nm: float = Field(default=52.0, gt=20)
+    density: Spread = Spread(min=0.5, max=1.0)
+    cluster_nm: float = Field(default=320.0, gt=0)
     loose_chance: float = Field(default=0.5, ge=0, le=1)
 
 
@@ -63,88 +69,146 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _fill(key, j, centre, ball, want, pull, cluster, zone, has_zone, segments, owners, chosen, count, glia, glia_index, gap, fields, rods, rod_owners, radius, out, out_r):  # type: ignore[no-untyped-def]
-    """Drop up to ``want`` vesicles around a node, in at most five tries each; returns how many stay."""
-    n = 0
-    widest = 0.0
-    for attempt in range(5 * want):
-        if n == want or n == out.shape[0]:
-            break
-        here = mix(key, 100 + attempt)
-        q0, q1, q2 = normal(here, 0), normal(here, 1), normal(here, 2)
-        scale = ball * uniform(here, 3) ** 0.3333 / (np.sqrt(q0 * q0 + q1 * q1 + q2 * q2) + 1e-9)
-        z, y, x = centre[0] + scale * q0, centre[1] + scale * q1, centre[2] + scale * q2
-        if has_zone and pull:
-            away = np.sqrt((z - zone[0]) ** 2 + (y - zone[1]) ** 2 + (x - zone[2]) ** 2)
-            if uniform(here, 4) > np.exp(-((away / cluster) ** 2)) + 0.04:
-                continue
-        r = draw(radius, uniform(here, 5), normal(here, 6))
-        clash = False
-        for k in range(n):
-            dz, dy, dx = out[k, 0] - z, out[k, 1] - y, out[k, 2] - x
-            if dz * dz + dy * dy + dx * dx < (r + out_r[k] + 1.0) ** 2:
-                clash = True
-                break
-        if clash:
-            continue
-        own, _, d, _ = probe(segments, owners, chosen, count, z, y, x, r + gap, glia, glia_index, fields)
-        if own != j or d < r + gap or _in_rod(rods, rod_owners, j, z, y, x, r + _CLEAR_NM):
-            continue
-        out[n, 0], out[n, 1], out[n, 2], out_r[n] = z, y, x, r
-        widest = max(widest, r)
-        n += 1
+def _site(key, centre, turn, pitch, i, j, k, out):  # type: ignore[no-untyped-def]
+    """Write where the vesicle of one lattice site would lie: a face-centred lattice, turned and jittered."""
+    here = cell_key(key, i, j, k)
+    u0 = pitch * (j + k) + _JITTER * pitch * (2.0 * uniform(here, 0) - 1.0)
+    u1 = pitch * (i + k) + _JITTER * pitch * (2.0 * uniform(here, 1) - 1.0)
+    u2 = pitch * (i + j) + _JITTER * pitch * (2.0 * uniform(here, 2) - 1.0)
+    for c in range(3):
+        out[c] = centre[c] + turn[c, 0] * u0 + turn[c, 1] * u1 + turn[c, 2] * u2
+    return here
+
+
+@njit(cache=True)
+def _rotation(key):  # type: ignore[no-untyped-def]
+    """Return a random rotation: two random directions made upright, and their cross product."""
+    m = np.empty((3, 3))
+    for c in range(3):
+        m[c, 0], m[c, 1] = normal(key, c), normal(key, 3 + c)
+    m[:, 0] /= np.sqrt((m[:, 0] ** 2).sum())
+    m[:, 1] -= (m[:, 0] * m[:, 1]).sum() * m[:, 0]
+    m[:, 1] /= np.sqrt((m[:, 1] ** 2).sum())
+    m[0, 2] = m[1, 0] * m[2, 1] - m[2, 0] * m[1, 1]
+    m[1, 2] = m[2, 0] * m[0, 1] - m[0, 0] * m[2, 1]
+    m[2, 2] = m[0, 0] * m[1, 1] - m[1, 0] * m[0, 1]
+    return m
+
+
+@njit(cache=True)
+def _crowded(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # type: ignore[no-untyped-def]
+    """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
+    rank = uniform(cell_key(key, i, j, k), 3)
+    for di in range(-1, 2):
+        for dj in range(-1, 2):
+            for dk in range(-1, 2):
+                if di == 0 and dj == 0 and dk == 0:
+                    continue
+                here = _site(key, centre, turn, pitch, i + di, j + dj, k + dk, q)
+                if uniform(here, 3) <= rank or uniform(here, 4) >= occupied:
+                    continue
+                other = draw(radius, uniform(here, 5), normal(here, 6))
+                if (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2 < (r + other + 1.0) ** 2:
+                    return True
+    return False
+
+
+@njit(cache=True)
+def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, chosen, count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+    """Fill a bouton's lattice; returns the count of vesicles so far."""
+    ball = min(CLUSTER_NM, 1.5 * node[3])
+    turn = _rotation(mix(key, 7))
+    at, q = np.empty(3), np.empty(3)
+    # a step along a lattice axis is √2 pitches long; the axes are 60° apart
+    most = int(np.ceil(ball / pitch * 1.23)) + 1
+    pad = widest + _BAND_NM + _JITTER * pitch * 1.7321
+    for i in range(-most, most + 1):
+        for k in range(-most, most + 1):
+            # of a row of sites only those near the box are asked for
+            first, last = -most, most
+            for c in range(3):
+                start = node[c] + pitch * (turn[c, 0] * k + turn[c, 1] * i + turn[c, 2] * (i + k))
+                step = pitch * (turn[c, 0] + turn[c, 1])
+                below, above = low[c] - pad - start, high[c] + pad - start
+                if abs(step) > 1e-9:
+                    first = max(first, int(np.floor(min(below / step, above / step))))
+                    last = min(last, int(np.ceil(max(below / step, above / step))))
+            for m in range(first, last + 1):
+                here = _site(key, node, turn, pitch, i, k, m, at)
+                if _beyond(at[0], at[1], at[2], low, high, widest + _BAND_NM):
+                    continue
+                if (at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2 > ball * ball:
+                    continue
+                if uniform(here, 4) >= density:
+                    continue
+                away = np.sqrt((at[0] - zone[0]) ** 2 + (at[1] - zone[1]) ** 2 + (at[2] - zone[2]) ** 2)
+                if pull and uniform(here, 7) > 0.15 + np.exp(-((away / cluster) ** 2)):
+                    continue
+                r = draw(radius, uniform(here, 5), normal(here, 6))
+                if _crowded(key, node, turn, pitch, i, k, m, at, r, radius, density, q):
+                    continue
+                own, _, d, _ = probe(segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields)
+                if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
+                    continue
+                if n < out.shape[0]:
+                    out[n] = at
+                    out_r[n], out_j[n], out_id[n] = r, j, object_id(here)
+                n += 1
     return n
 
 
 @njit(cache=True)
-def _drop(salt, nodes, bouton, keys, kinds, steps, segments, owners, glia, gap, contacts, zones, rods, rod_owners, radius, widest, number, cluster, loose, low, high, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
-    """Drop all vesicles that touch the box; returns (vesicles, those that a bouton wanted and had no room for)."""
+def _drop(salt, nodes, bouton, keys, steps, segments, owners, glia, gap, contacts, zones, rods, rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+    """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
     glia_index = keys.shape[0]
     everything = np.arange(segments.shape[0])
     chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
-    spots, radii = np.empty((2000, 3)), np.empty(2000)
-    zone = np.empty(3)
+    at, zone = np.empty(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
-            if np.isnan(nodes[j, k, 3]):
+            node = nodes[j, k]
+            if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, CLUSTER_NM + widest):
                 continue
             key = mix(mix(keys[j], salt), k)
-            full = bouton[j, k] == 1
-            ball = CLUSTER_NM if full else 0.45 * steps[j]
-            if not full:
-                beside = (k > 0 and bouton[j, k - 1] == 1) or (k + 1 < nodes.shape[1] and bouton[j, k + 1] == 1)
-                if beside or uniform(key, 0) >= loose:
-                    continue
-            if _beyond(nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], low, high, ball + widest):
-                continue
-            want = 1
-            has_zone = False
-            if full:
-                want = min(2000, int(draw(number, uniform(key, 1), normal(key, 2))))
-                ball = min(ball, 1.35 * nodes[j, k, 3])
+            if bouton[j, k] == 1:
+                pull = False
                 for s in range(contacts.shape[0]):
                     if contacts[s, 0] == j and contacts[s, 1] == k:
-                        has_zone = True
+                        pull = True
                         zone[:] = zones[s]
-            count = near(segments, everything, nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], ball, widest + gap, glia, chosen)
-            got = _fill(
-                key, j, nodes[j, k], ball, want, full, cluster, zone, has_zone, segments, owners, chosen, count, glia,
-                glia_index, gap, fields, rods, rod_owners, radius, spots, radii,
-            )  # fmt: skip
-            missing += want - got
-            for i in range(got):
-                if not _beyond(spots[i, 0], spots[i, 1], spots[i, 2], low, high, radii[i] + _BAND_NM):
-                    if n < out.shape[0]:
-                        out[n] = spots[i]
-                        out_r[n], out_j[n], out_id[n] = radii[i], j, object_id(mix(key, 5000 + i))
-                    n += 1
+                count = near(segments, everything, node[0], node[1], node[2], CLUSTER_NM, widest + gap, glia, chosen)
+                n = _crowd(
+                    key, j, node, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster, zone, segments, owners,
+                    chosen, count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
+                )  # fmt: skip
+                continue
+            # a loose vesicle keeps to its own node, and away from the crowds of its neighbours
+            beside = (k > 0 and bouton[j, k - 1] == 1) or (k + 1 < nodes.shape[1] and bouton[j, k + 1] == 1)
+            if beside or uniform(key, 0) >= loose:
+                continue
+            away = 0.45 * steps[j] * uniform(key, 3) ** 0.3333
+            norm = np.sqrt(normal(key, 4) ** 2 + normal(key, 5) ** 2 + normal(key, 6) ** 2) + 1e-9
+            for c in range(3):
+                at[c] = node[c] + away * normal(key, 4 + c) / norm
+            r = draw(radius, uniform(key, 8), normal(key, 9))
+            if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
+                continue
+            count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
+            own, _, d, _ = probe(segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields)
+            if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
+                missing += 1
+                continue
+            if n < out.shape[0]:
+                out[n] = at
+                out_r[n], out_j[n], out_id[n] = r, j, object_id(key)
+            n += 1
     return n, missing
 
 
 def reach_nm(params: Vesicles) -> float:
-    """Return how far from the window the tissue around a vesicle's bouton can lie."""
-    return 2.0 * CLUSTER_NM + params.radius_nm.highest()
+    """Return how far from a window the surface of a tube can lie that its vesicles depend on."""
+    return 2.0 * CLUSTER_NM + 4.0 * params.radius_nm.highest() + 40.0
 
 
 def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Spheres:
@@ -163,10 +227,10 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         spots, radii = np.empty((room, 3)), np.empty(room)
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n, missing = _drop(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.bouton, cells.keys, cells.kinds, cells.steps_nm,
+            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.bouton, cells.keys, cells.steps_nm,
             cells.segments, cells.owners, tissue.membranes.glia_nm, tissue.membranes.half_width_nm + _CLEAR_NM,
             boutons, zones, drawn, rod_owners, params.radius_nm.row(), params.radius_nm.highest(),
-            params.per_bouton.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners, ids,
+            params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners, ids,
         )  # fmt: skip
         if n <= room:
             return Spheres(spots[:n], radii[:n], owners[:n], ids[:n], missing)

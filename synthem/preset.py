@@ -47,8 +47,8 @@ class Annotation(Params):
 class Stain(Params):
     """Grey level, 0–255, of each structure, as a distribution over objects, and the fine texture of what lies between.
 
-    ``texture_nm`` is the size of the grain; ``grain`` scales sparse dark specks, ``mottle`` and ``patchiness`` are
-    standard deviations in grey levels of fine and coarse unevenness.
+    ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are standard deviations
+    in grey levels of unevenness with features of about twice their ``_nm``; blotches are skewed to the dark.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -63,9 +63,10 @@ class Stain(Params):
     lumen: Spread = Spread(mean=138, std=8)
     sheath: Spread = Spread(mean=70, std=6)
     lamella: float = Field(default=0.25, ge=0, le=1)
-    texture_nm: float = Field(default=14.0, gt=0)
-    mottle: float = Field(default=6.0, ge=0)
-    grain: float = Field(default=22.0, ge=0)
+    mottle_nm: float = Field(default=13.0, gt=0)
+    mottle: float = Field(default=7.0, ge=0)
+    blotch_nm: float = Field(default=27.0, gt=0)
+    blotch: float = Field(default=15.0, ge=0)
     patchiness_nm: float = Field(default=700.0, gt=0)
     patchiness: float = Field(default=4.0, ge=0)
 

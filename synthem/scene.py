@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shapes import mitochondria, psd, sheaths, vesicles
 from shapes.grid import Grid
 from shapes.membranes import Partition, partition
-from shapes.neurites import AXON, DENDRITE, MYELINATED, Neurites, Population, grow
+from shapes.neurites import FLATTEST, AXON, DENDRITE, MYELINATED, Neurites, Population, grow
 from shapes.tissue import Layer, Tissue, empty_layer
 from shapes.warp import WarpedWindow, warp_window
 from synthem.preset import Anatomy
@@ -26,6 +26,7 @@ GENERATORS: dict[str, ModuleType] = {
 
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
 _MARGIN_NM = 8.0
+_MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +70,16 @@ def populations(anatomy: Anatomy) -> dict[str, tuple[int, Population]]:
 def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     """Draw the neurites that can matter to a window and to the organelles that touch it."""
     low, high = window.box_nm
-    reach = max([0.0, *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k))])
-    room = 200.0
-    if anatomy.mitochondrion:
-        room += anatomy.mitochondrion.radius_nm.highest() + anatomy.mitochondrion.clearance_nm
-    return grow(seed, populations(anatomy), low - reach, high + reach, anatomy.membranes.glia_nm + 1.3 * room)
+    reach = max([_MEMBRANE_NM, *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k))])
+    return grow(seed, populations(anatomy), low, high, anatomy.membranes.glia_nm / FLATTEST + reach)
 
 
 def depth_reach(anatomy: Anatomy, seed: int, cells: Neurites) -> npt.NDArray[np.float64]:
     """Return, for each neurite and last for glia, how deep below its membrane something still depends on the depth."""
     near = anatomy.membranes.half_width_nm + _MARGIN_NM
-    deepest = [12.0]
+    reach = np.full(len(cells.ids) + 1, near + (anatomy.mitochondrion.clearance_nm if anatomy.mitochondrion else 12.0))
     if anatomy.psd:
-        deepest.append(anatomy.psd.thickness_nm.highest())
-    if anatomy.mitochondrion:
-        deepest.append(anatomy.mitochondrion.clearance_nm)
-    reach = np.full(len(cells.ids) + 1, near + max(deepest))
+        reach[:-1][cells.kinds == DENDRITE] = near + max(12.0, anatomy.psd.thickness_nm.highest())
     if anatomy.sheath:
         thick = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
         reach[:-1] = np.maximum(reach[:-1], np.where(thick > 0, thick + anatomy.sheath.outside_nm + 30.0, 0.0))
