@@ -1,6 +1,8 @@
 """Fixtures that several test files share."""
 
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,3 +18,16 @@ def epfl6() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real EM at {folder}; point SYNTHEM_SHARED at the folder that holds data/epfl6")
     return folder
+
+
+@pytest.fixture(scope="session")
+def digests() -> Callable[[Path], dict[str, str]]:
+    """Return a function that gives the hash of every file below a folder, hidden ones too."""
+
+    def hashes(folder: Path) -> dict[str, str]:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {
+            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+        }
+
+    return hashes

@@ -1,0 +1,205 @@
+"""The command line. Each command is a small function that imports what it needs when it runs."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shapes.errors import InputError
+
+app = typer.Typer(
+    name="synthem",
+    help="Synthetic, labelled electron microscopy of brain tissue, and what training on it gains.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+# typer carries its own copy of click in some versions and not in others; this is the base class of either
+UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+INTERRUPTED = 130
+"""Exit status after an interrupt from the keyboard."""
+
+Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
+VoxelNm = Annotated[str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X")]
+Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
+
+
+class Layout(StrEnum):
+    """How a dataset is laid out on disk."""
+
+    hdf5 = "hdf5"
+    png = "png"
+
+
+@app.callback()
+def synthem() -> None:
+    """Make one command stay a command with a name."""
+
+
+@app.command()
+def presets() -> None:
+    """List the presets, a line each."""
+    from synthem.preset import load_preset, preset_names
+
+    names = preset_names()
+    for name in names:
+        preset = load_preset(name)
+        voxel = " × ".join(f"{edge:g}" for edge in preset.voxel_nm)
+        say(f"{name:{max(map(len, names))}}  {preset.title} ({voxel} nm)")
+
+
+@app.command()
+def generate(
+    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with after a kill.")],
+    count: Annotated[int, typer.Option(help="Number of patches.")] = 100,
+    shape: Annotated[
+        str | None, typer.Option(help="Voxels of a patch; the preset's own by default.", metavar="[Z,]Y,X")
+    ] = None,
+    voxel_nm: VoxelNm = None,
+    seed: Seed = 0,
+    workers: Workers = None,
+    balance: Annotated[
+        str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
+    ] = "",
+    layout: Annotated[
+        Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
+    ] = Layout.hdf5,
+) -> None:
+    """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
+    from synthem.generate import make_request, plan_dataset
+    from synthem.memory import check_memory
+    from synthem.options import parse_balance, parse_shape, parse_voxel_nm
+    from synthem.store.hdf5 import write_dataset
+    from synthem.store.output import stored_plan
+    from synthem.store.png import write_png
+    from synthem.world import World
+
+    request = make_request(
+        preset,
+        seed=seed,
+        count=count,
+        shape=parse_shape(shape) if shape else None,
+        voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
+        balance=parse_balance(balance),
+    )
+    check_memory(request.shape)
+    plan = stored_plan(out, request, layout.value)
+    if plan is None:
+        with progress("looking for windows") as tick:
+            world = World(preset, seed=seed)
+            plan = plan_dataset(world, count, request.shape, request.voxel_nm, request.balance, tick)
+    write = write_dataset if layout is Layout.hdf5 else write_png
+    with progress("patches") as tick:
+        write(plan, out, workers or _processors(), tick)
+    for sentence in plan.shortfalls:
+        warn(f"short of {sentence}")
+    said = [f"{name} {share:.3g}" for name, share in plan.reached.items()]
+    say(
+        f"{out}: {count} {'patch' if count == 1 else 'patches'}"
+        + (f"; shares of voxels: {', '.join(said)}" if said else "")
+    )
+
+
+@app.command()
+def census(
+    data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
+    json: Annotated[Path | None, typer.Option(help="Write the figures to a new JSON file too.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Option(help="Names or globs of the sections to count; may be repeated.")
+    ] = None,
+    voxel_nm: VoxelNm = None,
+) -> None:
+    """Count what is in data: shares, objects, sizes and grey levels of each class."""
+    from synthem import census as counting
+    from synthem.options import parse_voxel_nm
+    from synthem.store.data import open_data, warnings_of
+
+    if json and json.exists():
+        raise InputError(f"{json}: exists already; give the name of a new file")
+    patches = open_data(data, names, parse_voxel_nm(voxel_nm) if voxel_nm else None)
+    for sentence in warnings_of(patches):
+        warn(sentence)
+    with progress("patches") as tick:
+        result = counting.census(patches, tick)
+    Console(width=None if sys.stdout.isatty() else 120).print(result.table())
+    if json:
+        json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
+
+
+def say(text: str) -> None:
+    """Print a line of result."""
+    typer.echo(text)
+
+
+def warn(text: str) -> None:
+    """Print a line beside the result, to the error stream."""
+    typer.echo(f"synthem: {text}", err=True)
+
+
+class Tick:
+    """Shows how far a piece of work is; called with how much is done, and of how much."""
+
+    def __init__(self, title: str) -> None:
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self.bar = Progress(console=console, disable=not console.is_terminal, transient=True)
+        self._task = self.bar.add_task(title, visible=False)
+
+    def __call__(self, done: int, of: int) -> None:
+        """Move the bar."""
+        self.bar.update(self._task, completed=done, total=of, visible=True)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Tick]:
+    """Show a bar on the terminal while a block runs; nothing where the error stream is no terminal."""
+    tick = Tick(title)
+    with tick.bar:
+        yield tick
+
+
+def _processors() -> int:
+    """Return the number of processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Whatever a person can mend is one sentence on the error stream and status 2; an interrupt gives status
+    130.
+    """
+    status: object = 2
+    try:
+        status = typer.main.get_command(app).main(arguments, prog_name="synthem", standalone_mode=False)
+    except (InputError, MemoryError) as error:
+        warn(str(error) or "out of memory: ask for less at a time")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone
+        return 1
+    except OSError as error:
+        warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except UsageError as error:
+        ask = getattr(error, "format_message", error.__str__)
+        if message := " ".join(ask().split()):  # empty where help was shown in its place
+            warn(message)
+    if status == INTERRUPTED:  # some versions of typer return it, others raise
+        warn("interrupted; what is complete stays")
+    return status if isinstance(status, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
