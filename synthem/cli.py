@@ -2,16 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shapes.errors import InputError
+from synthem.cli_learn import learning
+from synthem.console import progress, say, show, warn
 
 app = typer.Typer(
     name="synthem",
@@ -20,6 +19,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(learning)
 
 # typer carries its own copy of click in some versions and not in others; this is the base class of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -125,47 +126,16 @@ def census(
 
     if json and json.exists():
         raise InputError(f"{json}: exists already; give the name of a new file")
+    if json and not json.parent.is_dir():
+        raise InputError(f"{json}: there is no folder {json.parent}")
     patches = open_data(data, names, parse_voxel_nm(voxel_nm) if voxel_nm else None)
     for sentence in warnings_of(patches):
         warn(sentence)
     with progress("patches") as tick:
         result = counting.census(patches, tick)
-    Console(width=None if sys.stdout.isatty() else 120).print(result.table())
+    show(result.table())
     if json:
         json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
-
-
-def say(text: str) -> None:
-    """Print a line of result."""
-    typer.echo(text)
-
-
-def warn(text: str) -> None:
-    """Print a line beside the result, to the error stream."""
-    typer.echo(f"synthem: {text}", err=True)
-
-
-class Tick:
-    """Shows how far a piece of work is; called with how much is done, and of how much."""
-
-    def __init__(self, title: str) -> None:
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self.bar = Progress(console=console, disable=not console.is_terminal, transient=True)
-        self._task = self.bar.add_task(title, visible=False)
-
-    def __call__(self, done: int, of: int) -> None:
-        """Move the bar."""
-        self.bar.update(self._task, completed=done, total=of, visible=True)
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Tick]:
-    """Show a bar on the terminal while a block runs; nothing where the error stream is no terminal."""
-    tick = Tick(title)
-    with tick.bar:
-        yield tick
 
 
 def _processors() -> int:

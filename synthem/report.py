@@ -1,18 +1,55 @@
 """The report of an experiment: Markdown for people, JSON for programs, and pictures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
-from synthem.experiment.data import Data
+from synthem.experiment.data import Data, load_data
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.results import Row, Run, Spread, groups, table
-from synthem.experiment.run import config_hash, write_json
+from synthem.experiment.run import claim, config_hash, run_experiment, write_json
+from synthem.experiment.synthesis import synthetic_patches
 from synthem.figures import draw_curves, draw_regions, draw_scores
+from synthem.patch import Patch
 from synthem.tables import markdown_table
 
 REPORT = "report.md"
+
+
+def conduct(
+    config: ExperimentConfig,
+    out: Path,
+    *,
+    notice: str = "",
+    say: Callable[[str], None] | None = None,
+) -> list[Run]:
+    """Carry out an experiment up to its report, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+    out : Path
+        A new or empty folder, or this experiment's own.
+    notice : str
+        A sentence for the top of the report.
+    say : callable, optional
+        Is told what is going on; with it, progress bars of the training are shown.
+    """
+    told = say or (lambda text: None)
+
+    def make_synthetic() -> list[Patch]:
+        claim(out, config)
+        told(f"Making {config.synthetic.count} synthetic patches of preset {config.synthetic.preset} ...")
+        return synthetic_patches(config.synthetic, config.voxel_nm, out / "synthetic", say=told)
+
+    data = load_data(config, make_synthetic)
+    for note in data.notes:
+        told(note)
+    told(f"Training the arms {', '.join(config.arms)} on {len(data.train)} sections of {config.real} ...")
+    runs = run_experiment(config, data, out, say=say)
+    write_report(config, data, runs, out, notice=notice)
+    return runs
 
 
 def write_report(

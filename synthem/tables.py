@@ -5,7 +5,7 @@ from itertools import chain
 
 from rich.table import Table
 
-from synthem.experiment.results import Row, Run, table
+from synthem.experiment.results import Row, Run, Scores, table
 
 
 def gains_table(runs: Sequence[Run], title: str = "") -> Table:
@@ -16,6 +16,17 @@ def gains_table(runs: Sequence[Run], title: str = "") -> Table:
         out.add_column(head, justify="left" if head == "class" else "right", no_wrap=True)
     for row in rows:
         out.add_row(*_cells(row), style="bold" if row.name == "mean" else None)
+    return out
+
+
+def score_rows(scores: Scores) -> Table:
+    """Make the table of one model's scores for a terminal."""
+    out = Table(title="Scores, of the counts of all sections together")
+    for head in ("class", "Dice", "Jaccard", "support, voxels", "found, voxels"):
+        out.add_column(head, justify="left" if head == "class" else "right", no_wrap=True)
+    for name, row in scores.items():
+        values = ["–" if row[key] is None else f"{row[key]:.3f}" for key in ("dice", "jaccard")]
+        out.add_row(name.replace("_", " "), *values, f"{row['support']:,}", f"{row['predicted']:,}")
     return out
 
 

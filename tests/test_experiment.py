@@ -78,7 +78,7 @@ def done(real, tmp_path_factory):
     """An experiment with two seeds and two class sets, run to its report."""
     out = tmp_path_factory.mktemp("out") / "experiment"
     settings = config(real, seeds=(0, 1), class_sets=(6, 1))
-    data = load_data(settings, SYNTHETIC)
+    data = load_data(settings, lambda: SYNTHETIC)
     claim(out, settings)
     runs = run_experiment(settings, data, out)
     write_report(settings, data, runs, out, notice="A test.")
@@ -146,7 +146,7 @@ def test_other_content_is_never_written_over(done, tmp_path):
 
 def test_arms_start_from_the_same_weights_and_draw_their_own_crops(real):
     settings = config(real)
-    data = load_data(settings, SYNTHETIC)
+    data = load_data(settings, lambda: SYNTHETIC)
     rng = np.random.default_rng(0)
     names = {
         arm: {data.source_for(arm, settings, CLASSES).draw(rng=rng)[0].name for _ in range(60)}
@@ -165,7 +165,7 @@ def test_a_balance_draws_patches_that_hold_the_class_more_often(real):
     few = [section(200 + k, sheath=k % 4 == 0) for k in range(40)]
     balance = {"count": 40, "shape_vx": (1, 48, 64), "balance": {"sheath": 0.04}}
     settings = config(real, synthetic=balance)
-    source = load_data(settings, few).source_for("synthetic", settings, CLASSES)
+    source = load_data(settings, lambda: few).source_for("synthetic", settings, CLASSES)
     rng = np.random.default_rng(0)
     shares = [source.draw(rng=rng)[0].labels[5].mean() for _ in range(800)]
     assert np.mean(shares) == pytest.approx(0.04, rel=0.1)
@@ -173,7 +173,7 @@ def test_a_balance_draws_patches_that_hold_the_class_more_often(real):
 
 def test_epochs_count_the_real_tiles(real):
     settings = config(real, steps=None, epochs=[2, 3])
-    data = load_data(settings, SYNTHETIC)
+    data = load_data(settings, lambda: SYNTHETIC)
     per_section = 2 * 3  # 48 x 64 by 32 with steps of 24
     assert data.epoch_steps(settings) == math.ceil(4 * per_section / 4)
     assert {c.steps for c in cells(settings, data.epoch_steps(settings))} == {12, 18}
@@ -246,12 +246,13 @@ def test_the_paper_is_shipped_in_full():
         "adam",
     )
     assert (paper.overlap, paper.validation_share, paper.epochs) == (0.25, 0.2, (200, 1000))
+    assert (training.schedule, training.bce, training.skip_absent) == ("constant", 0, False)
     assert paper.class_sets == (6, 5, 1) and paper.arms == ("real", "mixed")
 
 
 def test_command_line_takes_precedence(real):
     settings = config(None, split=None, train=["x"], test=["y"]).with_sections(str(real), "half")
-    assert settings.real == str(real) and len(load_data(settings, SYNTHETIC).test) == 3
+    assert settings.real == str(real) and len(load_data(settings, lambda: SYNTHETIC).test) == 3
 
 
 @pytest.mark.parametrize(
@@ -279,13 +280,13 @@ def test_bad_experiments_are_refused_in_one_sentence(change, says):
 
 def test_missing_sections_are_named(real, tmp_path):
     with pytest.raises(InputError, match="--real"):
-        load_data(config(), SYNTHETIC)
+        load_data(config(), lambda: SYNTHETIC)
     with pytest.raises(InputError, match="--split"):
-        load_data(config(real, split=None), SYNTHETIC)
+        load_data(config(real, split=None), lambda: SYNTHETIC)
     with pytest.raises(UnknownNameError, match="did you mean 'half'"):
-        load_data(config(real, split="halff"), SYNTHETIC)
+        load_data(config(real, split="halff"), lambda: SYNTHETIC)
     with pytest.raises(InputError, match="both halves"):
-        load_data(config(real, split=None, train="s00*", test="s003"), SYNTHETIC)
+        load_data(config(real, split=None, train="s00*", test="s003"), lambda: SYNTHETIC)
     with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
         load_experiment("quik")
     (tmp_path / "bad.yaml").write_text("title: [")

@@ -1,6 +1,6 @@
 """The data of an experiment: real halves, what is held out of them, and where each arm's crops come from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -74,8 +74,8 @@ class Data:
         return UniformCrops(self.synthetic, config.training.patch_vx, weights)
 
 
-def load_data(config: ExperimentConfig, synthetic: Sequence[Patch]) -> Data:
-    """Read the real halves and hold out what validates.
+def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Patch]]) -> Data:
+    """Read the real halves, have the synthetic patches made, and hold out what validates.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def load_data(config: ExperimentConfig, synthetic: Sequence[Patch]) -> Data:
     if both:
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
     kept, held = hold_out(list(train), config.validation_share, config.training.patch_vx)
-    ours, ours_held = hold_out(synthetic, config.validation_share, config.training.patch_vx)
+    ours, ours_held = hold_out(make_synthetic(), config.validation_share, config.training.patch_vx)
     notes = tuple(dict.fromkeys([*train.warnings, *test.warnings]))
     return Data(kept, held, test[:: config.test_every], ours, ours_held, notes)
 

@@ -40,7 +40,10 @@ class AugmentConfig(Frozen):
 
 
 class TrainConfig(Frozen):
-    """One training run: network, data order, loss, optimiser and budget."""
+    """One training run: network, data order, loss, optimiser and budget.
+
+    The defaults learn fast; the paper's own settings are in ``presets/experiments/getmanskaya2022.yaml``.
+    """
 
     network: NetworkConfig = NetworkConfig()
     classes: tuple[str, ...] = CLASSES
@@ -56,11 +59,13 @@ class TrainConfig(Frozen):
     """Steps between validations; the state to resume from is written as often."""
     patience: int | None = Field(None, ge=1)
     """Stop after this many validations without a better mean Dice; never, if left out."""
-    lr: float = Field(2e-5, gt=0)
-    optimiser: Literal["adam", "adamw"] = "adam"
-    schedule: Literal["constant", "one_cycle"] = "constant"
-    bce: float = Field(0.0, ge=0)
-    skip_absent: bool = False
+    lr: float = Field(1e-3, gt=0)
+    optimiser: Literal["adam", "adamw"] = "adamw"
+    schedule: Literal["constant", "one_cycle"] = "one_cycle"
+    bce: float = Field(1.0, ge=0)
+    """Weight of the cross-entropy beside the Dice distances; the paper has none."""
+    skip_absent: bool = True
+    """Leave the Dice of a class to the batches that hold it; the paper does not."""
     augment: AugmentConfig = AugmentConfig()
     seed: int = Field(0, ge=0)
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"

@@ -22,7 +22,7 @@ class TrainingBar(pl.Callback):
         self.label, self.steps = label, steps
         self.bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(20),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),

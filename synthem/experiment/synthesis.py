@@ -1,0 +1,45 @@
+"""The synthetic patches of an experiment: a dataset on disk, made once and read back into memory."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from synthem.experiment.config import SyntheticConfig
+from synthem.generate import make_request, plan_dataset
+from synthem.patch import Patch
+from synthem.store.hdf5 import Dataset, write_dataset
+from synthem.store.output import stored_plan
+from synthem.world import World
+
+
+def synthetic_patches(
+    config: SyntheticConfig,
+    voxel_nm: tuple[float, float, float],
+    out: Path,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Patch]:
+    """Make the patches in the folder ``out``, or read them where an earlier call made them.
+
+    They come in random order, so that those that are held out at the end are like the others. ``say`` is
+    told what fell short of the wanted balance.
+    """
+    request = make_request(
+        config.preset,
+        seed=config.seed,
+        count=config.count,
+        shape=config.shape_vx,
+        voxel_nm=voxel_nm,
+        balance=config.balance,
+    )
+    plan = stored_plan(out, request, "hdf5")
+    if plan is None:
+        world = World(config.preset, config.seed)
+        plan = plan_dataset(world, config.count, config.shape_vx, voxel_nm, config.balance)
+    write_dataset(plan, out)
+    for sentence in plan.shortfalls:
+        say(f"synthetic patches are short of {sentence}")
+    patches = Dataset(out, instances=False)
+    order = np.random.default_rng(config.seed).permutation(config.count)
+    return [patches[int(k)] for k in order]
