@@ -135,6 +135,7 @@ def test_generate_refuses_in_one_sentence(
 
 def test_census_refuses_in_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "no such folder" in refused(capsys, "census", tmp_path / "none")
+    assert "there is no folder" in refused(capsys, "census", tmp_path, "--json", tmp_path / "none/c.json")
     assert "slices/ or original/" in refused(capsys, "census", tmp_path)
     (tmp_path / "slices").mkdir()
     path = tmp_path / "slices/a.png"
