@@ -61,18 +61,21 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     """
     n = among.shape[0]
     fields = np.empty(n)
-    best, stiffest = glia, 0.0
-    for i in range(n):
-        stiffest = max(stiffest, segments[among[i], STIFF])
+    best = glia
     for i in range(n):
         row = segments[among[i]]
-        f = tube_field(row, z, y, x)
-        # near a membrane the two fields part at most at the sum of their slopes
-        fields[i] = f - row[STIFF] * radius - (row[STIFF] + stiffest) * depth
-        best = min(best, f + row[STIFF] * radius)
+        fields[i] = tube_field(row, z, y, x)
+        best = min(best, fields[i] + row[STIFF] * radius)
+    stiffest = 0.0
+    for i in range(n):
+        stiff = segments[among[i], STIFF]
+        if fields[i] - stiff * radius <= best:
+            stiffest = max(stiffest, stiff)
     count = 0
     for i in range(n):
-        if fields[i] <= best:
+        # near a membrane two fields part at most at the sum of their slopes
+        stiff = segments[among[i], STIFF]
+        if fields[i] - stiff * radius - (stiff + stiffest) * depth <= best:
             chosen[count] = among[i]
             count += 1
     return count
@@ -185,17 +188,19 @@ def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best,
 
 
 @njit(cache=True)
-def _near_owners(segments, owners, among, centre, radius, reach, stiffest, glia, fields, chosen):  # type: ignore[no-untyped-def]
+def _near_owners(segments, owners, among, centre, radius, reach, glia, fields, chosen):  # type: ignore[no-untyped-def]
     """Pick tubes for a tile as ``near`` does, as deep as the reach of the neurites that may own a voxel of it."""
     best = glia
     for i in range(among.shape[0]):
         row = segments[among[i]]
         fields[i] = tube_field(row, centre[0], centre[1], centre[2])
         best = min(best, fields[i] + row[STIFF] * radius)
-    deepest = reach[-1]
+    deepest, stiffest = reach[-1], 0.0
     for i in range(among.shape[0]):
-        if fields[i] - segments[among[i], STIFF] * radius <= best:
+        stiff = segments[among[i], STIFF]
+        if fields[i] - stiff * radius <= best:
             deepest = max(deepest, reach[owners[among[i]]])
+            stiffest = max(stiffest, stiff)
     count = 0
     for i in range(among.shape[0]):
         stiff = segments[among[i], STIFF]
@@ -229,13 +234,11 @@ def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt)
     glia_index = reach.shape[0] - 1
     everything, coarse, fine = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     marks = np.empty(n)
-    stiffest = 1.0
-    for i in range(n):
-        stiffest = max(stiffest, segments[i, STIFF])
     low, high = np.empty(3), np.empty(3)
     for c in range(3):
         low[c], high[c] = tissue[c].min(), tissue[c].max()
-    window = _near_box(segments, low, high, glia + (1.0 + stiffest) * reach.max(), everything)
+    # past the rim of the owner's reach nothing counts, and there no field is above glia's
+    window = _near_box(segments, low, high, glia + 1.6 * reach.max(), everything)
     rows = np.empty((n, TILE_YX))
     best, rival, at = np.empty(TILE_YX), np.empty(TILE_YX), np.empty(TILE_YX, np.int32)
     big = 4 * TILE_YX
@@ -244,13 +247,13 @@ def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt)
         for by in range(0, ny, big):
             for bx in range(0, nx, big):
                 c, r = _ball(tissue, z0, z1, by, min(by + big, ny), bx, min(bx + big, nx))
-                some = _near_owners(segments, owners, everything[:window], c, r, reach, stiffest, glia, marks, coarse)
+                some = _near_owners(segments, owners, everything[:window], c, r, reach, glia, marks, coarse)
                 for y0 in range(by, min(by + big, ny), TILE_YX):
                     y1 = min(y0 + TILE_YX, ny)
                     for x0 in range(bx, min(bx + big, nx), TILE_YX):
                         x1 = min(x0 + TILE_YX, nx)
                         c, r = _ball(tissue, z0, z1, y0, y1, x0, x1)
-                        few = _near_owners(segments, owners, coarse[:some], c, r, reach, stiffest, glia, marks, fine)
+                        few = _near_owners(segments, owners, coarse[:some], c, r, reach, glia, marks, fine)
                         for z in range(z0, z1):
                             for y in range(y0, y1):
                                 _row(

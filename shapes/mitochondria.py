@@ -1,7 +1,7 @@
 """Mitochondria: bent rods along a neurite, with an outer boundary, a matrix and lamellar cristae.
 
-A neurite is divided into slots along its axis, and a thick one into three lanes around it, so that two mitochondria never
-meet. Each point of a rod is as thick as the cytoplasm around it allows; where that leaves nothing the rod ends.
+An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into three lanes
+around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm around it allows; where that leaves nothing the rod ends.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numba import njit
 from pydantic import Field
 
 from shapes.membranes import near, probe
-from shapes.neurites import DENDRITE
+from shapes.neurites import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -20,18 +20,20 @@ from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 POINTS = 5
 AROUND_NM = 460.0
 """Mitochondria are drawn, unfitted, this far around a window: vesicles of its boutons keep clear of them."""
+_SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 _SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
-_BAND_NM = np.float32(40.0)  # how far outside a surface distances are still written
+_BAND_NM = np.float32(16.0)  # how far outside a surface distances are still written
 
 
 class Mitochondria(Params):
     """How many mitochondria a neurite holds, and their shape.
 
-    Chances are per slot, which is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
+    An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane, and a slot is
+    about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
     boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick.
     """
 
-    axon_chance: float = Field(default=0.4, ge=0, le=1)
+    bouton_chance: float = Field(default=0.5, ge=0, le=1)
     dendrite_chance: float = Field(default=0.6, ge=0, le=1)
     clearance_nm: float = Field(default=18.0, ge=0)
     radius_nm: Spread = Spread(mean=160, std=28)
@@ -68,7 +70,7 @@ class Rods:
 
 
 @njit(cache=True)
-def _chain(nodes, step, count, centre, half, thick, lane_angle, lane_offset, key, out):  # type: ignore[no-untyped-def]
+def _chain(nodes, step, count, centre, half, thick, wall, lane_angle, lane_offset, key, out):  # type: ignore[no-untyped-def]
     """Write points and radii of a rod around node ``centre``; returns False where the neurite is not known that far."""
     side = np.empty(3)
     for c in range(3):
@@ -102,6 +104,8 @@ def _chain(nodes, step, count, centre, half, thick, lane_angle, lane_offset, key
         out[i, 2] = nodes[k, 2] + t * d2 + cosine * e[2] / length + sine * f2
         end = abs(2.0 * i / (POINTS - 1) - 1.0)
         out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
+        if wall > 0.0:
+            out[i, 3] = min(out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM)
     return True
 
 
@@ -119,32 +123,43 @@ def _touches(points, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _draw_rods(salt, nodes, counts, steps, keys, kinds, axon, dendrite, radius, half, longest, low, high, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
+def _draw_rods(salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, longest, low, high, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
     n = 0
     points = np.empty((POINTS, 4))
     for j in range(keys.shape[0]):
-        chance = dendrite if kinds[j] == DENDRITE else axon
         slot_nodes = int(np.ceil(2.0 * (longest + _SLACK_NM) / steps[j]))
         offset = int(uniform(mix(keys[j], salt), 0) * slot_nodes)
-        for slot in range(-1, counts[j] // slot_nodes + 2):
-            centre = slot * slot_nodes + offset
-            if centre < 0 or centre >= counts[j] or np.isnan(nodes[j, centre, 3]):
-                continue
+        for centre in range(counts[j]):
             room = nodes[j, centre, 3]
-            for lane in range(3):
+            if np.isnan(room):
+                continue
+            lanes = 1
+            if kinds[j] == AXON:
+                # an axon holds mitochondria where it is swollen
+                if varicosity[j, centre] == SHAFT:
+                    continue
+                chance = bouton if varicosity[j, centre] == BOUTON else 1.0
+            else:
+                if centre % slot_nodes != offset:
+                    continue
+                chance = dendrite
+                lanes = 3 if walls[j] == 0.0 else 1
+            for lane in range(lanes):
                 key = mix(mix(mix(keys[j], salt), centre), lane)
                 if uniform(key, 0) >= chance:
                     continue
                 thick = draw(radius, uniform(key, 1), normal(key, 2))
                 long = draw(half, uniform(key, 3), normal(key, 4))
                 angle, away = 0.0, 0.0
-                if room > 2.4 * thick:
+                if lanes == 3 and room > 2.4 * thick:
                     angle, away = 2.0943951 * lane, 0.55 * room
                     thick = min(thick, 0.42 * room - 10.0)
                 elif lane > 0:
                     continue
-                if not _chain(nodes[j], steps[j], counts[j], centre, long, thick, angle, away, mix(keys[j], salt), points):
+                elif kinds[j] == AXON:
+                    long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
+                if not _chain(nodes[j], steps[j], counts[j], centre, long, thick, walls[j], angle, away, mix(keys[j], salt), points):
                     continue
                 if _touches(points, low, high, pad):
                     if n < out.shape[0]:
@@ -206,8 +221,8 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
         drawn = np.empty((room, POINTS, 4))
         owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
         n = _draw_rods(
-            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.counts, cells.steps_nm, cells.keys, cells.kinds,
-            params.axon_chance, params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
+            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts, cells.steps_nm, cells.keys, cells.kinds,
+            tissue.wall_nm, params.bouton_chance, params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
             params.longest_nm(), low, high, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
@@ -284,12 +299,12 @@ def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period,
                     if index[z, y, x] != owners[r]:
                         continue
                     d, along, oz, oy, ox = rod_distance(rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x])
-                    if depth[z, y, x] < gap:
+                    if depth[z, y, x] < gap + boundary:
                         d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
+                        out_id[z, y, x] = ids[r]
                         if d < 0.0:
-                            out_id[z, y, x] = ids[r]
                             out_crista[z, y, x] = _crista(keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary)
 
 

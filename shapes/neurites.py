@@ -21,6 +21,10 @@ AXON, DENDRITE, MYELINATED = 0, 1, 2
 """What kind of neurite a tube belongs to."""
 FLATTEST = 0.4
 """No neurite is flatter than this, so that its reach stays bounded."""
+SHAFT, BOUTON, SWELLING = 0, 1, 2
+"""What a node is: plain, a bouton that holds vesicles, or a swelling that holds a mitochondrion alone."""
+VARICOSITY_EVERY = 4
+"""Nodes from one possible varicosity to the next, so that what two of them hold never meets."""
 
 
 class Population(Params):
@@ -28,7 +32,8 @@ class Population(Params):
 
     ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite has
     ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about ``bend`` radians
-    and its radius by a factor of about exp(±``wobble``). Its profile is ``flatness`` times as thick one way as the other.
+    and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a bouton, or to a swelling without
+    vesicles. Its profile is ``flatness`` times as thick one way as the other.
     """
 
     cell_nm: float = Field(gt=100)
@@ -42,6 +47,8 @@ class Population(Params):
     flatness: Spread = Spread(min=0.5, max=1.0)
     bouton_chance: float = Field(default=0.0, ge=0, le=1)
     bouton_radius_nm: Spread = Spread(mean=260, std=50)
+    swelling_chance: float = Field(default=0.0, ge=0, le=1)
+    swelling_radius_nm: Spread = Spread(mean=210, std=35)
     spine_chance: float = Field(default=0.0, ge=0, le=1)
     spine_length_nm: Spread = Spread(min=250, max=700)
     spine_neck_radius_nm: Spread = Spread(min=50, max=80)
@@ -49,7 +56,7 @@ class Population(Params):
 
     def reach_nm(self) -> float:
         """Return how far from its middle a neurite can have influence."""
-        thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest())
+        thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest())
         spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
         return float(self.nodes * self.step_nm + thickest / FLATTEST + spine)
 
@@ -66,6 +73,8 @@ class _Args(NamedTuple):
     flatness: Row
     bouton_chance: float
     bouton_radius: Row
+    swelling_chance: float
+    swelling_radius: Row
     spine_chance: float
     spine_length: Row
     spine_neck: Row
@@ -83,8 +92,8 @@ class Neurites:
         Stream key, instance id, kind and typical radius of each neurite.
     nodes_nm : float64 (n, m, 4)
         Nodes along the axis: z, y, x and radius; rows of NaN beyond ``counts``, and too far away to matter.
-    bouton : uint8 (n, m)
-        Which nodes are boutons.
+    varicosity : uint8 (n, m)
+        What each node is: ``SHAFT``, ``BOUTON`` or ``SWELLING``.
     steps_nm, counts : arrays (n,)
         Distance between nodes, and how many there are.
     segments : float64 (k, 11)
@@ -98,7 +107,7 @@ class Neurites:
     kinds: npt.NDArray[np.int8]
     radii_nm: npt.NDArray[np.float64]
     nodes_nm: npt.NDArray[np.float64]
-    bouton: npt.NDArray[np.uint8]
+    varicosity: npt.NDArray[np.uint8]
     steps_nm: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int32]
     segments: npt.NDArray[np.float64]
@@ -131,14 +140,14 @@ def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _axis(key, middle, p, low, high, pad, nodes, bouton):  # type: ignore[no-untyped-def]
-    """Draw the nodes of one neurite and which are boutons; nodes from which no tube can reach the box stay NaN."""
+def _axis(key, middle, p, low, high, pad, nodes, varicosity):  # type: ignore[no-untyped-def]
+    """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
     thick = _thick(key, p.radius)
     way = _direction(mix(key, 1))
     at = np.empty(3)
     slack = p.reach - p.nodes * p.step_nm
     nodes[:] = np.nan
-    bouton[:] = 0
+    varicosity[:] = SHAFT
     for side in range(2):
         if side == 1:
             way = -_direction(mix(key, 1))
@@ -157,10 +166,11 @@ def _axis(key, middle, p, low, high, pad, nodes, bouton):  # type: ignore[no-unt
                     at[c] += p.step_nm * way[c]
             nodes[i, 0], nodes[i, 1], nodes[i, 2] = at[0], at[1], at[2]
             nodes[i, 3] = thick * np.exp(p.wobble * min(2.0, max(-2.0, normal(here, 3))))
-            # every other node at most, so that two boutons never touch
-            if i % 2 == 1 and uniform(here, 20) < p.bouton_chance:
-                nodes[i, 3] = max(nodes[i, 3], draw(p.bouton_radius, uniform(here, 21), normal(here, 22)))
-                bouton[i] = 1
+            u = uniform(here, 20)
+            if i % VARICOSITY_EVERY == 1 and u < p.bouton_chance + p.swelling_chance:
+                varicosity[i] = BOUTON if u < p.bouton_chance else SWELLING
+                wide = p.bouton_radius if u < p.bouton_chance else p.swelling_radius
+                nodes[i, 3] = max(nodes[i, 3], draw(wide, uniform(here, 21), normal(here, 22)))
             if _outside(at, low, high, pad) > (slack + (p.nodes - k) * p.step_nm) ** 2:
                 break
 
@@ -174,7 +184,7 @@ def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _grow(key, p, low, high, pad, keys, nodes, bouton, segments, owners):  # type: ignore[no-untyped-def]
+def _grow(key, p, low, high, pad, keys, nodes, varicosity, segments, owners):  # type: ignore[no-untyped-def]
     """Draw every neurite of a population that has a tube near the box; returns how many neurites and tubes."""
     n = s = 0
     first = np.floor((low - p.reach - pad) / p.cell_nm).astype(np.int64)
@@ -230,7 +240,7 @@ def _grow(key, p, low, high, pad, keys, nodes, bouton, segments, owners):  # typ
                     if n < keys.shape[0]:
                         keys[n] = k
                         nodes[n, :length] = axis
-                        bouton[n, :length] = swollen
+                        varicosity[n, :length] = swollen
                     n += 1
     return n, s
 
@@ -248,7 +258,7 @@ def _draw_population(
     args = _Args(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
         p.flatness.row(), p.bouton_chance,
-        p.bouton_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
+        p.bouton_radius_nm.row(), p.swelling_chance, p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip
     length = 2 * p.nodes + 1
@@ -256,13 +266,13 @@ def _draw_population(
     while True:
         keys = np.empty(room_n, np.uint64)
         nodes = np.empty((room_n, length, 4))
-        bouton = np.empty((room_n, length), np.uint8)
+        varicosity = np.empty((room_n, length), np.uint8)
         segments = np.empty((room_s, COLUMNS))
         owners = np.empty(room_s, np.int32)
         key = stream_key(seed, f"neurite/{name}")
-        n, s = _grow(key, args, low, high, pad, keys, nodes, bouton, segments, owners)
+        n, s = _grow(key, args, low, high, pad, keys, nodes, varicosity, segments, owners)
         if n <= room_n and s <= room_s:
-            return keys[:n], nodes[:n], bouton[:n], segments[:s], owners[:s]
+            return keys[:n], nodes[:n], varicosity[:n], segments[:s], owners[:s]
         room_n, room_s = max(n, room_n), max(s, room_s)
 
 
@@ -290,11 +300,11 @@ def grow(
     longest = max(part[3].shape[1] for part in parts)
     total = sum(len(part[2]) for part in parts)
     nodes = np.full((total, longest, 4), np.nan)
-    bouton = np.zeros((total, longest), np.uint8)
+    varicosity = np.zeros((total, longest), np.uint8)
     owners, n = [], 0
-    for _, _, keys, own_nodes, own_bouton, _, own_owners in parts:
+    for _, _, keys, own_nodes, own_varicosity, _, own_owners in parts:
         nodes[n : n + len(keys), : own_nodes.shape[1]] = own_nodes
-        bouton[n : n + len(keys), : own_nodes.shape[1]] = own_bouton
+        varicosity[n : n + len(keys), : own_nodes.shape[1]] = own_varicosity
         owners.append(own_owners + np.int32(n))
         n += len(keys)
     all_keys = np.concatenate([part[2] for part in parts])
@@ -308,7 +318,7 @@ def grow(
         np.repeat(np.array([part[0] for part in parts], np.int8), counts),
         radii,
         nodes,
-        bouton,
+        varicosity,
         np.repeat(np.array([part[1].step_nm for part in parts]), counts),
         np.repeat(np.array([2 * part[1].nodes + 1 for part in parts], np.int32), counts),
         np.concatenate([part[5] for part in parts]),

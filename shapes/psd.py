@@ -11,7 +11,7 @@ from numba import njit
 from pydantic import Field
 
 from shapes.membranes import near, probe
-from shapes.neurites import DENDRITE
+from shapes.neurites import BOUTON, DENDRITE
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -147,7 +147,7 @@ def _partner(segments, owners, kinds, chosen, count, glia, glia_index, fields, s
 
 
 @njit(cache=True)
-def _find(salt, nodes, bouton, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id):  # type: ignore[no-untyped-def]
+def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id):  # type: ignore[no-untyped-def]
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     n = missing = 0
     glia_index = keys.shape[0]
@@ -157,7 +157,7 @@ def _find(salt, nodes, bouton, keys, kinds, segments, owners, glia, chance, radi
     middle, up = np.empty(3), np.empty(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
-            if bouton[j, k] == 0:
+            if varicosity[j, k] != BOUTON:
                 continue
             key = mix(mix(keys[j], salt), k)
             wide = draw(radius, uniform(key, 1), normal(key, 2))
@@ -198,11 +198,11 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     """Find the synapses whose bouton may matter to a window."""
     low, high = tissue.window.box_nm
     cells = tissue.neurites
-    room = max(1, int(cells.bouton.sum()))
+    room = max(1, int((cells.varicosity == BOUTON).sum()))
     boutons, partners, ids = np.empty((room, 2), np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     middles, normals, sizes = np.empty((room, 3)), np.empty((room, 3)), np.empty((room, 2))
     n, missing = _find(
-        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.bouton, cells.keys, cells.kinds, cells.segments, cells.owners,
+        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds, cells.segments, cells.owners,
         tissue.membranes.glia_nm, params.chance, params.radius_nm.row(), params.thickness_nm.row(), low, high,
         boutons, partners, middles, normals, sizes, ids,
     )  # fmt: skip
@@ -233,8 +233,7 @@ def _build(boutons, partners, middles, normals, radii, thick, ids, tissue, index
                     d = max(d, (rim - 1.0) * radii[s])
                     if d < out_d[z, y, x]:
                         out_d[z, y, x] = d
-                        if d < 0.0:
-                            out_id[z, y, x] = ids[s]
+                        out_id[z, y, x] = ids[s]
 
 
 def build(objects: Contacts, tissue: Tissue, params: Synapses) -> Layer:

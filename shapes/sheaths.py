@@ -1,7 +1,7 @@
 """Axon sheaths: compact myelin, wrapped in lamellae around one axon each.
 
-A sheath is the outer shell of a myelinated neurite, as thick everywhere as the g-ratio says; its neurite is stiff, so that
-all others begin outside it.
+A sheath is the outer shell of a myelinated neurite: its inner face is a tube as much thinner as the g-ratio says, its outer
+face is the neurite's membrane. The neurite is stiff, so that all others begin outside it and the two faces run together.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from shapes.neurites import MYELINATED, Neurites
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer
+from shapes.tubes import tube_field, tube_slope
 
 _BAND_NM = 25.0
 
@@ -69,8 +70,8 @@ def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
 
 
 def reach_nm(params: Sheaths) -> float:
-    """Return how far from a window the surface of a tube can lie that its sheaths depend on."""
-    return 1.6 * (params.thickest_nm + params.outside_nm + _BAND_NM)
+    """Return how far from a window the surface of a tube can lie that its sheaths depend on: its own tubes are there."""
+    return params.outside_nm + _BAND_NM
 
 
 def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
@@ -79,30 +80,48 @@ def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
 
 
 @njit(cache=True)
-def _build(index, depth, thick, ids, outside, lamella, out_id, out_d, out_detail):  # type: ignore[no-untyped-def]
+def _build(tissue, index, depth, segments, owners, thick, ids, outside, lamella, out_id, out_d, out_detail):  # type: ignore[no-untyped-def]
     nz, ny, nx = index.shape
-    for z in range(nz):
-        for y in range(ny):
-            for x in range(nx):
-                j = index[z, y, x]
-                if j < thick.shape[0] and thick[j] > 0.0:
-                    d = abs(depth[z, y, x] - outside - 0.5 * thick[j]) - 0.5 * thick[j]
+    mine = np.empty(segments.shape[0], np.int64)
+    for j in range(thick.shape[0]):
+        if thick[j] == 0.0:
+            continue
+        count = 0
+        for i in range(segments.shape[0]):
+            if owners[i] == j:
+                mine[count] = i
+                count += 1
+        for z in range(nz):
+            for y in range(ny):
+                for x in range(nx):
+                    if index[z, y, x] != j:
+                        continue
+                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    best, at = np.inf, 0
+                    for i in range(count):
+                        f = tube_field(segments[mine[i]], pz, py, px)
+                        if f < best:
+                            best, at = f, mine[i]
+                    sz, sy, sx = tube_slope(segments[at], pz, py, px)
+                    into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
+                    d = max(into - thick[j], outside - depth[z, y, x])
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
-                        turns = (depth[z, y, x] - outside) / lamella
+                        turns = into / lamella
                         out_detail[z, y, x] = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
-                        if d < 0.0:
-                            out_id[z, y, x] = ids[j]
+                        out_id[z, y, x] = ids[j]
 
 
 def build(objects: Wraps, tissue: Tissue, params: Sheaths) -> Layer:
     """Return sheaths on the window's voxels; the detail is the distance to the dark lines between lamellae."""
-    if not objects.thickness_nm.any():
-        return empty_layer(tissue.window.grid.shape, detail=True)
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    part = tissue.partition
-    _build(
-        part.index, part.depth_nm, objects.thickness_nm, objects.ids, params.outside_nm, params.lamella_nm,
-        layer.ids, layer.distance_nm, layer.detail_nm,
-    )  # fmt: skip
+    part, cells = tissue.partition, tissue.neurites
+    here = np.zeros(len(objects.ids) + 1, np.bool_)
+    here[part.index.ravel()] = True
+    thick = np.where(here[:-1], objects.thickness_nm, 0.0)
+    if thick.any():
+        _build(
+            tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick, objects.ids,
+            params.outside_nm, params.lamella_nm, layer.ids, layer.distance_nm, layer.detail_nm,
+        )  # fmt: skip
     return layer

@@ -31,6 +31,8 @@ class Tissue:
         Widths of the membrane.
     partition : Partition
         Owner, neighbour and depth of each voxel.
+    wall_nm : float64 (n,)
+        How much of each neurite's rim its sheath takes, 0 where it has none.
     """
 
     seed: int
@@ -38,6 +40,7 @@ class Tissue:
     neurites: Neurites
     membranes: Membranes
     partition: Partition
+    wall_nm: npt.NDArray[np.float64]
 
 
 class Objects(Protocol):
@@ -59,7 +62,7 @@ class Layer:
     Attributes
     ----------
     ids : int32 (z, y, x)
-        Instance id inside objects, 0 elsewhere.
+        Instance id of the nearest object wherever its distance is written, 0 elsewhere.
     distance_nm : float32 (z, y, x)
         Signed distance to the surface, negative inside, ``FAR_NM`` away from any object.
     detail_nm : float32 (z, y, x) or None

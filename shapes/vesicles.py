@@ -14,6 +14,7 @@ from pydantic import Field
 
 from shapes.membranes import near, probe
 from shapes.mitochondria import Rods, rod_distance
+from shapes.neurites import BOUTON
 from shapes.psd import Contacts
 from shapes.spread import Params, Spread, draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
@@ -23,7 +24,7 @@ CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
 _JITTER = 0.16
-_BAND_NM = np.float32(20.0)
+_BAND_NM = np.float32(8.0)
 
 
 class Vesicles(Params):
@@ -158,7 +159,7 @@ def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, 
 
 
 @njit(cache=True)
-def _drop(salt, nodes, bouton, keys, steps, segments, owners, glia, gap, contacts, zones, rods, rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods, rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
     glia_index = keys.shape[0]
@@ -171,7 +172,7 @@ def _drop(salt, nodes, bouton, keys, steps, segments, owners, glia, gap, contact
             if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, CLUSTER_NM + widest):
                 continue
             key = mix(mix(keys[j], salt), k)
-            if bouton[j, k] == 1:
+            if varicosity[j, k] == BOUTON:
                 pull = False
                 for s in range(contacts.shape[0]):
                     if contacts[s, 0] == j and contacts[s, 1] == k:
@@ -184,7 +185,7 @@ def _drop(salt, nodes, bouton, keys, steps, segments, owners, glia, gap, contact
                 )  # fmt: skip
                 continue
             # a loose vesicle keeps to its own node, and away from the crowds of its neighbours
-            beside = (k > 0 and bouton[j, k - 1] == 1) or (k + 1 < nodes.shape[1] and bouton[j, k + 1] == 1)
+            beside = (k > 0 and varicosity[j, k - 1] == BOUTON) or (k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON)
             if beside or uniform(key, 0) >= loose:
                 continue
             away = 0.45 * steps[j] * uniform(key, 3) ** 0.3333
@@ -192,6 +193,8 @@ def _drop(salt, nodes, bouton, keys, steps, segments, owners, glia, gap, contact
             for c in range(3):
                 at[c] = node[c] + away * normal(key, 4 + c) / norm
             r = draw(radius, uniform(key, 8), normal(key, 9))
+            if walls[j] > 0.0 and away > node[3] - walls[j] - r - _CLEAR_NM:
+                continue
             if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
                 continue
             count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
@@ -227,7 +230,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         spots, radii = np.empty((room, 3)), np.empty(room)
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n, missing = _drop(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.bouton, cells.keys, cells.steps_nm,
+            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm, tissue.wall_nm,
             cells.segments, cells.owners, tissue.membranes.glia_nm, tissue.membranes.half_width_nm + _CLEAR_NM,
             boutons, zones, drawn, rod_owners, params.radius_nm.row(), params.radius_nm.highest(),
             params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners, ids,
@@ -248,8 +251,7 @@ def _build(centres, radii, owners, ids, tissue, index, lattice, first, spacing, 
                     d = np.sqrt(dz * dz + dy * dy + dx * dx) - radii[v]
                     if d < out_d[z, y, x] and d < _BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
-                        if d < 0.0:
-                            out_id[z, y, x] = ids[v]
+                        out_id[z, y, x] = ids[v]
 
 
 def build(objects: Spheres, tissue: Tissue, params: Vesicles) -> Layer:

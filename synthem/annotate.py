@@ -41,7 +41,7 @@ def instances(scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1) -> d
     are one cell to us: they carry the largest id, 2³¹ − 1.
     """
     out = {
-        name: np.where(labels[channel(name)], _first_from_middle(layer.ids, sheets), np.int32(0))
+        name: np.where(labels[channel(name)], _first_from_middle(np.where(layer.distance_nm < 0, layer.ids, np.int32(0)), sheets), np.int32(0))
         for name, layer in scene.layers.items()
         if name in CLASSES
     }

@@ -74,15 +74,15 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     return grow(seed, populations(anatomy), low, high, anatomy.membranes.glia_nm / FLATTEST + reach)
 
 
-def depth_reach(anatomy: Anatomy, seed: int, cells: Neurites) -> npt.NDArray[np.float64]:
+def depth_reach(anatomy: Anatomy, cells: Neurites) -> npt.NDArray[np.float64]:
     """Return, for each neurite and last for glia, how deep below its membrane something still depends on the depth."""
     near = anatomy.membranes.half_width_nm + _MARGIN_NM
-    reach = np.full(len(cells.ids) + 1, near + (anatomy.mitochondrion.clearance_nm if anatomy.mitochondrion else 12.0))
+    mito = anatomy.mitochondrion
+    reach = np.full(len(cells.ids) + 1, near + (mito.clearance_nm / 2 + mito.boundary_nm if mito else 12.0))
+    reach[-1] = near
     if anatomy.psd:
-        reach[:-1][cells.kinds == DENDRITE] = near + max(12.0, anatomy.psd.thickness_nm.highest())
-    if anatomy.sheath:
-        thick = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
-        reach[:-1] = np.maximum(reach[:-1], np.where(thick > 0, thick + anatomy.sheath.outside_nm + 30.0, 0.0))
+        dendrites = np.flatnonzero(cells.kinds == DENDRITE)
+        reach[dendrites] = np.maximum(reach[dendrites], near + anatomy.psd.thickness_nm.highest())
     return reach
 
 
@@ -90,8 +90,9 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
     """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie."""
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
-    part = partition(window, cells, anatomy.membranes, depth_reach(anatomy, seed, cells))
-    tissue = Tissue(seed, window, cells, anatomy.membranes, part)
+    part = partition(window, cells, anatomy.membranes, depth_reach(anatomy, cells))
+    wall = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm if anatomy.sheath else np.zeros(len(cells.ids))
+    tissue = Tissue(seed, window, cells, anatomy.membranes, part, wall)
     layers: dict[str, Layer] = {}
     objects: dict[str, Any] = {}
     for name, generator in GENERATORS.items():

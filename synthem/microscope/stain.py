@@ -31,8 +31,8 @@ def _cover(distance, soft):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _paint(salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, ves_id, ves, sheath_id, sheath, lamella, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, sheath_grey, out):  # type: ignore[no-untyped-def]
     nz, ny, nx = index.shape
-    last_mito, body, rim, fold = 0, 0.0, 0.0, 0.0
-    last_ves, shell, core = 0, 0.0, 0.0
+    last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
+    last_ves, shell, core = -1, 0.0, 0.0
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
@@ -72,12 +72,12 @@ def _paint(salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, 
                 s = _cover(sheath[z, y, x], 2.0 * soft)
                 g += (band - gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
                 if s > 0.0:
-                    myelin = _grey(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey) if sheath_id[z, y, x] else sheath_grey[1]
+                    myelin = _grey(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey)
                     myelin += lamella_contrast * 60.0 * _cover(-lamella[z, y, x], 2.0 * soft)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
                 if d < 3.0 * soft:
-                    dense = _grey(salt + np.uint64(6), psd_id[z, y, x], psd_grey) if psd_id[z, y, x] else psd_grey[1]
+                    dense = _grey(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
                     g += 0.92 * _cover(d, 5.0 * soft) * min(0.0, dense + 0.5 * mottle * n - g)
                 out[z, y, x] = g
 
