@@ -24,7 +24,7 @@ def some_shares(seed: int, count: int) -> np.ndarray:
 targets = st.dictionaries(st.sampled_from(CLASSES), st.floats(1e-4, 0.9), max_size=4)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 999), count=st.integers(1, 200), targets=targets, floor=st.floats(0.01, 1))
 def test_weights_are_a_distribution_and_misses_are_told(
     seed: int, count: int, targets: dict[str, float], floor: float
@@ -39,7 +39,7 @@ def test_weights_are_a_distribution_and_misses_are_told(
     assert told == missed
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     seed=st.integers(0, 999), count=st.integers(20, 200), names=st.sets(st.sampled_from(CLASSES), min_size=1)
 )

@@ -77,11 +77,11 @@ def test_a_missed_budget_is_told_and_the_data_are_written(
         "--shape",
         "64,64",
         "--balance",
-        "vesicle=0.9",
+        "membrane=0.95",
     ]
     status, out, err = run(capsys, *command)
-    assert status == 0 and "1 patch; shares of voxels: vesicle 0." in out
-    assert err.startswith("synthem: short of vesicle: reached 0.")
+    assert status == 0 and "1 patch; shares of voxels: membrane 0." in out
+    assert err.startswith("synthem: short of membrane: reached 0.")
     assert len(Dataset(tmp_path / "set")) == 1
 
 

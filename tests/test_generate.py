@@ -73,9 +73,9 @@ def test_a_class_budget_is_met_by_choosing_windows(world: World) -> None:
 
 
 def test_a_budget_that_cannot_be_met_is_explained(world: World) -> None:
-    plan = plan_dataset(world, 2, SHAPE, balance={"psd": 0.6})
+    plan = plan_dataset(world, 2, SHAPE, balance={"membrane": 0.95})
     assert len(plan.shortfalls) == 1
-    assert "psd: reached" in plan.shortfalls[0]
+    assert "membrane: reached" in plan.shortfalls[0]
     assert "even the richest of 64 windows of 96 × 96 holds only" in plan.shortfalls[0]
 
 
