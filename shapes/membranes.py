@@ -15,7 +15,7 @@ from pydantic import Field
 
 from shapes.neurites import Neurites
 from shapes.spread import Params
-from shapes.tubes import AX, AY, AZ, BX, BY, BZ, DR, DX, DY, DZ, FLAT, INV, RA, RMAX, STIFF, tube_field, tube_slope
+from shapes.tubes import AX, AY, AZ, BX, BY, BZ, DR, DX, DY, DZ, FLAT, INV, RA, HALF, RMAX, SQUEEZE, STIFF, tube_field, tube_slope
 from shapes.warp import WarpedWindow
 
 TILE_YX, TILE_Z = 16, 8
@@ -59,24 +59,32 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
 
     ``among`` lists the tubes to look at; ``chosen`` receives those that are left.
     """
-    n = among.shape[0]
+    n = 0
+    for i in range(among.shape[0]):
+        row = segments[among[i]]
+        ez, ey, ex = row[AZ] + 0.5 * row[DZ] - z, row[AY] + 0.5 * row[DY] - y, row[AX] + 0.5 * row[DX] - x
+        # past this ball no tube can bound anything: where it did, its field would be below glia's
+        far = row[HALF] + row[RMAX] + (glia + radius + 1.6 * depth) / row[SQUEEZE]
+        if ez * ez + ey * ey + ex * ex <= far * far:
+            chosen[n] = among[i]
+            n += 1
     fields = np.empty(n)
     best = glia
     for i in range(n):
-        row = segments[among[i]]
+        row = segments[chosen[i]]
         fields[i] = tube_field(row, z, y, x)
         best = min(best, fields[i] + row[STIFF] * radius)
     stiffest = 0.0
     for i in range(n):
-        stiff = segments[among[i], STIFF]
+        stiff = segments[chosen[i], STIFF]
         if fields[i] - stiff * radius <= best:
             stiffest = max(stiffest, stiff)
     count = 0
     for i in range(n):
         # near a membrane two fields part at most at the sum of their slopes
-        stiff = segments[among[i], STIFF]
+        stiff = segments[chosen[i], STIFF]
         if fields[i] - stiff * radius - (stiff + stiffest) * depth <= best:
-            chosen[count] = among[i]
+            chosen[count] = chosen[i]
             count += 1
     return count
 
@@ -219,7 +227,7 @@ def _near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
         for c in range(3):
             a = segments[i, AZ + c]
             b = a + segments[i, DZ + c]
-            wide = segments[i, RMAX] + pad / np.sqrt(1.0 - segments[i, FLAT])
+            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
             inside = inside and min(a, b) - wide <= high[c] and max(a, b) + wide >= low[c]
         if inside:
             chosen[count] = i

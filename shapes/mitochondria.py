@@ -18,8 +18,8 @@ from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 POINTS = 5
-AROUND_NM = 460.0
-"""Mitochondria are drawn, unfitted, this far around a window: vesicles of its boutons keep clear of them."""
+AROUND_NM = 60.0
+"""Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 _SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
 _BAND_NM = np.float32(16.0)  # how far outside a surface distances are still written
@@ -53,7 +53,7 @@ class Rods:
     """Mitochondria near a window.
 
     ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same after each
-    radius was cut to the room there is, 0 where the rod has ended; ``owners`` (n,) count into the neurites.
+    radius was cut to the room there is, 0 where there is none or the window is far; ``owners`` (n,) count into the neurites.
     """
 
     drawn: npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class Rods:
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the mitochondria that found a place, (n, 3)."""
-        return self.fitted[self.fitted[:, POINTS // 2, 3] > 0, POINTS // 2, :3]
+        return self.fitted[self.fitted[:, POINTS // 2, 3] > 0][:, POINTS // 2, :3]
 
 
 @njit(cache=True)
@@ -172,44 +172,47 @@ def _draw_rods(salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouto
 
 @njit(cache=True)
 def _fit_rods(rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high):  # type: ignore[no-untyped-def]
-    """Cut radii to the room there is; returns how many rods that touch the box found none."""
+    """Cut each point's radius to the room around it; returns how many rods have no room at any point near the box.
+
+    A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far end.
+    """
     everything = np.arange(segments.shape[0])
     chosen = np.empty(segments.shape[0], np.int64)
     fields = np.empty(segments.shape[0])
     missing = 0
-    mid = POINTS // 2
     for r in range(rods.shape[0]):
-        if not _touches(rods[r], low, high, 0.0):
-            rods[r, :, 3] = 0.0
-            continue
-        half = thick = 0.0
+        longest = thick = 0.0
         for i in range(POINTS):
-            half = max(half, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()))
             thick = max(thick, rods[r, i, 3])
-        wanted = thick + gap
-        c = rods[r, mid]
-        count = near(segments, everything, c[0], c[1], c[2], half, wanted, glia, chosen)
+            if i > 0:
+                longest = max(longest, np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()))
+        fits = asked = False
         for i in range(POINTS):
             q = rods[r, i]
+            near_box = True
+            for c in range(3):
+                near_box = near_box and low[c] - longest - thick <= q[c] <= high[c] + longest + thick
+            if not near_box:
+                q[3] = 0.0
+                continue
+            asked = True
+            wanted = q[3] + gap
+            count = near(segments, everything, q[0], q[1], q[2], 0.0, wanted, glia, chosen)
             own, _, d, _ = probe(segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields)
             q[3] = min(q[3], d - gap) if own == owners[r] else 0.0
             if q[3] < thinnest:
                 q[3] = 0.0
-        for i in range(mid - 1, -1, -1):
-            if rods[r, i + 1, 3] == 0.0:
-                rods[r, i, 3] = 0.0
-        for i in range(mid + 1, POINTS):
-            if rods[r, i - 1, 3] == 0.0:
-                rods[r, i, 3] = 0.0
-        if rods[r, mid, 3] == 0.0:
+            fits = fits or q[3] > 0.0
+        if asked and not fits:
             missing += 1
     return missing
 
 
 def reach_nm(params: Mitochondria) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
-    room = params.radius_nm.highest() + params.clearance_nm + 20.0
-    return 2.0 * params.longest_nm() + max(AROUND_NM, 1.6 * room)
+    thick = params.radius_nm.highest() * 1.25
+    stretch = 2.0 * params.half_length_nm.highest() / (POINTS - 1)
+    return stretch + thick + 1.3 * (thick + params.clearance_nm + 20.0)
 
 
 def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
@@ -253,10 +256,6 @@ def rod_distance(points, z, y, x):  # type: ignore[no-untyped-def]
         d = np.sqrt(ez * ez + ey * ey + ex * ex) - points[i, 3] - t * (points[i + 1, 3] - points[i, 3])
         if d < best:
             best, place, oz, oy, ox = d, i + t, ez, ey, ex
-    mid = POINTS // 2
-    if best == 1e9 and points[mid, 3] > 0.0:
-        oz, oy, ox = z - points[mid, 0], y - points[mid, 1], x - points[mid, 2]
-        best, place = np.sqrt(oz * oz + oy * oy + ox * ox) - points[mid, 3], float(mid)
     return best, place, oz, oy, ox
 
 
@@ -282,15 +281,14 @@ def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no
 def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista):  # type: ignore[no-untyped-def]
     mid = POINTS // 2
     for r in range(rods.shape[0]):
-        if rods[r, mid, 3] == 0.0:
-            continue
-        radius = 0.0
-        length = 0.0
+        radius = length = 0.0
         for i in range(POINTS):
             if rods[r, i, 3] > 0.0:
                 radius = max(radius, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()) + rods[r, i, 3])
             if i > 0:
                 length += np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()) / (POINTS - 1)
+        if radius == 0.0:
+            continue
         box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, rods[r, mid, :3].copy(), radius + _BAND_NM)
         wave = draw(period, uniform(keys[r], 70), normal(keys[r], 71))
         for z in range(box[0, 0], box[0, 1]):
@@ -299,7 +297,7 @@ def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period,
                     if index[z, y, x] != owners[r]:
                         continue
                     d, along, oz, oy, ox = rod_distance(rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x])
-                    if depth[z, y, x] < gap + boundary:
+                    if depth[z, y, x] < gap + 12.0:
                         d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d

@@ -58,7 +58,11 @@ class Population(Params):
         """Return how far from its middle a neurite can have influence."""
         thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest())
         spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
-        return float(self.nodes * self.step_nm + thickest / FLATTEST + spine)
+        return float(self.nodes * self.step_nm + thickest / self.flattest() + spine)
+
+    def flattest(self) -> float:
+        """Return the flatness of the flattest profile that can be drawn."""
+        return min(1.0, max(FLATTEST, self.flatness.lowest()))
 
 
 class _Args(NamedTuple):
@@ -140,12 +144,12 @@ def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _axis(key, middle, p, low, high, pad, nodes, varicosity):  # type: ignore[no-untyped-def]
+def _axis(key, middle, p, low, high, pad, keep, nodes, varicosity):  # type: ignore[no-untyped-def]
     """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
     thick = _thick(key, p.radius)
     way = _direction(mix(key, 1))
     at = np.empty(3)
-    slack = p.reach - p.nodes * p.step_nm
+    slack = p.reach - p.nodes * p.step_nm + keep
     nodes[:] = np.nan
     varicosity[:] = SHAFT
     for side in range(2):
@@ -184,7 +188,7 @@ def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _grow(key, p, low, high, pad, keys, nodes, varicosity, segments, owners):  # type: ignore[no-untyped-def]
+def _grow(key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owners):  # type: ignore[no-untyped-def]
     """Draw every neurite of a population that has a tube near the box; returns how many neurites and tubes."""
     n = s = 0
     first = np.floor((low - p.reach - pad) / p.cell_nm).astype(np.int64)
@@ -206,7 +210,7 @@ def _grow(key, p, low, high, pad, keys, nodes, varicosity, segments, owners):  #
                 middle[2] = (cx + uniform(k, 12)) * p.cell_nm
                 if _outside(middle, low, high, pad) > p.reach**2:
                     continue
-                _axis(k, middle, p, low, high, pad, axis, swollen)
+                _axis(k, middle, p, low, high, pad, keep, axis, swollen)
                 before = s
                 broad = _direction(mix(k, 2))
                 flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(k, 5), normal(k, 6))))
@@ -253,7 +257,13 @@ def _describe(keys, radius, ids, radii):  # type: ignore[no-untyped-def]
 
 
 def _draw_population(
-    seed: int, name: str, p: Population, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], pad: float
+    seed: int,
+    name: str,
+    p: Population,
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    pad: float,
+    keep: float,
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.uint8], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     args = _Args(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
@@ -270,7 +280,7 @@ def _draw_population(
         segments = np.empty((room_s, COLUMNS))
         owners = np.empty(room_s, np.int32)
         key = stream_key(seed, f"neurite/{name}")
-        n, s = _grow(key, args, low, high, pad, keys, nodes, varicosity, segments, owners)
+        n, s = _grow(key, args, low, high, pad, keep, keys, nodes, varicosity, segments, owners)
         if n <= room_n and s <= room_s:
             return keys[:n], nodes[:n], varicosity[:n], segments[:s], owners[:s]
         room_n, room_s = max(n, room_n), max(s, room_s)
@@ -282,6 +292,7 @@ def grow(
     low: npt.NDArray[np.float64],
     high: npt.NDArray[np.float64],
     pad: float,
+    keep: float = 0.0,
 ) -> Neurites:
     """Draw all neurites that come within ``pad`` nm of a box of tissue space.
 
@@ -295,8 +306,10 @@ def grow(
         Corners of the box, (z, y, x) in nm.
     pad : float
         Tubes whose surface is farther than this from the box are left out.
+    keep : float
+        Nodes within this distance of the padded box are kept even where their tubes are left out.
     """
-    parts = [(kind, p, *_draw_population(seed, name, p, low, high, pad)) for name, (kind, p) in populations.items()]
+    parts = [(kind, p, *_draw_population(seed, name, p, low, high, pad, keep)) for name, (kind, p) in populations.items()]
     longest = max(part[3].shape[1] for part in parts)
     total = sum(len(part[2]) for part in parts)
     nodes = np.full((total, longest, 4), np.nan)

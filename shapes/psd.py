@@ -1,4 +1,4 @@
-"""Synapses: from each bouton a look around for a partner, and a postsynaptic density on the membrane between the two.
+"""Synapses: from each bouton a look at the nearest dendrites and spines for a partner, and a postsynaptic density on the membrane between the two.
 
 The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the membrane.
 """
@@ -15,10 +15,10 @@ from shapes.neurites import BOUTON, DENDRITE
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
-from shapes.tubes import tube_field
+from shapes.tubes import AZ, DZ, axis_place, tube_field
 
-TRIES = 10
-_LOOK_NM = 400.0  # how far from a bouton's middle its membrane may lie
+TRIES = 3
+_LOOK_NM = 340.0  # how far from a bouton's middle its contact may lie
 _PROBE_NM = 60.0
 _FLANK_NM = 45.0
 
@@ -56,29 +56,6 @@ class Contacts:
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the contacts, (n, 3)."""
         return self.middles_nm
-
-
-@njit(cache=True)
-def _march(segments, owners, chosen, count, glia, glia_index, fields, start, way, pre):  # type: ignore[no-untyped-def]
-    """Walk from inside ``pre`` to its membrane; returns (partner, distance), partner −1 where there is none near."""
-    last, at = 0.0, 0.0
-    while at < _LOOK_NM:
-        q = start + at * way
-        own, _, d, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], _PROBE_NM, glia, glia_index, fields)
-        if own != pre:
-            inside, outside, partner = last, at, own
-            for _ in range(8):
-                half = 0.5 * (inside + outside)
-                q = start + half * way
-                own, _, _, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields)
-                if own == pre:
-                    inside = half
-                else:
-                    outside, partner = half, own
-            return partner, 0.5 * (inside + outside)
-        last = at
-        at += max(6.0, 0.7 * d)
-    return -1, 0.0
 
 
 @njit(cache=True)
@@ -126,22 +103,44 @@ def _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up
 
 
 @njit(cache=True)
-def _partner(segments, owners, kinds, chosen, count, glia, glia_index, fields, start, wide, key, pre, middle, up):  # type: ignore[no-untyped-def]
-    """Look for a dendrite or spine to contact, in a bounded number of directions."""
-    way = np.empty(3)
-    for attempt in range(TRIES):
-        here = mix(key, 10 + attempt)
+def _meet(segments, owners, chosen, count, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
+    """Write the point between two places where the fields of two neurites are equal; returns whether there is one."""
+    near_end, far_end = 0.0, 1.0
+    for _ in range(12):
+        half = 0.5 * (near_end + far_end)
+        middle[:] = start + half * (target - start)
+        mine = _lowest(segments, owners, chosen, count, pre, middle[0], middle[1], middle[2])
+        if mine < _lowest(segments, owners, chosen, count, post, middle[0], middle[1], middle[2]):
+            near_end = half
+        else:
+            far_end = half
+    return 0.0 < near_end and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < _LOOK_NM
+
+
+@njit(cache=True)
+def _partner(segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key, pre, middle, up):  # type: ignore[no-untyped-def]
+    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them."""
+    target = np.empty(3)
+    passed = -np.inf
+    for _ in range(TRIES):
+        best, at = np.inf, -1
+        for i in range(count):
+            if kinds[owners[chosen[i]]] == DENDRITE:
+                f = tube_field(segments[chosen[i]], start[0], start[1], start[2])
+                if passed < f < best:
+                    best, at = f, chosen[i]
+        if at < 0:
+            return -1
+        passed = best
+        row, post = segments[at], owners[at]
+        t = axis_place(row, start[0], start[1], start[2])
         for c in range(3):
-            way[c] = normal(here, c)
-        way /= np.sqrt((way * way).sum()) + 1e-9
-        post, distance = _march(segments, owners, chosen, count, glia, glia_index, fields, start, way, pre)
-        if post < 0 or post == glia_index or kinds[post] != DENDRITE:
+            target[c] = row[AZ + c] + t * row[DZ + c]
+        if not _meet(segments, owners, chosen, count, start, target, pre, post, middle):
             continue
-        middle[:] = start + distance * way
         _normal(segments, owners, chosen, count, middle, pre, post, up)
-        if (up * way).sum() < 0.35:
-            continue
-        if _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up, wide, here, pre, post) >= 3:
+        here = near(segments, chosen[:count], middle[0], middle[1], middle[2], 0.6 * wide + _FLANK_NM, 1.0, glia, few)
+        if _flank(segments, owners, few, here, glia, glia_index, fields, middle, up, wide, key, pre, post) >= 3:
             return post
     return -1
 
@@ -154,6 +153,7 @@ def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, 
     everything = np.arange(segments.shape[0])
     chosen = np.empty(segments.shape[0], np.int64)
     fields = np.empty(segments.shape[0])
+    few = np.empty(segments.shape[0], np.int64)
     middle, up = np.empty(3), np.empty(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
@@ -174,7 +174,7 @@ def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, 
             own, _, _, _ = probe(segments, owners, chosen, count, start[0], start[1], start[2], 1.0, glia, glia_index, fields)
             post = -1
             if own == j:
-                post = _partner(segments, owners, kinds, chosen, count, glia, glia_index, fields, start, wide, key, j, middle, up)
+                post = _partner(segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key, j, middle, up)
             if post < 0:
                 missing += 1
                 continue
@@ -191,7 +191,8 @@ def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, 
 
 def reach_nm(params: Synapses) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
-    return 2.0 * (_LOOK_NM + params.radius_nm.highest() + _PROBE_NM) + _PROBE_NM
+    widest = params.radius_nm.highest()
+    return (_LOOK_NM + widest + _PROBE_NM) + (_LOOK_NM + 0.6 * widest + _FLANK_NM) + _PROBE_NM
 
 
 def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contacts:

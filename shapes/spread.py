@@ -70,6 +70,14 @@ class Spread(Params):
             return self.median * self.ratio**2
         return float(self.max or 0.0)
 
+    def lowest(self) -> float:
+        """Return the smallest value that can be drawn."""
+        if self.mean is not None and self.std is not None:
+            return max(0.0, self.mean - 2 * self.std)
+        if self.median is not None and self.ratio is not None:
+            return self.median / self.ratio**2
+        return float(self.min or 0.0)
+
 
 @njit(cache=True)
 def draw(row, u, z):  # type: ignore[no-untyped-def]

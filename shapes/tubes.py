@@ -8,10 +8,10 @@ by a factor ``flat`` of at most one, so that no field ever changes faster than i
 import numpy as np
 from numba import njit
 
-AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX = range(15)
+AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZE = range(17)
 """Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest extent,
-1 − flat², broad direction."""
-COLUMNS = 15
+1 − flat², broad direction, half the length, flat."""
+COLUMNS = 17
 
 
 @njit(cache=True)
@@ -29,6 +29,8 @@ def set_segment(row, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-u
     row[STIFF] = stiffness
     row[RMAX] = max(ra, rb) / flat
     row[FLAT] = 1.0 - flat * flat
+    row[HALF] = 0.5 * np.sqrt(length2)
+    row[SQUEEZE] = flat
 
 
 @njit(cache=True)

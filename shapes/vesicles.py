@@ -24,6 +24,7 @@ CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
 _JITTER = 0.16
+_CUBES = 6
 _BAND_NM = np.float32(8.0)
 
 
@@ -70,15 +71,13 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _site(key, centre, turn, pitch, i, j, k, out):  # type: ignore[no-untyped-def]
+def _site(here, centre, turn, pitch, i, j, k, out):  # type: ignore[no-untyped-def]
     """Write where the vesicle of one lattice site would lie: a face-centred lattice, turned and jittered."""
-    here = cell_key(key, i, j, k)
     u0 = pitch * (j + k) + _JITTER * pitch * (2.0 * uniform(here, 0) - 1.0)
     u1 = pitch * (i + k) + _JITTER * pitch * (2.0 * uniform(here, 1) - 1.0)
     u2 = pitch * (i + j) + _JITTER * pitch * (2.0 * uniform(here, 2) - 1.0)
     for c in range(3):
         out[c] = centre[c] + turn[c, 0] * u0 + turn[c, 1] * u1 + turn[c, 2] * u2
-    return here
 
 
 @njit(cache=True)
@@ -103,11 +102,13 @@ def _crowded(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # 
     for di in range(-1, 2):
         for dj in range(-1, 2):
             for dk in range(-1, 2):
-                if di == 0 and dj == 0 and dk == 0:
+                # the twelve nearest sites of a face-centred lattice; all others are too far to touch
+                if abs(di + dj + dk) > 1 or (di == 0 and dj == 0 and dk == 0) or di * dj * dk != 0:
                     continue
-                here = _site(key, centre, turn, pitch, i + di, j + dj, k + dk, q)
+                here = cell_key(key, i + di, j + dj, k + dk)
                 if uniform(here, 3) <= rank or uniform(here, 4) >= occupied:
                     continue
+                _site(here, centre, turn, pitch, i + di, j + dj, k + dk, q)
                 other = draw(radius, uniform(here, 5), normal(here, 6))
                 if (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2 < (r + other + 1.0) ** 2:
                     return True
@@ -115,10 +116,30 @@ def _crowded(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # 
 
 
 @njit(cache=True)
-def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, chosen, count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+def _has_room(at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners):  # type: ignore[no-untyped-def]
+    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube of the bouton."""
+    cube = 0
+    centre = np.empty(3)
+    for c in range(3):
+        i = int((at[c] - node[c] + ball) / (2.0 * ball) * _CUBES)
+        i = min(_CUBES - 1, max(0, i))
+        cube = cube * _CUBES + i
+        centre[c] = node[c] - ball + (i + 0.5) * 2.0 * ball / _CUBES
+    if few_count[cube] < 0:
+        half = ball / _CUBES * 1.7321
+        few_count[cube] = near(segments, chosen[:count], centre[0], centre[1], centre[2], half, r + 6.0 + gap, glia, few[cube])
+    own, _, d, _ = probe(
+        segments, owners, few[cube], few_count[cube], at[0], at[1], at[2], r + gap, glia, glia_index, fields
+    )  # fmt: skip
+    return own == j and d >= r + gap and not _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM)
+
+
+@njit(cache=True)
+def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     ball = min(CLUSTER_NM, 1.5 * node[3])
     turn = _rotation(mix(key, 7))
+    few_count[:] = -1
     at, q = np.empty(3), np.empty(3)
     # a step along a lattice axis is √2 pitches long; the axes are 60° apart
     most = int(np.ceil(ball / pitch * 1.23)) + 1
@@ -135,7 +156,8 @@ def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, 
                     first = max(first, int(np.floor(min(below / step, above / step))))
                     last = min(last, int(np.ceil(max(below / step, above / step))))
             for m in range(first, last + 1):
-                here = _site(key, node, turn, pitch, i, k, m, at)
+                here = cell_key(key, i, k, m)
+                _site(here, node, turn, pitch, i, k, m, at)
                 if _beyond(at[0], at[1], at[2], low, high, widest + _BAND_NM):
                     continue
                 if (at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2 > ball * ball:
@@ -148,8 +170,10 @@ def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, 
                 r = draw(radius, uniform(here, 5), normal(here, 6))
                 if _crowded(key, node, turn, pitch, i, k, m, at, r, radius, density, q):
                     continue
-                own, _, d, _ = probe(segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields)
-                if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
+                if not _has_room(
+                    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods,
+                    rod_owners,
+                ):  # fmt: skip
                     continue
                 if n < out.shape[0]:
                     out[n] = at
@@ -165,6 +189,7 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
     glia_index = keys.shape[0]
     everything = np.arange(segments.shape[0])
     chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
+    few, few_count = np.empty((_CUBES**3, segments.shape[0]), np.int64), np.empty(_CUBES**3, np.int64)
     at, zone = np.empty(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
@@ -181,7 +206,7 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
                 count = near(segments, everything, node[0], node[1], node[2], CLUSTER_NM, widest + gap, glia, chosen)
                 n = _crowd(
                     key, j, node, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster, zone, segments, owners,
-                    chosen, count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
+                    chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
             # a loose vesicle keeps to its own node, and away from the crowds of its neighbours

@@ -89,7 +89,7 @@ def _places(anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float6
     """Yield the objects whose middle lies in one block of the world."""
     if source == "sheath" and anatomy.sheath is not None:
         only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
-        rim = 4.0 * anatomy.warp.amplitude_nm
+        rim = 5.0 * anatomy.warp.amplitude_nm
         centres = sheaths.thicknesses(seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath).centres_nm
     else:
         idle = {k: None for k in GENERATORS if k != source and k not in _NEEDS.get(source, ())}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shapes import mitochondria, psd, sheaths, vesicles
 from shapes.grid import Grid
 from shapes.membranes import Partition, partition
-from shapes.neurites import FLATTEST, AXON, DENDRITE, MYELINATED, Neurites, Population, grow
+from shapes.neurites import AXON, DENDRITE, MYELINATED, Neurites, Population, grow
 from shapes.tissue import Layer, Tissue, empty_layer
 from shapes.warp import WarpedWindow, warp_window
 from synthem.preset import Anatomy
@@ -71,14 +71,16 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     """Draw the neurites that can matter to a window and to the organelles that touch it."""
     low, high = window.box_nm
     reach = max([_MEMBRANE_NM, *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k))])
-    return grow(seed, populations(anatomy), low, high, anatomy.membranes.glia_nm / FLATTEST + reach)
+    tubes = populations(anatomy)
+    flattest = min(population.flattest() for _, population in tubes.values())
+    rod = 2.0 * anatomy.mitochondrion.longest_nm() if anatomy.mitochondrion else 0.0
+    return grow(seed, tubes, low, high, anatomy.membranes.glia_nm / flattest + reach, rod)
 
 
 def depth_reach(anatomy: Anatomy, cells: Neurites) -> npt.NDArray[np.float64]:
     """Return, for each neurite and last for glia, how deep below its membrane something still depends on the depth."""
     near = anatomy.membranes.half_width_nm + _MARGIN_NM
-    mito = anatomy.mitochondrion
-    reach = np.full(len(cells.ids) + 1, near + (mito.clearance_nm / 2 + mito.boundary_nm if mito else 12.0))
+    reach = np.full(len(cells.ids) + 1, near + (anatomy.mitochondrion.clearance_nm if anatomy.mitochondrion else 12.0))
     reach[-1] = near
     if anatomy.psd:
         dendrites = np.flatnonzero(cells.kinds == DENDRITE)
