@@ -20,6 +20,7 @@ from shapes.warp import WarpedWindow
 
 TILE_YX, TILE_Z = 16, 8
 NOBODY = -1
+_ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 class Membranes(Params):
@@ -124,21 +125,23 @@ def probe(segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fie
 @njit(cache=True)
 def _ball(tissue, z0, z1, y0, y1, x0, x1):  # type: ignore[no-untyped-def]
     """Return centre and radius of a ball around a tile's voxels in tissue space."""
-    low = np.full(3, np.inf)
-    high = np.full(3, -np.inf)
+    centre = np.empty(3)
+    radius = 0.0
     for c in range(3):
+        low = high = tissue[c, z0, y0, x0]
         for z in range(z0, z1):
             for y in range(y0, y1):
-                for x in range(x0, x1):
-                    v = tissue[c, z, y, x]
-                    low[c] = min(low[c], v)
-                    high[c] = max(high[c], v)
-    half = (high - low) / 2.0
-    return (high + low) / 2.0, np.sqrt((half * half).sum())
+                row = tissue[c, z, y, x0:x1]
+                for x in range(row.shape[0]):
+                    low = row[x] if row[x] < low else low
+                    high = row[x] if row[x] > high else high
+        centre[c] = 0.5 * (low + high)
+        radius += (0.5 * (high - low)) ** 2
+    return centre, np.sqrt(radius)
 
 
 @njit(cache=True)
-def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best, rival, at, index, other, depth, tilt):  # type: ignore[no-untyped-def]
+def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best, rival, at, second, index, other, depth, tilt):  # type: ignore[no-untyped-def]
     """Do what ``probe`` does for a short row of voxels, in loops that the compiler turns into vector instructions."""
     n = px.shape[0]
     glia_index = reach.shape[0] - 1
@@ -147,12 +150,15 @@ def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best,
         at[x] = -1
     for i in range(count):
         s = segments[chosen[i]]
-        az, ay, ax, dz, dy, dx, inv = s[AZ], s[AY], s[AX], s[DZ], s[DY], s[DX], s[INV]
-        ra, dr, stiff, flat, bz, by, bx = s[RA], s[DR], s[STIFF], s[FLAT], s[BZ], s[BY], s[BX]
+        # offsets are exact in double precision, and single precision is enough for the rest
+        az, ay, ax = s[AZ], s[AY], s[AX]
+        dz, dy, dx, inv = np.float32(s[DZ]), np.float32(s[DY]), np.float32(s[DX]), np.float32(s[INV])
+        ra, dr, stiff, flat = np.float32(s[RA]), np.float32(s[DR]), np.float32(s[STIFF]), np.float32(s[FLAT])
+        bz, by, bx = np.float32(s[BZ]), np.float32(s[BY]), np.float32(s[BX])
         field = fields[i]
         for x in range(n):
-            ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
-            t = min(1.0, max(0.0, (ez * dz + ey * dy + ex * dx) * inv))
+            ez, ey, ex = np.float32(pz[x] - az), np.float32(py[x] - ay), np.float32(px[x] - ax)
+            t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
             ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
             side = ez * bz + ey * by + ex * bx
             field[x] = stiff * (np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side) - ra - t * dr)
@@ -170,6 +176,7 @@ def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best,
         for x in range(n):
             if who != index[x] and field[x] < rival[x]:
                 rival[x] = field[x]
+                second[x] = i
     for x in range(n):
         own = index[x]
         nearest, neighbour, slope = reach[own], NOBODY, 0.0
@@ -182,12 +189,17 @@ def _row(pz, py, px, segments, owners, chosen, count, reach, glia, fields, best,
                 d = (glia - best[x]) / steep
                 if d < nearest:
                     nearest, neighbour, slope = d, glia_index, abs(nz) / steep
-            for i in range(count):
-                k = chosen[i]
-                if fields[i, x] - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
+            # the second lowest field comes first: it mostly is the neighbour, and rules the others out
+            for i in range(-1, count):
+                m = second[x] if i < 0 else i
+                gap = rival[x] if i < 0 else fields[i, x]
+                if gap - best[x] >= (own_stiff + stiffest) * nearest or (i >= 0 and m == second[x]):
+                    continue
+                k = chosen[m]
+                if gap - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
                     mz, my, mx = tube_slope(segments[k], pz[x], py[x], px[x])
                     steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
-                    d = (fields[i, x] - best[x]) / steep
+                    d = (gap - best[x]) / steep
                     if d < nearest:
                         nearest, neighbour, slope = d, owners[k], abs(mz - nz) / steep
         other[x] = neighbour
@@ -247,8 +259,9 @@ def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt)
         low[c], high[c] = tissue[c].min(), tissue[c].max()
     # past the rim of the owner's reach nothing counts, and there no field is above glia's
     window = _near_box(segments, low, high, glia + 1.6 * reach.max(), everything)
-    rows = np.empty((n, TILE_YX))
-    best, rival, at = np.empty(TILE_YX), np.empty(TILE_YX), np.empty(TILE_YX, np.int32)
+    rows = np.empty((n, TILE_YX), np.float32)
+    best, rival, at = np.empty(TILE_YX, np.float32), np.empty(TILE_YX, np.float32), np.empty(TILE_YX, np.int32)
+    second = np.empty(TILE_YX, np.int32)
     big = 4 * TILE_YX
     for z0 in range(0, nz, TILE_Z):
         z1 = min(z0 + TILE_Z, nz)
@@ -266,7 +279,7 @@ def _partition(tissue, segments, owners, reach, glia, index, other, depth, tilt)
                             for y in range(y0, y1):
                                 _row(
                                     tissue[0, z, y, x0:x1], tissue[1, z, y, x0:x1], tissue[2, z, y, x0:x1],
-                                    segments, owners, fine, few, reach, glia, rows, best, rival, at,
+                                    segments, owners, fine, few, reach, glia, rows, best, rival, at, second,
                                     index[z, y, x0:x1], other[z, y, x0:x1], depth[z, y, x0:x1], tilt[z, y, x0:x1],
                                 )  # fmt: skip
 

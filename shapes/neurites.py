@@ -19,8 +19,8 @@ from shapes.tubes import COLUMNS, set_segment
 
 AXON, DENDRITE, MYELINATED = 0, 1, 2
 """What kind of neurite a tube belongs to."""
-FLATTEST = 0.4
-"""No neurite is flatter than this, so that its reach stays bounded."""
+FLATTEST, FLATTEST_VARICOSITY = 0.4, 0.75
+"""No neurite, and no varicosity, is flatter than this, so that its reach stays bounded."""
 SHAFT, BOUTON, SWELLING = 0, 1, 2
 """What a node is: plain, a bouton that holds vesicles, or a swelling that holds a mitochondrion alone."""
 VARICOSITY_EVERY = 4
@@ -56,9 +56,11 @@ class Population(Params):
 
     def reach_nm(self) -> float:
         """Return how far from its middle a neurite can have influence."""
-        thickest = max(self.radius_nm.highest() * np.exp(2 * self.wobble), self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest())
+        shaft = self.radius_nm.highest() * np.exp(2 * self.wobble) / self.flattest()
+        swollen = max(self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
+        thickest = max(shaft, swollen if self.bouton_chance + self.swelling_chance > 0 else 0.0)
         spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
-        return float(self.nodes * self.step_nm + thickest / self.flattest() + spine)
+        return float(self.nodes * self.step_nm + thickest + spine)
 
     def flattest(self) -> float:
         """Return the flatness of the flattest profile that can be drawn."""
@@ -220,9 +222,11 @@ def _grow(key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owner
                         continue
                     if i + 1 < length and not np.isnan(axis[i + 1, 3]):
                         rb = axis[i + 1, 3]
-                        if _near_box(axis[i], axis[i + 1], max(ra, rb) / flat, low, high, pad):
+                        round_off = swollen[i] != SHAFT or swollen[i + 1] != SHAFT
+                        own_flat = max(flat, FLATTEST_VARICOSITY) if round_off else flat
+                        if _near_box(axis[i], axis[i + 1], max(ra, rb) / own_flat, low, high, pad):
                             if s < segments.shape[0]:
-                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, flat, broad)
+                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, own_flat, broad)
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)

@@ -135,9 +135,8 @@ def _has_room(at, r, j, node, ball, segments, owners, chosen, count, few, few_co
 
 
 @njit(cache=True)
-def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+def _crowd(key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
-    ball = min(CLUSTER_NM, 1.5 * node[3])
     turn = _rotation(mix(key, 7))
     few_count[:] = -1
     at, q = np.empty(3), np.empty(3)
@@ -146,6 +145,8 @@ def _crowd(key, j, node, pitch, density, pull, cluster, zone, segments, owners, 
     pad = widest + _BAND_NM + _JITTER * pitch * 1.7321
     for i in range(-most, most + 1):
         for k in range(-most, most + 1):
+            if pitch * pitch * (i * i + k * k + 0.5 * (i + k) ** 2) > (ball + _JITTER * pitch * 1.7321) ** 2:
+                continue
             # of a row of sites only those near the box are asked for
             first, last = -most, most
             for c in range(3):
@@ -194,7 +195,8 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             node = nodes[j, k]
-            if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, CLUSTER_NM + widest):
+            ball = min(CLUSTER_NM, 1.5 * node[3]) if varicosity[j, k] == BOUTON else 0.45 * steps[j]
+            if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, ball + widest):
                 continue
             key = mix(mix(keys[j], salt), k)
             if varicosity[j, k] == BOUTON:
@@ -203,9 +205,9 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
                     if contacts[s, 0] == j and contacts[s, 1] == k:
                         pull = True
                         zone[:] = zones[s]
-                count = near(segments, everything, node[0], node[1], node[2], CLUSTER_NM, widest + gap, glia, chosen)
+                count = near(segments, everything, node[0], node[1], node[2], ball, widest + gap, glia, chosen)
                 n = _crowd(
-                    key, j, node, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster, zone, segments, owners,
+                    key, j, node, ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster, zone, segments, owners,
                     chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
@@ -213,7 +215,7 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
             beside = (k > 0 and varicosity[j, k - 1] == BOUTON) or (k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON)
             if beside or uniform(key, 0) >= loose:
                 continue
-            away = 0.45 * steps[j] * uniform(key, 3) ** 0.3333
+            away = ball * uniform(key, 3) ** 0.3333
             norm = np.sqrt(normal(key, 4) ** 2 + normal(key, 5) ** 2 + normal(key, 6) ** 2) + 1e-9
             for c in range(3):
                 at[c] = node[c] + away * normal(key, 4 + c) / norm
