@@ -24,8 +24,8 @@ class Grid:
     voxel_nm : tuple of float
         Edge lengths of a voxel in nanometres, (z, y, x).
     origin_nm : tuple of float
-        The corner of the first voxel in nanometres. It is moved to the nearest whole voxel, so that two windows of
-        one voxel size always share one lattice and can be put side by side.
+        The corner of the first voxel in nanometres. It is moved to the nearest whole voxel, so that two
+        windows of one voxel size always share one lattice and can be put side by side.
 
     Raises
     ------
@@ -43,14 +43,18 @@ class Grid:
             if not isinstance(value, (tuple, list)) or len(value) != 3:
                 raise InputError(f"grid: {name} must be three numbers (z, y, x), not {value!r}")
         if any(int(n) != n or n < 1 for n in self.shape):
-            raise InputError(f"grid: shape must be three whole numbers of at least 1, not {tuple(self.shape)}")
+            raise InputError(
+                f"grid: shape must be three whole numbers of at least 1, not {tuple(self.shape)}"
+            )
         if any(not math.isfinite(v) or v <= 0 for v in self.voxel_nm):
             raise InputError(f"grid: voxel_nm must be three positive lengths, not {tuple(self.voxel_nm)}")
         if any(not math.isfinite(o) for o in self.origin_nm):
             raise InputError(f"grid: origin_nm must be three finite lengths, not {tuple(self.origin_nm)}")
         start = [round(o / v) for o, v in zip(self.origin_nm, self.voxel_nm, strict=True)]
         if any(abs(s) > MAX_WORLD_VX for s in start):
-            raise InputError(f"grid: origin_nm {tuple(self.origin_nm)} is too far out; stay within ±{MAX_WORLD_VX} voxels")
+            raise InputError(
+                f"grid: origin_nm {tuple(self.origin_nm)} is too far out; stay within ±{MAX_WORLD_VX} voxels"
+            )
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         object.__setattr__(self, "voxel_nm", tuple(float(v) for v in self.voxel_nm))
         object.__setattr__(
@@ -83,9 +87,7 @@ class Grid:
     def padded(self, margin_vx: tuple[int, int, int]) -> "Grid":
         """Return this grid, larger by a margin of whole voxels on each side."""
         shape = tuple(n + 2 * m for n, m in zip(self.shape, margin_vx, strict=True))
-        origin = tuple(
-            (s - m) * v for s, m, v in zip(self.start_vx, margin_vx, self.voxel_nm, strict=True)
-        )
+        origin = tuple((s - m) * v for s, m, v in zip(self.start_vx, margin_vx, self.voxel_nm, strict=True))
         return Grid(shape, self.voxel_nm, origin)  # type: ignore[arg-type]
 
     def split_sections(self, planes: int) -> "Grid":

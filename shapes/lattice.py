@@ -1,7 +1,7 @@
 """Smooth fields from values on a coarse, world-aligned lattice, by cubic B-splines.
 
-Values on the lattice are a function of their world index alone, and the sums run in one fixed order, so a field is the
-same bit for bit in every window.
+Values on the lattice are a function of their world index alone, and the sums run in one fixed order, so a
+field is the same bit for bit in every window.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ F64 = npt.NDArray[np.float64]
 
 
 def support(grid: Grid, spacing_nm: float) -> Box:
-    """Return first index and shape, (z, y, x), of the lattice points that a field over ``grid`` depends on."""
+    """Return first index and shape, (z, y, x), of the lattice points that a field on ``grid`` needs."""
     first, shape = [], []
     for axis in range(3):
         centres = grid.centres_nm(axis)
@@ -52,7 +52,10 @@ def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def
             w0, w1, w2, w3, k = weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3], cells[j]
             for m in range(values.shape[2]):
                 out[i, j, m] = (
-                    w0 * values[i, k, m] + w1 * values[i, k + 1, m] + w2 * values[i, k + 2, m] + w3 * values[i, k + 3, m]
+                    w0 * values[i, k, m]
+                    + w1 * values[i, k + 1, m]
+                    + w2 * values[i, k + 2, m]
+                    + w3 * values[i, k + 3, m]
                 )
 
 
@@ -85,9 +88,10 @@ def interpolate(values: F64, first: tuple[int, int, int], spacing_nm: float, gri
 
 
 def smooth_noise(key: np.uint64, spacing_nm: float, grid: Grid) -> npt.NDArray[np.float32]:
-    """Return band-limited noise over a grid: mean 0, standard deviation 1, features about two spacings across.
+    """Return band-limited noise over a grid: mean 0, standard deviation 1.
 
-    Where the spacing is finer than the voxels, the field is white at the scale of the voxels.
+    Its features are about two spacings across. Where the spacing is finer than the voxels, the field is white
+    at the scale of the voxels.
     """
     first, shape = support(grid, spacing_nm)
     field = interpolate(white_noise(key, first, shape).astype(np.float64), first, spacing_nm, grid)

@@ -1,8 +1,9 @@
 """Neurites: axons with boutons, dendrites with spines, and the axons inside sheaths, as chains of tubes.
 
-Each population lives on its own lattice of cubic cells; a cell holds at most one neurite, which runs through a point
-of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node of a dendrite may
-bear a spine. What a tube does not fill, its neighbours share or thin glia fills: see ``membranes.py``.
+Each population lives on its own lattice of cubic cells; a cell holds at most one neurite, which runs through
+a point of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node
+of a dendrite may bear a spine. What a tube does not fill, its neighbours share or thin glia fills: see
+``membranes.py``.
 """
 
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ VARICOSITY_EVERY = 4
 class Population(Params):
     """One kind of neurite: how many, how thick, how straight, with what swellings.
 
-    ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite has
-    ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about ``bend`` radians
-    and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a bouton, or to a swelling without
-    vesicles. Its profile is ``flatness`` times as thick one way as the other.
+    ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite
+    has ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about
+    ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
+    bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
+    other.
     """
 
     cell_nm: float = Field(gt=100)
@@ -57,9 +59,15 @@ class Population(Params):
     def reach_nm(self) -> float:
         """Return how far from its middle a neurite can have influence."""
         shaft = self.radius_nm.highest() * np.exp(2 * self.wobble) / self.flattest()
-        swollen = max(self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
+        swollen = (
+            max(self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
+        )
         thickest = max(shaft, swollen if self.bouton_chance + self.swelling_chance > 0 else 0.0)
-        spine = self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest() if self.spine_chance else 0.0
+        spine = (
+            self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest()
+            if self.spine_chance
+            else 0.0
+        )
         return float(self.nodes * self.step_nm + thickest + spine)
 
     def flattest(self) -> float:
@@ -190,8 +198,10 @@ def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _grow(key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owners):  # type: ignore[no-untyped-def]
-    """Draw every neurite of a population that has a tube near the box; returns how many neurites and tubes."""
+def _grow(  # type: ignore[no-untyped-def]
+    key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owners,
+):  # fmt: skip
+    """Draw a population's neurites that have a tube near the box; returns how many neurites and tubes."""
     n = s = 0
     first = np.floor((low - p.reach - pad) / p.cell_nm).astype(np.int64)
     last = np.floor((high + p.reach + pad) / p.cell_nm).astype(np.int64)
@@ -226,7 +236,9 @@ def _grow(key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owner
                         own_flat = max(flat, FLATTEST_VARICOSITY) if round_off else flat
                         if _near_box(axis[i], axis[i + 1], max(ra, rb) / own_flat, low, high, pad):
                             if s < segments.shape[0]:
-                                set_segment(segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, own_flat, broad)
+                                set_segment(
+                                    segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, own_flat, broad
+                                )
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)
@@ -268,11 +280,17 @@ def _draw_population(
     high: npt.NDArray[np.float64],
     pad: float,
     keep: float,
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64], npt.NDArray[np.uint8], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+) -> tuple[
+    npt.NDArray[np.uint64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int32],
+]:
     args = _Args(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
-        p.flatness.row(), p.bouton_chance,
-        p.bouton_radius_nm.row(), p.swelling_chance, p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
+        p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
+        p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip
     length = 2 * p.nodes + 1
@@ -313,7 +331,10 @@ def grow(
     keep : float
         Nodes within this distance of the padded box are kept even where their tubes are left out.
     """
-    parts = [(kind, p, *_draw_population(seed, name, p, low, high, pad, keep)) for name, (kind, p) in populations.items()]
+    parts = [
+        (kind, p, *_draw_population(seed, name, p, low, high, pad, keep))
+        for name, (kind, p) in populations.items()
+    ]
     longest = max(part[3].shape[1] for part in parts)
     total = sum(len(part[2]) for part in parts)
     nodes = np.full((total, longest, 4), np.nan)
@@ -330,14 +351,14 @@ def grow(
     for (_, p, keys, *_), end in zip(parts, np.cumsum(counts), strict=True):
         _describe(keys, p.radius_nm.row(), ids[end - len(keys) : end], radii[end - len(keys) : end])
     return Neurites(
-        all_keys,
-        ids,
-        np.repeat(np.array([part[0] for part in parts], np.int8), counts),
-        radii,
-        nodes,
-        varicosity,
-        np.repeat(np.array([part[1].step_nm for part in parts]), counts),
-        np.repeat(np.array([2 * part[1].nodes + 1 for part in parts], np.int32), counts),
-        np.concatenate([part[5] for part in parts]),
-        np.concatenate(owners).astype(np.int32),
+        keys=all_keys,
+        ids=ids,
+        kinds=np.repeat(np.array([part[0] for part in parts], np.int8), counts),
+        radii_nm=radii,
+        nodes_nm=nodes,
+        varicosity=varicosity,
+        steps_nm=np.repeat(np.array([part[1].step_nm for part in parts]), counts),
+        counts=np.repeat(np.array([2 * part[1].nodes + 1 for part in parts], np.int32), counts),
+        segments=np.concatenate([part[5] for part in parts]),
+        owners=np.concatenate(owners).astype(np.int32),
     )

@@ -1,4 +1,4 @@
-"""How a quantity varies from object to object: a distribution that a preset can write and a kernel can draw from."""
+"""How a quantity varies from object to object: written in a preset, drawn from in a kernel."""
 
 import math
 from typing import Any
@@ -20,9 +20,9 @@ class Params(BaseModel):
 class Spread(Params):
     """A distribution, written in a preset in one of four ways.
 
-    ``40`` (always the same), ``{min: 35, max: 50}`` (uniform), ``{mean: 42, std: 4}`` (normal, cut at two standard
-    deviations) or ``{median: 110, ratio: 1.4}`` (log-normal: two thirds lie within median ÷ ratio … median × ratio; cut at
-    twice that).
+    ``40`` (always the same), ``{min: 35, max: 50}`` (uniform), ``{mean: 42, std: 4}`` (normal, cut at two
+    standard deviations) or ``{median: 110, ratio: 1.4}`` (log-normal: two thirds lie within median ÷ ratio …
+    median × ratio; cut at twice that).
     """
 
     min: float | None = None

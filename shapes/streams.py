@@ -1,8 +1,9 @@
 """Counter-based random streams: every number is a hash of who asks and where, never of what was drawn before.
 
-A stream is a 64-bit key, mixed from ``(seed, kind, lattice cell, ...)``; its k-th number is ``uniform(key, k)``. So any
-object can be drawn alone, in any order, in any window, on any worker, and adding one kind of object moves no other.
-The mixer is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), which passes BigCrush when fed with a counter.
+A stream is a 64-bit key, mixed from ``(seed, kind, lattice cell, ...)``; its k-th number is ``uniform(key,
+k)``. So any object can be drawn alone, in any order, in any window, on any worker, and adding one kind of
+object moves no other. The mixer is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), which passes
+BigCrush when fed with a counter.
 """
 
 from functools import cache
@@ -49,20 +50,35 @@ def uniform(key, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def normal(key, k):  # type: ignore[no-untyped-def]
-    """Return the k-th number of a stream as a standard normal: Acklam's inverse of the normal distribution (2003).
+    """Return the k-th number of a stream as a standard normal.
 
-    Its relative error stays below 1.2e-9. It spends the same k-th uniform, so take another k where both are wanted.
+    By Acklam's inverse of the normal distribution (2003): its relative error stays below 1.2e-9. It spends
+    the same k-th uniform, so take another k where both are wanted.
     """
     u = uniform(key, k)
     q = u - 0.5
     if abs(q) < 0.47575:
         r = q * q
-        top = ((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r - 30.66479806614716) * r + 2.506628277459239
-        low = ((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) * r + 1.0
+        top = (
+            (((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690)
+            * r
+            - 30.66479806614716
+        ) * r + 2.506628277459239
+        low = (
+            (((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972)
+            * r
+            - 13.28068155288572
+        ) * r + 1.0
         return q * top / low
     t = np.sqrt(-2.0 * np.log(min(u, 1.0 - u)))
-    top = ((((-0.007784894002430293 * t - 0.3223964580411365) * t - 2.400758277161838) * t - 2.549732539343734) * t + 4.374664141464968) * t + 2.938163982698783
-    low = (((0.007784695709041462 * t + 0.3224671290700398) * t + 2.445134137142996) * t + 3.754408661907416) * t + 1.0
+    top = (
+        (((-0.007784894002430293 * t - 0.3223964580411365) * t - 2.400758277161838) * t - 2.549732539343734)
+        * t
+        + 4.374664141464968
+    ) * t + 2.938163982698783
+    low = (
+        ((0.007784695709041462 * t + 0.3224671290700398) * t + 2.445134137142996) * t + 3.754408661907416
+    ) * t + 1.0
     return top / low if q < 0 else -top / low
 
 
@@ -74,7 +90,7 @@ def object_id(key):  # type: ignore[no-untyped-def]
 
 @cache
 def normal_table() -> npt.NDArray[np.float32]:
-    """Return the 65 536 equiprobable quantiles of the standard normal, so that 16 random bits make one draw."""
+    """Return 65 536 equiprobable quantiles of the standard normal: 16 random bits make one draw."""
     table = ndtri((np.arange(65536) + 0.5) / 65536)
     return (table / table.std()).astype(np.float32)
 
@@ -108,8 +124,8 @@ def white_noise(
     key : uint64
         The stream.
     start, shape : tuple of int
-        First index and number of points along (z, y, x). Point (i, j, k) of the lattice has one value for ever,
-        whichever box it is asked for in.
+        First index and number of points along (z, y, x). Point (i, j, k) of the lattice has one value for
+        ever, whichever box it is asked for in.
 
     Returns
     -------

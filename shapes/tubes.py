@@ -1,22 +1,23 @@
 """Tubes: round cones from point to point, as rows of numbers that kernels can read.
 
-A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the axis − radius)``,
-negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance less along its broad side:
-by a factor ``flat`` of at most one, so that no field ever changes faster than its stiffness.
+A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the
+axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance
+less along its broad side: by a factor ``flat`` of at most one, so that no field ever changes faster than its
+stiffness.
 """
 
 import numpy as np
 from numba import njit
 
 AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZE = range(17)
-"""Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest extent,
-1 − flat², broad direction, half the length, flat."""
+"""Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest
+extent, 1 − flat², broad direction, half the length, flat."""
 COLUMNS = 17
 
 
 @njit(cache=True)
 def set_segment(row, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-untyped-def]
-    """Write a segment from point ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into a row of the table."""
+    """Write a segment from ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into a row."""
     length2 = 0.0
     for c in range(3):
         row[AZ + c] = a[c]
@@ -48,7 +49,9 @@ def tube_field(row, z, y, x):  # type: ignore[no-untyped-def]
     ey = y - row[AY] - t * row[DY]
     ex = x - row[AX] - t * row[DX]
     side = ez * row[BZ] + ey * row[BY] + ex * row[BX]
-    return row[STIFF] * (np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side) - row[RA] - t * row[DR])
+    return row[STIFF] * (
+        np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side) - row[RA] - t * row[DR]
+    )
 
 
 @njit(cache=True)

@@ -1,7 +1,8 @@
 """The smooth displacement that turns straight tissue into grown tissue.
 
-Anatomy lives in an undeformed *tissue space*; a window asks, for each of its voxels, which point of that space it shows.
-So shapes stay simple formulas, and everything in them (membranes, mitochondria, vesicles) bends together.
+Anatomy lives in an undeformed *tissue space*; a window asks, for each of its voxels, which point of that
+space it shows. So shapes stay simple formulas, and everything in them (membranes, mitochondria, vesicles)
+bends together.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _UNIT = 6.5  # brings two octaves of Perlin noise, smoothed by the spline, to a 
 
 
 class Warp(Params):
-    """How far tissue is displaced along each axis (standard deviation), and over what distance that changes."""
+    """How far tissue is displaced along each axis (a standard deviation), and over what distance."""
 
     amplitude_nm: float = Field(default=36.0, ge=0)
     wavelength_nm: float = Field(default=1000.0, gt=0)
@@ -32,12 +33,14 @@ class Warp(Params):
     @model_validator(mode="after")
     def _does_not_fold(self) -> "Warp":
         if self.steepest > 0.7:
-            raise ValueError("amplitude_nm must be at most 0.046 of wavelength_nm, or tissue would fold over itself")
+            raise ValueError(
+                "amplitude_nm must be at most 0.046 of wavelength_nm, or tissue would fold over itself"
+            )
         return self
 
     @property
     def steepest(self) -> float:
-        """Bound on how much two points are pulled apart: |D(p) − D(q)| ≤ steepest · |p − q| (measured: 13, tested)."""
+        """Bound on how much two points are pulled apart: |D(p) − D(q)| ≤ steepest · |p − q|."""
         return 15.0 * self.amplitude_nm / self.wavelength_nm
 
 
@@ -73,7 +76,9 @@ class WarpedWindow:
         return flat.min(1), flat.max(1)
 
 
-def _lattice(seed: int, warp: Warp, first: tuple[int, int, int], shape: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+def _lattice(
+    seed: int, warp: Warp, first: tuple[int, int, int], shape: tuple[int, int, int]
+) -> npt.NDArray[np.float64]:
     """Displacements in nm at lattice points, (3, z, y, x), from Perlin noise of the ``noise`` package."""
     values = np.empty((3, *shape))
     axes = [[(first[a] + i) % _REPEAT / _POINTS_PER_UNIT for i in range(shape[a])] for a in range(3)]
@@ -118,7 +123,10 @@ def to_world(lattice, first, spacing, tissue):  # type: ignore[no-untyped-def]
                 for j in range(4):
                     for k in range(4):
                         total += (
-                            weights[0, i] * weights[1, j] * weights[2, k] * lattice[c, cell[0] + i, cell[1] + j, cell[2] + k]
+                            weights[0, i]
+                            * weights[1, j]
+                            * weights[2, k]
+                            * lattice[c, cell[0] + i, cell[1] + j, cell[2] + k]
                         )
             world[c] = tissue[c] - total
     return world
@@ -128,7 +136,9 @@ def world_point(seed: int, warp: Warp, tissue: npt.NDArray[np.float64]) -> npt.N
     """Return the world coordinates (z, y, x) of a point of tissue space, wherever it lies."""
     voxel = (10.0, 10.0, 10.0)
     reach = int(np.ceil(5.0 * warp.amplitude_nm / voxel[0])) + 1
-    around = Grid((1, 1, 1), voxel, (float(tissue[0]), float(tissue[1]), float(tissue[2]))).padded((reach,) * 3)
+    around = Grid((1, 1, 1), voxel, (float(tissue[0]), float(tissue[1]), float(tissue[2]))).padded(
+        (reach,) * 3
+    )
     spacing = warp.wavelength_nm / _POINTS_PER_UNIT
     first, shape = support(around, spacing)
     return np.asarray(to_world(_lattice(seed, warp, first, shape), np.array(first), spacing, tissue))
