@@ -1,7 +1,8 @@
 """Mitochondria: bent rods along a neurite, with an outer boundary, a matrix and lamellar cristae.
 
-An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into three lanes
-around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm around it allows; where that leaves nothing the rod ends.
+An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into
+three lanes around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm
+around it allows; where that leaves nothing the rod ends.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, probe
+from shapes.membranes import Partition, near, probe
 from shapes.neurites import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
@@ -28,8 +29,8 @@ _BAND_NM = np.float32(16.0)  # how far outside a surface distances are still wri
 class Mitochondria(Params):
     """How many mitochondria a neurite holds, and their shape.
 
-    An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane, and a slot is
-    about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
+    An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane,
+    and a slot is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
     boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick.
     """
 
@@ -52,8 +53,9 @@ class Mitochondria(Params):
 class Rods:
     """Mitochondria near a window.
 
-    ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same after each
-    radius was cut to the room there is, 0 where there is none or the window is far; ``owners`` (n,) count into the neurites.
+    ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same
+    after each radius was cut to the room there is, 0 where there is none or the window is far; ``owners``
+    (n,) count into the neurites.
     """
 
     drawn: npt.NDArray[np.float64]
@@ -70,8 +72,10 @@ class Rods:
 
 
 @njit(cache=True)
-def _chain(nodes, step, count, centre, half, thick, wall, lane_angle, lane_offset, key, out):  # type: ignore[no-untyped-def]
-    """Write points and radii of a rod around node ``centre``; returns False where the neurite is not known that far."""
+def _chain(  # type: ignore[no-untyped-def]
+    nodes, step, count, centre, half, thick, wall, lane_angle, lane_offset, key, out,
+):  # fmt: skip
+    """Write points and radii of a rod around node ``centre``; tells whether the neurite is known so far."""
     side = np.empty(3)
     for c in range(3):
         side[c] = normal(key, 40 + c)
@@ -93,7 +97,11 @@ def _chain(nodes, step, count, centre, half, thick, wall, lane_angle, lane_offse
             length += e[c] * e[c]
         length = np.sqrt(max(length, 1e-9))
         # the second direction across the axis, by a cross product
-        d0, d1, d2 = nodes[k + 1, 0] - nodes[k, 0], nodes[k + 1, 1] - nodes[k, 1], nodes[k + 1, 2] - nodes[k, 2]
+        d0, d1, d2 = (
+            nodes[k + 1, 0] - nodes[k, 0],
+            nodes[k + 1, 1] - nodes[k, 1],
+            nodes[k + 1, 2] - nodes[k, 2],
+        )
         n = np.sqrt(norm) * length
         f0 = (d1 * e[2] - d2 * e[1]) / n
         f1 = (d2 * e[0] - d0 * e[2]) / n
@@ -105,7 +113,9 @@ def _chain(nodes, step, count, centre, half, thick, wall, lane_angle, lane_offse
         end = abs(2.0 * i / (POINTS - 1) - 1.0)
         out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
         if wall > 0.0:
-            out[i, 3] = min(out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM)
+            out[i, 3] = min(
+                out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM
+            )
     return True
 
 
@@ -123,7 +133,10 @@ def _touches(points, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _draw_rods(salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, longest, low, high, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
+def _draw_rods(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, longest,
+    low, high, pad, out, owners, rod_keys,
+):  # fmt: skip
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
     n = 0
     points = np.empty((POINTS, 4))
@@ -159,7 +172,10 @@ def _draw_rods(salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouto
                     continue
                 elif kinds[j] == AXON:
                     long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
-                if not _chain(nodes[j], steps[j], counts[j], centre, long, thick, walls[j], angle, away, mix(keys[j], salt), points):
+                if not _chain(
+                    nodes[j], steps[j], counts[j], centre, long, thick, walls[j], angle, away, mix(keys[j],
+                    salt), points,
+                ):  # fmt: skip
                     continue
                 if _touches(points, low, high, pad):
                     if n < out.shape[0]:
@@ -171,10 +187,13 @@ def _draw_rods(salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouto
 
 
 @njit(cache=True)
-def _fit_rods(rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high):  # type: ignore[no-untyped-def]
-    """Cut each point's radius to the room around it; returns how many rods have no room at any point near the box.
+def _fit_rods(  # type: ignore[no-untyped-def]
+    rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high,
+):  # fmt: skip
+    """Cut each point's radius to the room around it; returns how many rods have no room near the box.
 
-    A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far end.
+    A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far
+    end.
     """
     everything = np.arange(segments.shape[0])
     chosen = np.empty(segments.shape[0], np.int64)
@@ -198,7 +217,9 @@ def _fit_rods(rods, owners, segments, segment_owners, glia, glia_index, gap, thi
             asked = True
             wanted = q[3] + gap
             count = near(segments, everything, q[0], q[1], q[2], 0.0, wanted, glia, chosen)
-            own, _, d, _ = probe(segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields)
+            own, _, d, _ = probe(
+                segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields
+            )
             q[3] = min(q[3], d - gap) if own == owners[r] else 0.0
             if q[3] < thinnest:
                 q[3] = 0.0
@@ -224,9 +245,10 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
         drawn = np.empty((room, POINTS, 4))
         owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
         n = _draw_rods(
-            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts, cells.steps_nm, cells.keys, cells.kinds,
-            tissue.wall_nm, params.bouton_chance, params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
-            params.longest_nm(), low, high, AROUND_NM, drawn, owners, keys,
+            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts,
+            cells.steps_nm, cells.keys, cells.kinds, tissue.wall_nm, params.bouton_chance,
+            params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(), params.longest_nm(),
+            low, high, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
             break
@@ -261,13 +283,15 @@ def rod_distance(points, z, y, x):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
-    """Return the signed distance to the nearest crista: wavy lamellae across the rod, each from one side part of the way."""
+    """Return the signed distance to the nearest crista: a wavy lamella, part of the way across."""
     uz, uy, ux = normal(key, 60), normal(key, 61), normal(key, 62)
     norm = np.sqrt(uz * uz + uy * uy + ux * ux) + 1e-9
     v = (oz * uz + oy * uy + ox * ux) / norm
     w = np.sqrt(max(0.0, oz * oz + oy * oy + ox * ox - v * v))
     lean = 2.4 * uniform(key, 63) - 1.2
-    bent = 14.0 * np.sin(v / 42.0 + 6.3 * uniform(key, 64)) + 10.0 * np.sin((along + w) / 57.0 + 6.3 * uniform(key, 65))
+    bent = 14.0 * np.sin(v / 42.0 + 6.3 * uniform(key, 64)) + 10.0 * np.sin(
+        (along + w) / 57.0 + 6.3 * uniform(key, 65)
+    )
     phase = (along * np.cos(lean) + v * np.sin(lean) + bent) / period
     k = np.floor(phase)
     own = mix(key, 1000 + int(k))
@@ -278,41 +302,58 @@ def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no
 
 
 @njit(cache=True)
-def _build(rods, owners, keys, ids, tissue, index, depth, gap, boundary, period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista):  # type: ignore[no-untyped-def]
+def _build(  # type: ignore[no-untyped-def]
+    rods, owners, keys, ids, tissue, index, depth, gap, boundary, period, thickness, lattice, first,
+    spacing, stretch, start, shape, voxel, out_id, out_d, out_crista,
+):  # fmt: skip
     mid = POINTS // 2
     for r in range(rods.shape[0]):
         radius = length = 0.0
         for i in range(POINTS):
             if rods[r, i, 3] > 0.0:
-                radius = max(radius, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()) + rods[r, i, 3])
+                radius = max(
+                    radius, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()) + rods[r, i, 3]
+                )
             if i > 0:
                 length += np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()) / (POINTS - 1)
         if radius == 0.0:
             continue
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, rods[r, mid, :3].copy(), radius + _BAND_NM)
+        box = voxel_range(
+            lattice, first, spacing, stretch, start, shape, voxel, rods[r, mid, :3].copy(), radius + _BAND_NM
+        )
         wave = draw(period, uniform(keys[r], 70), normal(keys[r], 71))
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
                     if index[z, y, x] != owners[r]:
                         continue
-                    d, along, oz, oy, ox = rod_distance(rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x])
-                    if depth[z, y, x] < gap + 12.0:
+                    d, along, oz, oy, ox = rod_distance(
+                        rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    )
+                    if depth[z, y, x] < gap + boundary:
                         d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[r]
                         if d < 0.0:
-                            out_crista[z, y, x] = _crista(keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary)
+                            out_crista[z, y, x] = _crista(
+                                keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary
+                            )
 
 
-def build(objects: Rods, tissue: Tissue, params: Mitochondria) -> Layer:
+def depth_nm(objects: Rods, params: Mitochondria) -> tuple[npt.NDArray[np.int32], float]:
+    """Return the neurites that hold mitochondria: there the boundary may run along the membrane."""
+    return objects.owners[(objects.fitted[:, :, 3] > 0).any(1)], params.clearance_nm / 2 + params.boundary_nm
+
+
+def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> Layer:
     """Return mitochondria on the window's voxels, with cristae as the layer's detail."""
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
     _build(
-        objects.fitted, objects.owners, objects.keys, objects.ids, tissue.window.tissue_nm, tissue.partition.index,
-        tissue.partition.depth_nm, gap, params.boundary_nm, params.crista_period_nm.row(), params.crista_thickness_nm,
-        *frame(tissue.window), layer.ids, layer.distance_nm, layer.detail_nm,
+        objects.fitted, objects.owners, objects.keys, objects.ids, tissue.window.tissue_nm,
+        partition.index, partition.depth_nm, gap, params.boundary_nm,
+        params.crista_period_nm.row(), params.crista_thickness_nm, *frame(tissue.window), layer.ids,
+        layer.distance_nm, layer.detail_nm,
     )  # fmt: skip
     return layer

@@ -1,6 +1,7 @@
-"""Synapses: from each bouton a look at the nearest dendrites and spines for a partner, and a postsynaptic density on the membrane between the two.
+"""Synapses: a postsynaptic density on the membrane between a bouton and a dendrite or spine near it.
 
-The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the membrane.
+The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the
+membrane.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, probe
+from shapes.membranes import Partition, near, probe
 from shapes.neurites import BOUTON, DENDRITE
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
@@ -39,8 +40,9 @@ class Synapses(Params):
 class Contacts:
     """Synapses near a window.
 
-    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact and the
-    direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness in nm.
+    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
+    and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
+    in nm.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -73,30 +75,44 @@ def _normal(segments, owners, chosen, count, at, pre, post, out):  # type: ignor
     for c in range(3):
         q = at.copy()
         q[c] += 4.0
-        ahead = _lowest(segments, owners, chosen, count, pre, q[0], q[1], q[2]) - _lowest(segments, owners, chosen, count, post, q[0], q[1], q[2])
+        ahead = _lowest(segments, owners, chosen, count, pre, q[0], q[1], q[2]) - _lowest(
+            segments, owners, chosen, count, post, q[0], q[1], q[2]
+        )
         q[c] -= 8.0
-        behind = _lowest(segments, owners, chosen, count, pre, q[0], q[1], q[2]) - _lowest(segments, owners, chosen, count, post, q[0], q[1], q[2])
+        behind = _lowest(segments, owners, chosen, count, pre, q[0], q[1], q[2]) - _lowest(
+            segments, owners, chosen, count, post, q[0], q[1], q[2]
+        )
         out[c] = ahead - behind
     out /= np.sqrt((out * out).sum()) + 1e-12
 
 
 @njit(cache=True)
-def _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up, wide, key, pre, post):  # type: ignore[no-untyped-def]
+def _flank(  # type: ignore[no-untyped-def]
+    segments, owners, chosen, count, glia, glia_index, fields, middle, up, wide, key, pre, post,
+):  # fmt: skip
     """Count on how many of four sides of a contact both cells are there, on their sides of the membrane."""
     across = np.array([normal(key, 5), normal(key, 6), normal(key, 7)])
     across -= (across * up).sum() * up
     across /= np.sqrt((across * across).sum()) + 1e-9
     sideways = np.array(
-        [up[1] * across[2] - up[2] * across[1], up[2] * across[0] - up[0] * across[2], up[0] * across[1] - up[1] * across[0]]
+        [
+            up[1] * across[2] - up[2] * across[1],
+            up[2] * across[0] - up[0] * across[2],
+            up[0] * across[1] - up[1] * across[0],
+        ]
     )
     good = 0
     for corner in range(4):
         turn = 0.5 * np.pi * corner
         edge = middle + 0.6 * wide * (np.cos(turn) * across + np.sin(turn) * sideways)
         q = edge + _FLANK_NM * up
-        beyond, _, _, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields)
+        beyond, _, _, _ = probe(
+            segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields
+        )
         q = edge - _FLANK_NM * up
-        before, _, _, _ = probe(segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields)
+        before, _, _, _ = probe(
+            segments, owners, chosen, count, q[0], q[1], q[2], 1.0, glia, glia_index, fields
+        )
         if beyond == post and before == pre:
             good += 1
     return good
@@ -104,7 +120,7 @@ def _flank(segments, owners, chosen, count, glia, glia_index, fields, middle, up
 
 @njit(cache=True)
 def _meet(segments, owners, chosen, count, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
-    """Write the point between two places where the fields of two neurites are equal; returns whether there is one."""
+    """Write where between two places the fields of two neurites are equal; returns whether it is there."""
     near_end, far_end = 0.0, 1.0
     for _ in range(12):
         half = 0.5 * (near_end + far_end)
@@ -114,11 +130,14 @@ def _meet(segments, owners, chosen, count, start, target, pre, post, middle):  #
             near_end = half
         else:
             far_end = half
-    return 0.0 < near_end and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < _LOOK_NM
+    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < _LOOK_NM
 
 
 @njit(cache=True)
-def _partner(segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key, pre, middle, up):  # type: ignore[no-untyped-def]
+def _partner(  # type: ignore[no-untyped-def]
+    segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key, pre, middle,
+    up,
+):  # fmt: skip
     """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them."""
     target = np.empty(3)
     passed = -np.inf
@@ -139,14 +158,22 @@ def _partner(segments, owners, kinds, chosen, count, few, glia, glia_index, fiel
         if not _meet(segments, owners, chosen, count, start, target, pre, post, middle):
             continue
         _normal(segments, owners, chosen, count, middle, pre, post, up)
-        here = near(segments, chosen[:count], middle[0], middle[1], middle[2], 0.6 * wide + _FLANK_NM, 1.0, glia, few)
-        if _flank(segments, owners, few, here, glia, glia_index, fields, middle, up, wide, key, pre, post) >= 3:
+        here = near(
+            segments, chosen[:count], middle[0], middle[1], middle[2], 0.6 * wide + _FLANK_NM, 1.0, glia, few
+        )
+        if (
+            _flank(segments, owners, few, here, glia, glia_index, fields, middle, up, wide, key, pre, post)
+            >= 3
+        ):
             return post
     return -1
 
 
 @njit(cache=True)
-def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id):  # type: ignore[no-untyped-def]
+def _find(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high,
+    out_b, out_p, out_m, out_n, out_s, out_id,
+):  # fmt: skip
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     n = missing = 0
     glia_index = keys.shape[0]
@@ -169,12 +196,18 @@ def _find(salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, 
                 continue
             start = nodes[j, k, :3].copy()
             count = near(
-                segments, everything, start[0], start[1], start[2], _LOOK_NM + 0.6 * wide + _FLANK_NM, _PROBE_NM, glia, chosen
+                segments, everything, start[0], start[1], start[2], _LOOK_NM + 0.6 * wide + _FLANK_NM,
+                _PROBE_NM, glia, chosen,
+            )  # fmt: skip
+            own, _, _, _ = probe(
+                segments, owners, chosen, count, start[0], start[1], start[2], 1.0, glia, glia_index, fields
             )
-            own, _, _, _ = probe(segments, owners, chosen, count, start[0], start[1], start[2], 1.0, glia, glia_index, fields)
             post = -1
             if own == j:
-                post = _partner(segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key, j, middle, up)
+                post = _partner(
+                    segments, owners, kinds, chosen, count, few, glia, glia_index, fields, start, wide, key,
+                    j, middle, up,
+                )  # fmt: skip
             if post < 0:
                 missing += 1
                 continue
@@ -203,19 +236,31 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     boutons, partners, ids = np.empty((room, 2), np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     middles, normals, sizes = np.empty((room, 3)), np.empty((room, 3)), np.empty((room, 2))
     n, missing = _find(
-        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds, cells.segments, cells.owners,
-        tissue.membranes.glia_nm, params.chance, params.radius_nm.row(), params.thickness_nm.row(), low, high,
-        boutons, partners, middles, normals, sizes, ids,
+        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
+        cells.segments, cells.owners, tissue.membranes.glia_nm, params.chance, params.radius_nm.row(),
+        params.thickness_nm.row(), low, high, boutons, partners, middles, normals, sizes, ids,
     )  # fmt: skip
     return Contacts(
-        boutons[:n], partners[:n], middles[:n], normals[:n], sizes[:n, 0].copy(), sizes[:n, 1].copy(), ids[:n], missing
+        boutons[:n],
+        partners[:n],
+        middles[:n],
+        normals[:n],
+        sizes[:n, 0].copy(),
+        sizes[:n, 1].copy(),
+        ids[:n],
+        missing,
     )
 
 
 @njit(cache=True)
-def _build(boutons, partners, middles, normals, radii, thick, ids, tissue, index, other, depth, half, pre_nm, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d):  # type: ignore[no-untyped-def]
+def _build(  # type: ignore[no-untyped-def]
+    boutons, partners, middles, normals, radii, thick, ids, tissue, index, other, depth, half, pre_nm,
+    lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d,
+):  # fmt: skip
     for s in range(ids.shape[0]):
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + _PROBE_NM)
+        box = voxel_range(
+            lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + _PROBE_NM
+        )
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -223,26 +268,38 @@ def _build(boutons, partners, middles, normals, radii, thick, ids, tissue, index
                     post = own == partners[s] and nb == boutons[s, 0]
                     if not post and not (own == boutons[s, 0] and nb == partners[s]):
                         continue
-                    ez, ey, ex = tissue[0, z, y, x] - middles[s, 0], tissue[1, z, y, x] - middles[s, 1], tissue[2, z, y, x] - middles[s, 2]
+                    ez, ey, ex = (
+                        tissue[0, z, y, x] - middles[s, 0],
+                        tissue[1, z, y, x] - middles[s, 1],
+                        tissue[2, z, y, x] - middles[s, 2],
+                    )
                     along = ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2]
                     rim = np.sqrt(max(0.0, ez * ez + ey * ey + ex * ex - along * along)) / radii[s]
                     if rim >= 1.0 or abs(along) > radii[s] + _PROBE_NM:
                         continue
                     fade = 1.0 - rim**4
-                    # in the partner the density lies under the membrane; in the bouton a thin dense projection
-                    d = depth[z, y, x] - (half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm)
+                    # in the partner the density lies below the membrane; in the bouton a thin projection
+                    d = depth[z, y, x] - (
+                        half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
+                    )
                     d = max(d, (rim - 1.0) * radii[s])
                     if d < out_d[z, y, x]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[s]
 
 
-def build(objects: Contacts, tissue: Tissue, params: Synapses) -> Layer:
+def depth_nm(objects: Contacts, params: Synapses) -> tuple[npt.NDArray[np.int32], float]:
+    """Return the postsynaptic neurites, and how deep a density may be."""
+    return objects.partners, params.thickness_nm.highest()
+
+
+def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synapses) -> Layer:
     """Return postsynaptic densities on the window's voxels."""
     layer = empty_layer(tissue.window.grid.shape)
     _build(
-        objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm, objects.thicknesses_nm,
-        objects.ids, tissue.window.tissue_nm, tissue.partition.index, tissue.partition.other, tissue.partition.depth_nm,
-        tissue.membranes.half_width_nm, params.presynaptic_nm, *frame(tissue.window), layer.ids, layer.distance_nm,
+        objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm,
+        objects.thicknesses_nm, objects.ids, tissue.window.tissue_nm, partition.index,
+        partition.other, partition.depth_nm, tissue.membranes.half_width_nm,
+        params.presynaptic_nm, *frame(tissue.window), layer.ids, layer.distance_nm,
     )  # fmt: skip
     return layer

@@ -1,7 +1,8 @@
 """Axon sheaths: compact myelin, wrapped in lamellae around one axon each.
 
-A sheath is the outer shell of a myelinated neurite: its inner face is a tube as much thinner as the g-ratio says, its outer
-face is the neurite's membrane. The neurite is stiff, so that all others begin outside it and the two faces run together.
+A sheath is the outer shell of a myelinated neurite: its inner face is a tube as much thinner as the g-ratio
+says, its outer face is the neurite's membrane. The neurite is stiff, so that all others begin outside it and
+the two faces run together.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
+from shapes.membranes import Partition
 from shapes.neurites import MYELINATED, Neurites
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
@@ -50,27 +52,31 @@ class Wraps:
 
 
 @njit(cache=True)
-def _thicknesses(salt, keys, kinds, radii, g_ratio, thinnest, thickest, thick, ids):  # type: ignore[no-untyped-def]
+def _thicknesses(  # type: ignore[no-untyped-def]
+    salt, keys, kinds, radii, g_ratio, thinnest, thickest, thick, ids,
+):  # fmt: skip
     for j in range(keys.shape[0]):
         if kinds[j] == MYELINATED:
             key = mix(keys[j], salt)
             outer = radii[j]
-            thick[j] = min(thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1)))))
+            thick[j] = min(
+                thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1))))
+            )
             ids[j] = object_id(key)
 
 
 def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
-    """Draw the thickness of each neurite's sheath; the g-ratio counts on a typical radius of the myelinated axon."""
+    """Draw the thickness of each neurite's sheath; the g-ratio counts on the axon's typical radius."""
     thick, ids = np.zeros(len(cells.ids)), np.zeros(len(cells.ids), np.int32)
     _thicknesses(
-        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, params.g_ratio.row(), params.thinnest_nm,
-        params.thickest_nm, thick, ids,
+        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, params.g_ratio.row(),
+        params.thinnest_nm, params.thickest_nm, thick, ids,
     )  # fmt: skip
     return Wraps(thick, ids, cells.nodes_nm)
 
 
 def reach_nm(params: Sheaths) -> float:
-    """Return how far from a window the surface of a tube can lie that its sheaths depend on: its own tubes are there."""
+    """Return how far from a window the surface of a tube can lie that its sheaths depend on."""
     return params.outside_nm + _BAND_NM
 
 
@@ -80,7 +86,9 @@ def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
 
 
 @njit(cache=True)
-def _build(tissue, index, depth, segments, owners, thick, ids, outside, lamella, out_id, out_d, out_detail):  # type: ignore[no-untyped-def]
+def _build(  # type: ignore[no-untyped-def]
+    tissue, index, depth, segments, owners, thick, ids, outside, lamella, out_id, out_d, out_detail,
+):  # fmt: skip
     nz, ny, nx = index.shape
     mine = np.empty(segments.shape[0], np.int64)
     for j in range(thick.shape[0]):
@@ -112,16 +120,21 @@ def _build(tissue, index, depth, segments, owners, thick, ids, outside, lamella,
                         out_id[z, y, x] = ids[j]
 
 
-def build(objects: Wraps, tissue: Tissue, params: Sheaths) -> Layer:
-    """Return sheaths on the window's voxels; the detail is the distance to the dark lines between lamellae."""
+def depth_nm(objects: Wraps, params: Sheaths) -> tuple[npt.NDArray[np.int32], float]:
+    """Return the wrapped neurites; only a sheath's outer face asks for the membrane."""
+    return np.flatnonzero(objects.thickness_nm).astype(np.int32), params.outside_nm + _BAND_NM
+
+
+def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths) -> Layer:
+    """Return sheaths on the window's voxels; the detail is the distance to the dark lines in them."""
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    part, cells = tissue.partition, tissue.neurites
+    part, cells = partition, tissue.neurites
     here = np.zeros(len(objects.ids) + 1, np.bool_)
     here[part.index.ravel()] = True
     thick = np.where(here[:-1], objects.thickness_nm, 0.0)
     if thick.any():
         _build(
-            tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick, objects.ids,
-            params.outside_nm, params.lamella_nm, layer.ids, layer.distance_nm, layer.detail_nm,
+            tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick,
+            objects.ids, params.outside_nm, params.lamella_nm, layer.ids, layer.distance_nm, layer.detail_nm,
         )  # fmt: skip
     return layer

@@ -29,8 +29,6 @@ class Tissue:
         Every neurite within the reach of the window's organelles.
     membranes : Membranes
         Widths of the membrane.
-    partition : Partition
-        Owner, neighbour and depth of each voxel.
     wall_nm : float64 (n,)
         How much of each neurite's rim its sheath takes, 0 where it has none.
     """
@@ -39,7 +37,6 @@ class Tissue:
     window: WarpedWindow
     neurites: Neurites
     membranes: Membranes
-    partition: Partition
     wall_nm: npt.NDArray[np.float64]
 
 
@@ -75,7 +72,7 @@ class Layer:
 
 
 class Generator(Protocol):
-    """A module of ``shapes`` that makes one kind of organelle. Placing is bounded in time and never retries for ever."""
+    """A module of ``shapes`` that makes one kind of organelle. Placing never retries for ever."""
 
     def reach_nm(self, params: Any) -> float:
         """Return how far from a window the surface of a tube can lie that the window's objects depend on."""
@@ -83,18 +80,26 @@ class Generator(Protocol):
     def place(self, tissue: Tissue, params: Any, placed: dict[str, Any]) -> Any:
         """Draw the objects that touch the window, given those placed before."""
 
-    def build(self, objects: Any, tissue: Tissue, params: Any) -> Layer:
+    def depth_nm(self, objects: Any, params: Any) -> tuple[npt.NDArray[np.int32], float]:
+        """Return the neurites inside which the objects need the distance to the membrane, and up to which
+        depth."""
+
+    def build(self, objects: Any, tissue: Tissue, partition: Partition, params: Any) -> Layer:
         """Turn objects into distances and ids on the window's voxels."""
 
 
 def empty_layer(shape: tuple[int, int, int], detail: bool = False) -> Layer:
     """Return a layer without objects."""
-    return Layer(np.zeros(shape, np.int32), np.full(shape, FAR_NM), np.full(shape, FAR_NM) if detail else None)
+    return Layer(
+        np.zeros(shape, np.int32), np.full(shape, FAR_NM), np.full(shape, FAR_NM) if detail else None
+    )
 
 
 @njit(cache=True)
-def voxel_range(lattice, first, spacing, stretch, start, shape, voxel, tissue, radius):  # type: ignore[no-untyped-def]
-    """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch; empty where it touches none."""
+def voxel_range(  # type: ignore[no-untyped-def]
+    lattice, first, spacing, stretch, start, shape, voxel, tissue, radius,
+):  # fmt: skip
+    """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch, which may be empty."""
     world = to_world(lattice, first, spacing, tissue)
     out = np.empty((3, 2), np.int64)
     for a in range(3):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, probe
+from shapes.membranes import Partition, near, probe
 from shapes.mitochondria import Rods, rod_distance
 from shapes.neurites import BOUTON
 from shapes.psd import Contacts
@@ -23,7 +23,7 @@ from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
-_JITTER = 0.16
+_JITTER = 0.11
 _CUBES = 6
 _BAND_NM = np.float32(8.0)
 
@@ -281,11 +281,16 @@ def _build(centres, radii, owners, ids, tissue, index, lattice, first, spacing, 
                         out_id[z, y, x] = ids[v]
 
 
-def build(objects: Spheres, tissue: Tissue, params: Vesicles) -> Layer:
+def depth_nm(objects: Spheres, params: Vesicles) -> tuple[npt.NDArray[np.int32], float]:
+    """Return no neurite: a vesicle is drawn by its own centre and radius."""
+    return np.empty(0, np.int32), 0.0
+
+
+def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
     """Return vesicles on the window's voxels; the distance is to the outer face of their membrane."""
     layer = empty_layer(tissue.window.grid.shape)
     _build(
-        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm, tissue.partition.index,
+        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm, partition.index,
         *frame(tissue.window), layer.ids, layer.distance_nm,
     )  # fmt: skip
     return layer

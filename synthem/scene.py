@@ -25,7 +25,7 @@ GENERATORS: dict[str, ModuleType] = {
 """Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is one line."""
 
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
-_MARGIN_NM = 8.0
+_MARGIN_NM = 18.0  # past the membrane's face, for soft edges and oblique cuts
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
 
@@ -77,31 +77,25 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     return grow(seed, tubes, low, high, anatomy.membranes.glia_nm / flattest + reach, rod)
 
 
-def depth_reach(anatomy: Anatomy, cells: Neurites) -> npt.NDArray[np.float64]:
-    """Return, for each neurite and last for glia, how deep below its membrane something still depends on the depth."""
-    near = anatomy.membranes.half_width_nm + _MARGIN_NM
-    reach = np.full(len(cells.ids) + 1, near + (anatomy.mitochondrion.clearance_nm if anatomy.mitochondrion else 12.0))
-    reach[-1] = near
-    if anatomy.psd:
-        dendrites = np.flatnonzero(cells.kinds == DENDRITE)
-        reach[dendrites] = np.maximum(reach[dendrites], near + anatomy.psd.thickness_nm.highest())
-    return reach
-
-
 def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
     """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie."""
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
-    part = partition(window, cells, anatomy.membranes, depth_reach(anatomy, cells))
     wall = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm if anatomy.sheath else np.zeros(len(cells.ids))
-    tissue = Tissue(seed, window, cells, anatomy.membranes, part, wall)
-    layers: dict[str, Layer] = {}
+    tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
     objects: dict[str, Any] = {}
+    near = anatomy.membranes.half_width_nm + _MARGIN_NM
+    reach = np.full(len(cells.ids) + 1, near)
     for name, generator in GENERATORS.items():
-        params = getattr(anatomy, name)
-        if params is None:
-            layers[name] = empty_layer(grid.shape, detail=True)
-        else:
+        if (params := getattr(anatomy, name)) is not None:
             objects[name] = generator.place(tissue, params, objects)
-            layers[name] = generator.build(objects[name], tissue, params)
+            hosts, depth = generator.depth_nm(objects[name], params)
+            reach[hosts] = np.maximum(reach[hosts], near + depth)
+    part = partition(window, cells, anatomy.membranes, reach)
+    layers = {
+        name: generator.build(objects[name], tissue, part, getattr(anatomy, name))
+        if name in objects
+        else empty_layer(grid.shape, detail=True)
+        for name, generator in GENERATORS.items()
+    }
     return Scene(grid, anatomy, seed, cells, part, layers, objects)

@@ -25,7 +25,7 @@ def section(image: npt.NDArray[np.float32], params: Section, seed: int, first: i
     if params.brightness or params.contrast:
         image = image.copy()
         for z in range(image.shape[0]):
-            key = mix(stream_key(seed, "section"), first + z)
+            key = np.uint64(mix(stream_key(seed, "section"), first + z))
             shift = params.brightness * normal(key, 0)
             scale = draw((1.0, 1.0, params.contrast), uniform(key, 1), normal(key, 2))
             image[z] = (image[z] - np.float32(128)) * np.float32(scale) + np.float32(128 + shift)
