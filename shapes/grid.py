@@ -13,6 +13,15 @@ MAX_WORLD_VX = 2**40
 """Voxel indices stay below this, so that index times voxel size is exact to a picometre in float64."""
 
 
+def _finite(value: object) -> bool:
+    """Tell whether something is a finite number."""
+    return (
+        isinstance(value, (int, float, np.integer, np.floating))
+        and value is not True
+        and math.isfinite(value)
+    )
+
+
 @dataclass(frozen=True)
 class Grid:
     """A box of voxels in the world, axes in the order (z, y, x). This is the only place where nm meet voxels.
@@ -42,19 +51,19 @@ class Grid:
             value = getattr(self, name)
             if not isinstance(value, (tuple, list)) or len(value) != 3:
                 raise InputError(f"grid: {name} must be three numbers (z, y, x), not {value!r}")
-        if any(int(n) != n or n < 1 for n in self.shape):
+        if not all(_finite(n) and n >= 1 and int(n) == n for n in self.shape):
             raise InputError(
                 f"grid: shape must be three whole numbers of at least 1, not {tuple(self.shape)}"
             )
-        if any(not math.isfinite(v) or v <= 0 for v in self.voxel_nm):
+        if not all(_finite(v) and v > 0 for v in self.voxel_nm):
             raise InputError(f"grid: voxel_nm must be three positive lengths, not {tuple(self.voxel_nm)}")
-        if any(not math.isfinite(o) for o in self.origin_nm):
+        if not all(_finite(o) for o in self.origin_nm):
             raise InputError(f"grid: origin_nm must be three finite lengths, not {tuple(self.origin_nm)}")
-        start = [round(o / v) for o, v in zip(self.origin_nm, self.voxel_nm, strict=True)]
-        if any(abs(s) > MAX_WORLD_VX for s in start):
+        if any(abs(o) > MAX_WORLD_VX * v for o, v in zip(self.origin_nm, self.voxel_nm, strict=True)):
             raise InputError(
                 f"grid: origin_nm {tuple(self.origin_nm)} is too far out; stay within ±{MAX_WORLD_VX} voxels"
             )
+        start = [round(o / v) for o, v in zip(self.origin_nm, self.voxel_nm, strict=True)]
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         object.__setattr__(self, "voxel_nm", tuple(float(v) for v in self.voxel_nm))
         object.__setattr__(

@@ -46,6 +46,8 @@ class Spread(Params):
             raise ValueError("write a number, {min, max}, {mean, std} or {median, ratio}")
         if not all(math.isfinite(value) for value in self.__dict__.values() if value is not None):
             raise ValueError("every value must be finite")
+        if min(self.min or 0.0, self.mean or 0.0, self.median or 0.0) < 0:
+            raise ValueError("a value must not be negative")
         if given == {"min", "max"} and self.min > self.max:  # type: ignore[operator]
             raise ValueError("min must not exceed max")
         if self.std is not None and self.std < 0:
