@@ -58,6 +58,46 @@ def presets() -> None:
 
 
 @app.command()
+def preview(
+    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("preview.png"),
+    seed: Seed = 0,
+    count: Annotated[int, typer.Option(help="Number of synthetic patches.", min=1, max=64)] = 4,
+    shape: Annotated[str | None, typer.Option(help="Size of a patch.", metavar="Y,X")] = None,
+    stages: Annotated[bool, typer.Option("--stages", help="One patch after each stage of the microscope.")] = False,
+    beside: Annotated[
+        Path | None, typer.Option(help="A folder of real EM: its crops above as many synthetic patches.")
+    ] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Mix real and synthetic; a key is written beside the picture.")
+    ] = False,
+) -> None:
+    """Draw patches of a preset over their labels, to be looked at."""
+    from synthem import preview as pictures
+    from synthem.options import parse_shape
+    from synthem.world import World
+
+    if shuffle and beside is None:
+        raise InputError("preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder")
+    if stages and beside is not None:
+        raise InputError("preview: --stages and --beside are two different sheets; ask for one of them")
+    world = World(preset, seed=seed)
+    size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
+    if stages:
+        pictures.save(pictures.stages_sheet(world, size), out)
+    elif beside is not None:
+        picture, key = pictures.beside_sheet(world, beside, count, size, shuffle)
+        pictures.save(picture, out)
+        for line in key if not shuffle else ():
+            say(line)
+        if shuffle:
+            out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
+    else:
+        pictures.save(pictures.preset_sheet(world, count, size), out)
+    say(f"{out}")
+
+
+@app.command()
 def generate(
     preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with after a kill.")],

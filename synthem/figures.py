@@ -4,41 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch as Swatch
 
 from synthem.experiment.regions import Region
 from synthem.experiment.results import Row, Run
-from synthem.labels import COLOURS, EXCLUSIVE_ORDER
+from synthem.labels import COLOURS
+from synthem.overlay import overlay
 
 ARM_COLOURS = {"real": "#4d4d4d", "synthetic": "#2b7bba", "mixed": "#d95f02"}
 ARM_STYLES = {"real": "-", "synthetic": "--", "mixed": "-"}
-
-
-def overlay(
-    image: npt.NDArray[np.uint8], labels: npt.NDArray[np.bool_], classes: Sequence[str], opacity: float = 0.5
-) -> npt.NDArray[np.uint8]:
-    """Lay the classes in their colours over a section.
-
-    Parameters
-    ----------
-    image : uint8 (y, x)
-    labels : bool (class, y, x)
-    classes : sequence of str
-        Names of the channels.
-
-    Returns
-    -------
-    uint8 (y, x, 3)
-    """
-    out = np.repeat(image[..., None].astype(np.float32), 3, axis=2)
-    paint = out.copy()
-    for name in EXCLUSIVE_ORDER:
-        if name in classes:
-            paint[labels[list(classes).index(name)]] = COLOURS[name]
-    return ((1 - opacity) * out + opacity * paint).round().astype(np.uint8)
 
 
 def draw_curves(runs: Sequence[Run], path: Path) -> None:

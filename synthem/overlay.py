@@ -1,0 +1,32 @@
+"""Labels laid in colour over an image."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from synthem.labels import COLOURS, EXCLUSIVE_ORDER
+
+
+def overlay(
+    image: npt.NDArray[np.uint8], labels: npt.NDArray[np.bool_], classes: Sequence[str], opacity: float = 0.5
+) -> npt.NDArray[np.uint8]:
+    """Lay the classes in their colours over a section.
+
+    Parameters
+    ----------
+    image : uint8 (y, x)
+    labels : bool (class, y, x)
+    classes : sequence of str
+        Names of the channels.
+
+    Returns
+    -------
+    uint8 (y, x, 3)
+    """
+    out = np.repeat(image[..., None].astype(np.float32), 3, axis=2)
+    paint = out.copy()
+    for name in EXCLUSIVE_ORDER:
+        if name in classes:
+            paint[labels[list(classes).index(name)]] = COLOURS[name]
+    return ((1 - opacity) * out + opacity * paint).round().astype(np.uint8)
