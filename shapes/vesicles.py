@@ -1,8 +1,10 @@
-"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, with a few loose ones elsewhere.
+"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, with a few loose ones
+elsewhere.
 
-A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of itself; where two
-would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria. All other nodes of a neurite
-may hold one loose vesicle; the balls around nodes in which vesicles may lie never meet.
+A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
+itself; where two would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria.
+All other nodes of a neurite may hold one loose vesicle; the balls around nodes in which vesicles may lie
+never meet.
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,6 @@ from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
-_JITTER = 0.11
 _CUBES = 6
 _BAND_NM = np.float32(8.0)
 
@@ -31,8 +32,8 @@ _BAND_NM = np.float32(8.0)
 class Vesicles(Params):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
 
-    ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is taken near
-    the active zone, and fewer beyond ``cluster_nm`` from it.
+    ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is
+    taken near the active zone, and fewer beyond ``cluster_nm`` from it.
     """
 
     radius_nm: Spread = Spread(mean=20.5, std=1.8)
@@ -44,7 +45,8 @@ class Vesicles(Params):
 
 @dataclass(frozen=True, eq=False)
 class Spheres:
-    """Vesicles that touch a window: ``centres_nm`` (n, 3), ``radii_nm`` (n,), ``owners`` (n,) and ``ids`` (n,)."""
+    """Vesicles that touch a window: ``centres_nm`` (n, 3), ``radii_nm`` (n,), ``owners`` (n,) and ``ids``
+    (n,)."""
 
     centres_nm: npt.NDArray[np.float64]
     radii_nm: npt.NDArray[np.float64]
@@ -56,7 +58,12 @@ class Spheres:
 @njit(cache=True)
 def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
     return (
-        z < low[0] - pad or z > high[0] + pad or y < low[1] - pad or y > high[1] + pad or x < low[2] - pad or x > high[2] + pad
+        z < low[0] - pad
+        or z > high[0] + pad
+        or y < low[1] - pad
+        or y > high[1] + pad
+        or x < low[2] - pad
+        or x > high[2] + pad
     )
 
 
@@ -71,53 +78,12 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _site(here, centre, turn, pitch, i, j, k, out):  # type: ignore[no-untyped-def]
-    """Write where the vesicle of one lattice site would lie: a face-centred lattice, turned and jittered."""
-    u0 = pitch * (j + k) + _JITTER * pitch * (2.0 * uniform(here, 0) - 1.0)
-    u1 = pitch * (i + k) + _JITTER * pitch * (2.0 * uniform(here, 1) - 1.0)
-    u2 = pitch * (i + j) + _JITTER * pitch * (2.0 * uniform(here, 2) - 1.0)
-    for c in range(3):
-        out[c] = centre[c] + turn[c, 0] * u0 + turn[c, 1] * u1 + turn[c, 2] * u2
-
-
-@njit(cache=True)
-def _rotation(key):  # type: ignore[no-untyped-def]
-    """Return a random rotation: two random directions made upright, and their cross product."""
-    m = np.empty((3, 3))
-    for c in range(3):
-        m[c, 0], m[c, 1] = normal(key, c), normal(key, 3 + c)
-    m[:, 0] /= np.sqrt((m[:, 0] ** 2).sum())
-    m[:, 1] -= (m[:, 0] * m[:, 1]).sum() * m[:, 0]
-    m[:, 1] /= np.sqrt((m[:, 1] ** 2).sum())
-    m[0, 2] = m[1, 0] * m[2, 1] - m[2, 0] * m[1, 1]
-    m[1, 2] = m[2, 0] * m[0, 1] - m[0, 0] * m[2, 1]
-    m[2, 2] = m[0, 0] * m[1, 1] - m[1, 0] * m[0, 1]
-    return m
-
-
-@njit(cache=True)
-def _crowded(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # type: ignore[no-untyped-def]
-    """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
-    rank = uniform(cell_key(key, i, j, k), 3)
-    for di in range(-1, 2):
-        for dj in range(-1, 2):
-            for dk in range(-1, 2):
-                # the twelve nearest sites of a face-centred lattice; all others are too far to touch
-                if abs(di + dj + dk) > 1 or (di == 0 and dj == 0 and dk == 0) or di * dj * dk != 0:
-                    continue
-                here = cell_key(key, i + di, j + dj, k + dk)
-                if uniform(here, 3) <= rank or uniform(here, 4) >= occupied:
-                    continue
-                _site(here, centre, turn, pitch, i + di, j + dj, k + dk, q)
-                other = draw(radius, uniform(here, 5), normal(here, 6))
-                if (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2 < (r + other + 1.0) ** 2:
-                    return True
-    return False
-
-
-@njit(cache=True)
-def _has_room(at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners):  # type: ignore[no-untyped-def]
-    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube of the bouton."""
+def _has_room(  # type: ignore[no-untyped-def]
+    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields,
+    rods, rod_owners,
+):  # fmt: skip
+    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube of the
+    bouton."""
     cube = 0
     centre = np.empty(3)
     for c in range(3):
@@ -127,7 +93,9 @@ def _has_room(at, r, j, node, ball, segments, owners, chosen, count, few, few_co
         centre[c] = node[c] - ball + (i + 0.5) * 2.0 * ball / _CUBES
     if few_count[cube] < 0:
         half = ball / _CUBES * 1.7321
-        few_count[cube] = near(segments, chosen[:count], centre[0], centre[1], centre[2], half, r + 6.0 + gap, glia, few[cube])
+        few_count[cube] = near(
+            segments, chosen[:count], centre[0], centre[1], centre[2], half, r + 6.0 + gap, glia, few[cube]
+        )
     own, _, d, _ = probe(
         segments, owners, few[cube], few_count[cube], at[0], at[1], at[2], r + gap, glia, glia_index, fields
     )  # fmt: skip
@@ -135,17 +103,21 @@ def _has_room(at, r, j, node, ball, segments, owners, chosen, count, few, few_co
 
 
 @njit(cache=True)
-def _crowd(key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+def _crowd(  # type: ignore[no-untyped-def]
+    key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few,
+    few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r,
+    out_j, out_id,
+):  # fmt: skip
     """Fill a bouton's lattice; returns the count of vesicles so far."""
-    turn = _rotation(mix(key, 7))
+    turn = rotation(mix(key, 7))
     few_count[:] = -1
     at, q = np.empty(3), np.empty(3)
     # a step along a lattice axis is √2 pitches long; the axes are 60° apart
     most = int(np.ceil(ball / pitch * 1.23)) + 1
-    pad = widest + _BAND_NM + _JITTER * pitch * 1.7321
+    pad = widest + _BAND_NM + JITTER * pitch * 1.7321
     for i in range(-most, most + 1):
         for k in range(-most, most + 1):
-            if pitch * pitch * (i * i + k * k + 0.5 * (i + k) ** 2) > (ball + _JITTER * pitch * 1.7321) ** 2:
+            if pitch * pitch * (i * i + k * k + 0.5 * (i + k) ** 2) > (ball + JITTER * pitch * 1.7321) ** 2:
                 continue
             # of a row of sites only those near the box are asked for
             first, last = -most, most
@@ -158,7 +130,7 @@ def _crowd(key, j, node, ball, pitch, density, pull, cluster, zone, segments, ow
                     last = min(last, int(np.ceil(max(below / step, above / step))))
             for m in range(first, last + 1):
                 here = cell_key(key, i, k, m)
-                _site(here, node, turn, pitch, i, k, m, at)
+                lattice_site(here, node, turn, pitch, i, k, m, at)
                 if _beyond(at[0], at[1], at[2], low, high, widest + _BAND_NM):
                     continue
                 if (at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2 > ball * ball:
@@ -169,11 +141,11 @@ def _crowd(key, j, node, ball, pitch, density, pull, cluster, zone, segments, ow
                 if pull and uniform(here, 7) > 0.15 + np.exp(-((away / cluster) ** 2)):
                     continue
                 r = draw(radius, uniform(here, 5), normal(here, 6))
-                if _crowded(key, node, turn, pitch, i, k, m, at, r, radius, density, q):
+                if crowded_out(key, node, turn, pitch, i, k, m, at, r, radius, density, q):
                     continue
                 if not _has_room(
-                    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields, rods,
-                    rod_owners,
+                    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index,
+                    gap, fields, rods, rod_owners,
                 ):  # fmt: skip
                     continue
                 if n < out.shape[0]:
@@ -184,7 +156,10 @@ def _crowd(key, j, node, ball, pitch, density, pull, cluster, zone, segments, ow
 
 
 @njit(cache=True)
-def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods, rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id):  # type: ignore[no-untyped-def]
+def _drop(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods,
+    rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id,
+):  # fmt: skip
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
     glia_index = keys.shape[0]
@@ -205,14 +180,19 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
                     if contacts[s, 0] == j and contacts[s, 1] == k:
                         pull = True
                         zone[:] = zones[s]
-                count = near(segments, everything, node[0], node[1], node[2], ball, widest + gap, glia, chosen)
+                count = near(
+                    segments, everything, node[0], node[1], node[2], ball, widest + gap, glia, chosen
+                )
                 n = _crowd(
-                    key, j, node, ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster, zone, segments, owners,
-                    chosen, count, few, few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
+                    key, j, node, ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster,
+                    zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields,
+                    rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
             # a loose vesicle keeps to its own node, and away from the crowds of its neighbours
-            beside = (k > 0 and varicosity[j, k - 1] == BOUTON) or (k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON)
+            beside = (k > 0 and varicosity[j, k - 1] == BOUTON) or (
+                k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON
+            )
             if beside or uniform(key, 0) >= loose:
                 continue
             away = ball * uniform(key, 3) ** 0.3333
@@ -225,7 +205,9 @@ def _drop(salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, g
             if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
                 continue
             count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
-            own, _, d, _ = probe(segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields)
+            own, _, d, _ = probe(
+                segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields
+            )
             if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
                 missing += 1
                 continue
@@ -257,10 +239,12 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         spots, radii = np.empty((room, 3)), np.empty(room)
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n, missing = _drop(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm, tissue.wall_nm,
-            cells.segments, cells.owners, tissue.membranes.glia_nm, tissue.membranes.half_width_nm + _CLEAR_NM,
-            boutons, zones, drawn, rod_owners, params.radius_nm.row(), params.radius_nm.highest(),
-            params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners, ids,
+            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm,
+            tissue.wall_nm, cells.segments, cells.owners, tissue.membranes.glia_nm,
+            tissue.membranes.half_width_nm + _CLEAR_NM, boutons, zones, drawn, rod_owners,
+            params.radius_nm.row(), params.radius_nm.highest(), params.pitch_nm / 2**0.5,
+            params.density.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners,
+            ids,
         )  # fmt: skip
         if n <= room:
             return Spheres(spots[:n], radii[:n], owners[:n], ids[:n], missing)
@@ -268,13 +252,22 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
 
 
 @njit(cache=True)
-def _build(centres, radii, owners, ids, tissue, index, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d):  # type: ignore[no-untyped-def]
+def _build(  # type: ignore[no-untyped-def]
+    centres, radii, owners, ids, tissue, index, lattice, first, spacing, stretch, start, shape, voxel,
+    out_id, out_d,
+):  # fmt: skip
     for v in range(ids.shape[0]):
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, centres[v].copy(), radii[v] + _BAND_NM)
+        box = voxel_range(
+            lattice, first, spacing, stretch, start, shape, voxel, centres[v].copy(), radii[v] + _BAND_NM
+        )
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
-                    dz, dy, dx = tissue[0, z, y, x] - centres[v, 0], tissue[1, z, y, x] - centres[v, 1], tissue[2, z, y, x] - centres[v, 2]
+                    dz, dy, dx = (
+                        tissue[0, z, y, x] - centres[v, 0],
+                        tissue[1, z, y, x] - centres[v, 1],
+                        tissue[2, z, y, x] - centres[v, 2],
+                    )
                     d = np.sqrt(dz * dz + dy * dy + dx * dx) - radii[v]
                     if d < out_d[z, y, x] and d < _BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
@@ -290,7 +283,7 @@ def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicl
     """Return vesicles on the window's voxels; the distance is to the outer face of their membrane."""
     layer = empty_layer(tissue.window.grid.shape)
     _build(
-        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm, partition.index,
-        *frame(tissue.window), layer.ids, layer.distance_nm,
+        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm,
+        partition.index, *frame(tissue.window), layer.ids, layer.distance_nm,
     )  # fmt: skip
     return layer
