@@ -96,4 +96,5 @@ def smooth_noise(key: np.uint64, spacing_nm: float, grid: Grid) -> npt.NDArray[n
     first, shape = support(grid, spacing_nm)
     field = interpolate(white_noise(key, first, shape).astype(np.float64), first, spacing_nm, grid)
     # a cubic B-spline of white noise has variance (151/315) an axis, averaged over the lattice cell
-    return (field * (315.0 / 151.0) ** 1.5).astype(np.float32)
+    field *= (315.0 / 151.0) ** 1.5
+    return field.astype(np.float32)

@@ -5,23 +5,21 @@ three lanes around it, so that two mitochondria never meet. Each point of a rod 
 around it allows; where that leaves nothing the rod ends.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import Partition, near, probe
-from shapes.neurites import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
+from shapes.membranes import near, probe
+from shapes.partition import Partition
+from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
+from shapes.rods import POINTS, Rods, rod_chain, rod_distance, rod_touches
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
-POINTS = 5
 AROUND_NM = 60.0
 """Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
-_SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 _SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
 _BAND_NM = np.float32(16.0)  # how far outside a surface distances are still written
 
@@ -47,89 +45,6 @@ class Mitochondria(Params):
     def longest_nm(self) -> float:
         """Return the largest distance from a mitochondrion's middle to its tip."""
         return self.half_length_nm.highest() + self.radius_nm.highest()
-
-
-@dataclass(frozen=True, eq=False)
-class Rods:
-    """Mitochondria near a window.
-
-    ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same
-    after each radius was cut to the room there is, 0 where there is none or the window is far; ``owners``
-    (n,) count into the neurites.
-    """
-
-    drawn: npt.NDArray[np.float64]
-    fitted: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-    keys: npt.NDArray[np.uint64]
-    ids: npt.NDArray[np.int32]
-    missing: int
-
-    @property
-    def centres_nm(self) -> npt.NDArray[np.float64]:
-        """Middles of the mitochondria that found a place, (n, 3)."""
-        return self.fitted[self.fitted[:, POINTS // 2, 3] > 0][:, POINTS // 2, :3]
-
-
-@njit(cache=True)
-def _chain(  # type: ignore[no-untyped-def]
-    nodes, step, count, centre, half, thick, wall, lane_angle, lane_offset, key, out,
-):  # fmt: skip
-    """Write points and radii of a rod around node ``centre``; tells whether the neurite is known so far."""
-    side = np.empty(3)
-    for c in range(3):
-        side[c] = normal(key, 40 + c)
-    for i in range(POINTS):
-        at = centre + (2.0 * i / (POINTS - 1) - 1.0) * half / step
-        k = int(np.floor(at))
-        if k < 0 or k + 1 >= count or np.isnan(nodes[k, 3]) or np.isnan(nodes[k + 1, 3]):
-            return False
-        t = at - k
-        dot = norm = 0.0
-        for c in range(3):
-            d = nodes[k + 1, c] - nodes[k, c]
-            dot += d * side[c]
-            norm += d * d
-        e = np.empty(3)
-        length = 0.0
-        for c in range(3):
-            e[c] = side[c] - dot / norm * (nodes[k + 1, c] - nodes[k, c])
-            length += e[c] * e[c]
-        length = np.sqrt(max(length, 1e-9))
-        # the second direction across the axis, by a cross product
-        d0, d1, d2 = (
-            nodes[k + 1, 0] - nodes[k, 0],
-            nodes[k + 1, 1] - nodes[k, 1],
-            nodes[k + 1, 2] - nodes[k, 2],
-        )
-        n = np.sqrt(norm) * length
-        f0 = (d1 * e[2] - d2 * e[1]) / n
-        f1 = (d2 * e[0] - d0 * e[2]) / n
-        f2 = (d0 * e[1] - d1 * e[0]) / n
-        cosine, sine = np.cos(lane_angle) * lane_offset, np.sin(lane_angle) * lane_offset
-        out[i, 0] = nodes[k, 0] + t * d0 + cosine * e[0] / length + sine * f0
-        out[i, 1] = nodes[k, 1] + t * d1 + cosine * e[1] / length + sine * f1
-        out[i, 2] = nodes[k, 2] + t * d2 + cosine * e[2] / length + sine * f2
-        end = abs(2.0 * i / (POINTS - 1) - 1.0)
-        out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
-        if wall > 0.0:
-            out[i, 3] = min(
-                out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM
-            )
-    return True
-
-
-@njit(cache=True)
-def _touches(points, low, high, pad):  # type: ignore[no-untyped-def]
-    """Tell whether a rod's bounding box comes within ``pad`` of a box."""
-    for c in range(3):
-        least, most, thick = np.inf, -np.inf, 0.0
-        for i in range(POINTS):
-            least, most = min(least, points[i, c]), max(most, points[i, c])
-            thick = max(thick, points[i, 3])
-        if least - thick - pad > high[c] or most + thick + pad < low[c]:
-            return False
-    return True
 
 
 @njit(cache=True)
@@ -172,12 +87,12 @@ def _draw_rods(  # type: ignore[no-untyped-def]
                     continue
                 elif kinds[j] == AXON:
                     long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
-                if not _chain(
+                if not rod_chain(
                     nodes[j], steps[j], counts[j], centre, long, thick, walls[j], angle, away, mix(keys[j],
                     salt), points,
                 ):  # fmt: skip
                     continue
-                if _touches(points, low, high, pad):
+                if rod_touches(points, low, high, pad):
                     if n < out.shape[0]:
                         out[n] = points
                         owners[n] = j
@@ -261,24 +176,6 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     )  # fmt: skip
     ids = np.array([object_id(k) for k in keys], np.int32)
     return Rods(drawn, fitted, owners, keys, ids, int(missing))
-
-
-@njit(cache=True)
-def rod_distance(points, z, y, x):  # type: ignore[no-untyped-def]
-    """Return distance to a rod's surface, place along it in points, and offset (z, y, x) from its axis."""
-    best, place, oz, oy, ox = 1e9, 0.0, 0.0, 0.0, 0.0
-    for i in range(POINTS - 1):
-        if points[i, 3] == 0.0 or points[i + 1, 3] == 0.0:
-            continue
-        az, ay, ax = points[i, 0], points[i, 1], points[i, 2]
-        dz, dy, dx = points[i + 1, 0] - az, points[i + 1, 1] - ay, points[i + 1, 2] - ax
-        t = ((z - az) * dz + (y - ay) * dy + (x - ax) * dx) / max(dz * dz + dy * dy + dx * dx, 1e-9)
-        t = min(1.0, max(0.0, t))
-        ez, ey, ex = z - az - t * dz, y - ay - t * dy, x - ax - t * dx
-        d = np.sqrt(ez * ez + ey * ey + ex * ex) - points[i, 3] - t * (points[i + 1, 3] - points[i, 3])
-        if d < best:
-            best, place, oz, oy, ox = d, i + t, ez, ey, ex
-    return best, place, oz, oy, ox
 
 
 @njit(cache=True)

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import Partition, near, probe
-from shapes.neurites import BOUTON, DENDRITE
+from shapes.membranes import near, probe
+from shapes.partition import Partition
+from shapes.population import BOUTON, DENDRITE
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -240,16 +241,8 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
         cells.segments, cells.owners, tissue.membranes.glia_nm, params.chance, params.radius_nm.row(),
         params.thickness_nm.row(), low, high, boutons, partners, middles, normals, sizes, ids,
     )  # fmt: skip
-    return Contacts(
-        boutons[:n],
-        partners[:n],
-        middles[:n],
-        normals[:n],
-        sizes[:n, 0].copy(),
-        sizes[:n, 1].copy(),
-        ids[:n],
-        missing,
-    )
+    radii, thick = sizes[:n, 0].copy(), sizes[:n, 1].copy()
+    return Contacts(boutons[:n], partners[:n], middles[:n], normals[:n], radii, thick, ids[:n], missing)
 
 
 @njit(cache=True)

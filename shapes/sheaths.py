@@ -12,8 +12,9 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import Partition
-from shapes.neurites import MYELINATED, Neurites
+from shapes.neurites import Neurites
+from shapes.partition import Partition
+from shapes.population import MYELINATED
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer

@@ -91,8 +91,9 @@ def object_id(key):  # type: ignore[no-untyped-def]
 @cache
 def normal_table() -> npt.NDArray[np.float32]:
     """Return 65 536 equiprobable quantiles of the standard normal: 16 random bits make one draw."""
-    table = ndtri((np.arange(65536) + 0.5) / 65536)
-    return (table / table.std()).astype(np.float32)
+    quantiles = ndtri((np.arange(65536) + 0.5) / 65536)
+    table: npt.NDArray[np.float32] = (quantiles / quantiles.std()).astype(np.float32)
+    return table
 
 
 @njit(cache=True)

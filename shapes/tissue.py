@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.membranes import Membranes, Partition
+from shapes.membranes import Membranes
 from shapes.neurites import Neurites
+from shapes.partition import Partition
 from shapes.warp import WarpedWindow, to_world
 
 FAR_NM = np.float32(1e4)
 """Distance written where no object is near."""
+Frame = tuple[Any, Any, Any, Any, Any, Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +83,7 @@ class Generator(Protocol):
         """Draw the objects that touch the window, given those placed before."""
 
     def depth_nm(self, objects: Any, params: Any) -> tuple[npt.NDArray[np.int32], float]:
-        """Return the neurites inside which the objects need the distance to the membrane, and up to which
-        depth."""
+        """Return the neurites in which the objects need the membrane's distance, and up to which depth."""
 
     def build(self, objects: Any, tissue: Tissue, partition: Partition, params: Any) -> Layer:
         """Turn objects into distances and ids on the window's voxels."""
@@ -108,7 +109,7 @@ def voxel_range(  # type: ignore[no-untyped-def]
     return out
 
 
-def frame(window: WarpedWindow) -> tuple[Any, ...]:
+def frame(window: WarpedWindow) -> Frame:
     """Return a window's geometry as plain arrays, in the order that ``voxel_range`` takes."""
     grid = window.grid
     return (

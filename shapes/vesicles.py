@@ -1,5 +1,4 @@
-"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, with a few loose ones
-elsewhere.
+"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, a few loose elsewhere.
 
 A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
 itself; where two would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria.
@@ -14,10 +13,12 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import Partition, near, probe
-from shapes.mitochondria import Rods, rod_distance
-from shapes.neurites import BOUTON
+from shapes.membranes import near, probe
+from shapes.packing import JITTER, crowded_out, lattice_site, rotation
+from shapes.partition import Partition
+from shapes.population import BOUTON
 from shapes.psd import Contacts
+from shapes.rods import Rods, rod_distance
 from shapes.spread import Params, Spread, draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -45,8 +46,7 @@ class Vesicles(Params):
 
 @dataclass(frozen=True, eq=False)
 class Spheres:
-    """Vesicles that touch a window: ``centres_nm`` (n, 3), ``radii_nm`` (n,), ``owners`` (n,) and ``ids``
-    (n,)."""
+    """Vesicles that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
 
     centres_nm: npt.NDArray[np.float64]
     radii_nm: npt.NDArray[np.float64]
@@ -82,8 +82,7 @@ def _has_room(  # type: ignore[no-untyped-def]
     at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields,
     rods, rod_owners,
 ):  # fmt: skip
-    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube of the
-    bouton."""
+    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube."""
     cube = 0
     centre = np.empty(3)
     for c in range(3):

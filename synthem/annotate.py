@@ -13,7 +13,8 @@ NEURITE = "neurite"
 def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np.bool_]:
     """Return bool (6, z, y, x) labels in the order of ``synthem.CLASSES``.
 
-    A section of several sheets is labelled as most of its sheets are. A mitochondrion includes its boundary; a PSD and a sheath take their voxels from the membrane.
+    A section of several sheets is labelled as most of its sheets are. A mitochondrion includes its boundary;
+    a PSD and a sheath take their voxels from the membrane.
     """
     labels = np.zeros((len(CLASSES), *scene.grid.shape), np.bool_)
     mito = scene.layers["mitochondrion"].distance_nm
@@ -31,17 +32,24 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np
     if sheets == 1:
         return labels
     count, z, y, x = labels.shape
-    return labels.reshape(count, z // sheets, sheets, y, x).sum(2) * 2 > sheets
+    most: npt.NDArray[np.bool_] = labels.reshape(count, z // sheets, sheets, y, x).sum(2) * 2 > sheets
+    return most
 
 
-def instances(scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1) -> dict[str, npt.NDArray[np.int32]]:
-    """Return int32 (z, y, x) ids: of each kind of organelle inside its label, and of the neurite at every voxel.
+def instances(
+    scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return int32 (z, y, x) ids: of each kind of organelle in its label, and of the neurite everywhere.
 
-    In a section of several sheets the sheet nearest to the middle that shows an object counts. Glia's thin processes
-    are one cell to us: they carry the largest id, 2³¹ − 1.
+    In a section of several sheets the sheet nearest to the middle that shows an object counts. Glia's thin
+    processes are one cell to us: they carry the largest id, 2³¹ − 1.
     """
     out = {
-        name: np.where(labels[channel(name)], _first_from_middle(np.where(layer.distance_nm < 0, layer.ids, np.int32(0)), sheets), np.int32(0))
+        name: np.where(
+            labels[channel(name)],
+            _first_from_middle(np.where(layer.distance_nm < 0, layer.ids, np.int32(0)), sheets),
+            np.int32(0),
+        )
         for name, layer in scene.layers.items()
         if name in CLASSES
     }
@@ -51,7 +59,7 @@ def instances(scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1) -> d
 
 
 def _first_from_middle(ids: npt.NDArray[np.int32], sheets: int) -> npt.NDArray[np.int32]:
-    """Reduce the ids of each section's sheets to one: the first that is not 0, from the middle sheet outwards."""
+    """Reduce the ids of each section's sheets to the first that is not 0, from the middle sheet outwards."""
     if sheets == 1:
         return ids
     parts = ids.reshape(-1, sheets, *ids.shape[1:])

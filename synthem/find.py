@@ -11,7 +11,8 @@ import numpy.typing as npt
 from shapes import sheaths
 from shapes.errors import InputError, UnknownNameError
 from shapes.grid import Grid
-from shapes.neurites import MYELINATED, grow
+from shapes.neurites import grow
+from shapes.population import MYELINATED
 from shapes.warp import world_point
 from synthem.labels import CLASSES
 from synthem.preset import Anatomy
@@ -77,7 +78,9 @@ def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...
         for step in product(range(-shell, shell + 1), repeat=3):
             if max(map(abs, step)) == shell:
                 block = tuple(h + s for h, s in zip(home, step, strict=True))
-                gaps = [max(b * edge - n, n - (b + 1) * edge, 0.0) for b, n in zip(block, near_nm, strict=True)]
+                gaps = [
+                    max(b * edge - n, n - (b + 1) * edge, 0.0) for b, n in zip(block, near_nm, strict=True)
+                ]
                 heapq.heappush(waiting, (math.hypot(*gaps), block))
         # every block of the next shell is at least this far away
         while waiting and waiting[0][0] <= shell * edge:
@@ -85,12 +88,16 @@ def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...
         shell += 1
 
 
-def _places(anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float) -> Iterator[Place]:
+def _places(
+    anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float
+) -> Iterator[Place]:
     """Yield the objects whose middle lies in one block of the world."""
     if source == "sheath" and anatomy.sheath is not None:
         only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
         rim = 5.0 * anatomy.warp.amplitude_nm
-        centres = sheaths.thicknesses(seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath).centres_nm
+        centres = sheaths.thicknesses(
+            seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
+        ).centres_nm
     else:
         idle = {k: None for k in GENERATORS if k != source and k not in _NEEDS.get(source, ())}
         count = math.ceil(edge / _COARSE_NM)

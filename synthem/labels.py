@@ -1,7 +1,8 @@
 """The six classes of the EPFL6 convention, and how they relate.
 
-``mitochondrion`` includes its boundary, ``mito_boundary`` ⊂ ``mitochondrion``, and everything else is exclusive: a PSD
-or a sheath takes its pixels from the membrane. So the target is multi-label: one channel a class.
+``mitochondrion`` includes its boundary, ``mito_boundary`` ⊂ ``mitochondrion``, and everything else is
+exclusive: a PSD or a sheath takes its pixels from the membrane. So the target is multi-label: one channel a
+class.
 """
 
 from collections.abc import Iterable
@@ -29,14 +30,14 @@ EXCLUSIVE_ORDER = ("mitochondrion", "mito_boundary", "membrane", "psd", "vesicle
 
 
 def channel(name: str) -> int:
-    """Index of a class in ``CLASSES``; raises UnknownNameError for a name that is no class."""
+    """Return the index of a class in ``CLASSES``; UnknownNameError for a name that is no class."""
     if name not in CLASSES:
         raise UnknownNameError("class", name, CLASSES)
     return CLASSES.index(name)
 
 
 def channels(names: Iterable[str]) -> list[int]:
-    """Indices of several classes in ``CLASSES``."""
+    """Return the indices of several classes in ``CLASSES``."""
     return [channel(name) for name in names]
 
 

@@ -1,4 +1,4 @@
-"""A patch: an EM image with its labels, whether we rendered it or read it from disk. The common coin of synthem."""
+"""A patch: an EM image with its labels, whether rendered or read from disk. The common coin of synthem."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,8 @@ class Patch:
     grid : Grid
         Voxel size and place. Real sections lie at the origin.
     known : tuple of 6 bool
-        Which classes are labelled at all. An unlabelled class is left out of losses and scores, not taken as empty.
+        Which classes are labelled at all. An unlabelled class is left out of losses and scores, not taken as
+        empty.
     name : str
         What to call it in a report: a file's stem, or the dataset and index.
     clean : float32 (z, y, x) or None

@@ -1,7 +1,7 @@
-"""What a preset may say: the anatomy of a tissue and the microscope that looks at it, each default in one place.
+"""What a preset may say: the anatomy of a tissue and the microscope that looks at it, with all defaults.
 
-A preset is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in their names; what varies from object to
-object is a ``Spread``. Unknown keys are refused with the nearest known one.
+A preset is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in their names; what varies
+from object to object is a ``Spread``. Unknown keys are refused with the nearest known one.
 """
 
 from pathlib import Path
@@ -13,19 +13,18 @@ from pydantic import BaseModel, Field, ValidationError
 from shapes.errors import InputError, UnknownNameError
 from shapes.membranes import Membranes
 from shapes.mitochondria import Mitochondria
-from shapes.neurites import Population
+from shapes.population import Population
 from shapes.psd import Synapses
 from shapes.sheaths import Sheaths
 from shapes.spread import Params, Spread
 from shapes.vesicles import Vesicles
 from shapes.warp import Warp
 
-
 M = TypeVar("M", bound=BaseModel)
 
 
 class Anatomy(Params):
-    """The tissue. A block set to ``null`` leaves that structure out; populations of neurites are named freely."""
+    """The tissue: three populations of neurites and what is in them. ``null`` leaves a structure out."""
 
     warp: Warp = Warp()
     membranes: Membranes = Membranes()
@@ -45,10 +44,11 @@ class Annotation(Params):
 
 
 class Stain(Params):
-    """Grey level, 0–255, of each structure, as a distribution over objects, and the fine texture of what lies between.
+    """Grey level, 0–255, of each structure, as a distribution over objects, and the texture in between.
 
-    ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are standard deviations
-    in grey levels of unevenness with features of about twice their ``_nm``; blotches are skewed to the dark.
+    ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
+    standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches are
+    skewed to the dark.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -72,7 +72,7 @@ class Stain(Params):
 
 
 class Section(Params):
-    """A section's thickness in sheets that are rendered apart and averaged, and how sections differ in grey."""
+    """How many sheets are rendered apart and averaged to a section, and how sections differ in grey."""
 
     sheets: int = Field(default=1, ge=1, le=16)
     brightness: float = Field(default=0.0, ge=0)
@@ -89,7 +89,8 @@ class Beam(Params):
 class Detector(Params):
     """Noise in grey levels: ``read`` everywhere, ``shot`` at grey 255 (its variance grows with the signal).
 
-    ``correlated`` of the variance is smoothed over ``correlation_vx`` voxels: the noise of real detectors is not white.
+    ``correlated`` of the variance is smoothed over ``correlation_vx`` voxels: the noise of real detectors is
+    not white.
     """
 
     read: float = Field(default=8.0, ge=0)
@@ -132,7 +133,7 @@ class Preset(Params):
 
 
 def presets_folder() -> Path:
-    """Return the folder of shipped presets: inside the installed package, or beside it in an editable install."""
+    """Return the folder of shipped presets: in the installed package, or beside it in an editable install."""
     here = Path(__file__).parent
     packed = here / "_presets"
     return packed if packed.is_dir() else here.parent / "presets"
@@ -151,7 +152,8 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
     UnknownNameError
         Where there is neither a shipped preset nor a file of that name, or a key is unknown.
     InputError
-        Where the file is no YAML, or a value is out of range; the message names file, key and what is allowed.
+        Where the file is no YAML, or a value is out of range; the message names file, key and what is
+        allowed.
     """
     if isinstance(source, Preset):
         return source
@@ -163,7 +165,9 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
         if not path.is_file():
             raise UnknownNameError("preset", str(source), preset_names())
     values = read_yaml(path)
-    return parse(Preset, {"name": path.stem, **values}, str(path) if path == Path(source) else f"preset {source}")
+    return parse(
+        Preset, {"name": path.stem, **values}, str(path) if path == Path(source) else f"preset {source}"
+    )
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -175,7 +179,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         where = f", line {mark.line + 1}" if mark else ""
         raise InputError(f"{path}{where}: not valid YAML") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({getattr(error, 'strerror', None) or 'not UTF-8'})") from error
+        raise InputError(
+            f"{path}: cannot be read as text ({getattr(error, 'strerror', None) or 'not UTF-8'})"
+        ) from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: a mapping of keys to values is wanted, not {type(values).__name__}")
     return values
@@ -191,7 +197,9 @@ def parse(model: type[M], values: dict[str, Any], where: str) -> M:
         if first["type"] == "extra_forbidden":
             known = _fields_at(model, first["loc"][:-1])
             raise UnknownNameError(f"key in {where},", place, known) from error
-        raise InputError(f"{where}: {place or 'the whole'}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise InputError(
+            f"{where}: {place or 'the whole'}: {first['msg'].removeprefix('Value error, ')}"
+        ) from error
 
 
 def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:

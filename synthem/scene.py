@@ -6,12 +6,12 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from shapes import mitochondria, psd, sheaths, vesicles
 from shapes.grid import Grid
-from shapes.membranes import Partition, partition
-from shapes.neurites import AXON, DENDRITE, MYELINATED, Neurites, Population, grow
+from shapes.neurites import Neurites, grow
+from shapes.partition import Partition, partition
+from shapes.population import AXON, DENDRITE, MYELINATED, Population
 from shapes.tissue import Layer, Tissue, empty_layer
 from shapes.warp import WarpedWindow, warp_window
 from synthem.preset import Anatomy
@@ -22,7 +22,8 @@ GENERATORS: dict[str, ModuleType] = {
     "vesicle": vesicles,
     "sheath": sheaths,
 }
-"""Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is one line."""
+"""Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is
+one line."""
 
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
 _MARGIN_NM = 18.0  # past the membrane's face, for soft edges and oblique cuts
@@ -63,14 +64,21 @@ class Scene:
 def populations(anatomy: Anatomy) -> dict[str, tuple[int, Population]]:
     """Return the populations of neurites that an anatomy has, with their kinds."""
     return {
-        name: (kind, getattr(anatomy, name)) for name, kind in POPULATIONS.items() if getattr(anatomy, name) is not None
+        name: (kind, getattr(anatomy, name))
+        for name, kind in POPULATIONS.items()
+        if getattr(anatomy, name) is not None
     }
 
 
 def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     """Draw the neurites that can matter to a window and to the organelles that touch it."""
     low, high = window.box_nm
-    reach = max([_MEMBRANE_NM, *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k))])
+    reach = max(
+        [
+            _MEMBRANE_NM,
+            *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k)),
+        ]
+    )
     tubes = populations(anatomy)
     flattest = min(population.flattest() for _, population in tubes.values())
     rod = 2.0 * anatomy.mitochondrion.longest_nm() if anatomy.mitochondrion else 0.0
@@ -81,7 +89,11 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
     """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie."""
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
-    wall = sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm if anatomy.sheath else np.zeros(len(cells.ids))
+    wall = (
+        sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
+        if anatomy.sheath
+        else np.zeros(len(cells.ids))
+    )
     tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
     objects: dict[str, Any] = {}
     near = anatomy.membranes.half_width_nm + _MARGIN_NM

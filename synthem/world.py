@@ -45,7 +45,9 @@ class World:
 
     def scene(self, grid: Grid) -> Scene:
         """Return the geometry of a window, each section split into the preset's sheets."""
-        return build_scene(self.preset.anatomy, self.seed, grid.split_sections(self.preset.microscope.section.sheets))
+        return build_scene(
+            self.preset.anatomy, self.seed, grid.split_sections(self.preset.microscope.section.sheets)
+        )
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
         """Return the labels of a window, bool (6, z, y, x), without rendering it."""
@@ -84,7 +86,9 @@ class World:
             "grid": grid.to_json(),
         }
 
-    def find(self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Iterator[tuple[float, float, float]]:
+    def find(
+        self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    ) -> Iterator[tuple[float, float, float]]:
         """Yield places of objects of a class, (z, y, x) in nm, nearest first: see ``synthem.find``."""
         return find(self.preset.anatomy, self.seed, kind, near_nm)
 
@@ -102,4 +106,6 @@ def replay(trace: dict[str, Any]) -> Patch:
         raise InputError(f"replay: a trace of version {TRACE_VERSION} is wanted, not {found!r}")
     if missing := {"preset", "seed", "grid"} - trace.keys():
         raise InputError(f"replay: the trace lacks {', '.join(sorted(missing))}")
-    return World(trace["preset"], trace["seed"]).patch(Grid(**{k: tuple(v) for k, v in trace["grid"].items()}))
+    return World(trace["preset"], trace["seed"]).patch(
+        Grid(**{k: tuple(v) for k, v in trace["grid"].items()})
+    )

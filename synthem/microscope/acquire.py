@@ -29,7 +29,8 @@ def stages(scene: Scene, grid: Grid, params: Microscope) -> Iterator[tuple[str, 
     scene : Scene
         Geometry on ``grid`` padded by ``halo_vx``, with its sections split into sheets.
     grid : Grid
-        The window that is wanted; every image has its shape but the first, which shows the scene's own sheets and rim.
+        The window that is wanted; every image has its shape but the first, which shows the scene's own sheets
+        and rim.
     params : Microscope
         The stages' parameters.
     """

@@ -1,6 +1,7 @@
 """Beam: the point spread of the electron beam in the plane of the section.
 
-The sums run in one fixed order, so that the same voxel is the same bit for bit in every window; OpenCV's blur is not.
+The sums run in one fixed order, so that the same voxel is the same bit for bit in every window; OpenCV's blur
+is not.
 """
 
 import math
@@ -13,13 +14,14 @@ from synthem.preset import Beam
 
 
 def kernel(sigma_vx: float, radius_vx: int | None = None) -> npt.NDArray[np.float32]:
-    """Return the weights of a Gaussian, cut off at ``radius_vx`` or, without one, at three sigma; they sum to one."""
+    """Return weights of a Gaussian that sum to one, cut off at ``radius_vx`` or else at three sigma."""
     radius = math.ceil(3.0 * sigma_vx) if radius_vx is None else radius_vx
     if sigma_vx <= 0:
         return np.ones(1, np.float32)
     at = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (at / sigma_vx) ** 2)
-    return (weights / weights.sum()).astype(np.float32)
+    weights: npt.NDArray[np.float64] = np.exp(-0.5 * (at / sigma_vx) ** 2)
+    weights /= weights.sum()
+    return weights.astype(np.float32)
 
 
 @njit(cache=True)
@@ -50,14 +52,18 @@ def _blur(image, wy, wx, out):  # type: ignore[no-untyped-def]
                     target[x] += w * row[nx - 1]
 
 
-def blur(image: npt.NDArray[np.float32], wy: npt.NDArray[np.float32], wx: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def blur(
+    image: npt.NDArray[np.float32], wy: npt.NDArray[np.float32], wx: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     """Blur each section by odd kernels along y and x; the rim is repeated beyond the edge."""
     out = np.empty_like(image)
     _blur(image, wy, wx, out)
     return out
 
 
-def beam_kernels(params: Beam, voxel_nm: tuple[float, float, float]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def beam_kernels(
+    params: Beam, voxel_nm: tuple[float, float, float]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return the kernels of a beam along y and x for a voxel size."""
     return (
         kernel(params.sigma_nm / voxel_nm[1], params.radius_vx),
@@ -65,6 +71,8 @@ def beam_kernels(params: Beam, voxel_nm: tuple[float, float, float]) -> tuple[np
     )
 
 
-def beam(image: npt.NDArray[np.float32], params: Beam, voxel_nm: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+def beam(
+    image: npt.NDArray[np.float32], params: Beam, voxel_nm: tuple[float, float, float]
+) -> npt.NDArray[np.float32]:
     """Return the image as the beam spreads it."""
     return blur(image, *beam_kernels(params, voxel_nm))

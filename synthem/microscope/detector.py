@@ -1,4 +1,4 @@
-"""Detector: shot and read noise, of which a part is smooth over a voxel or two, as that of real detectors is."""
+"""Detector: shot and read noise, of which a part is smooth over a voxel or two, as in real detectors."""
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,9 @@ def _add(image, white, smooth, share, read, shot, out):  # type: ignore[no-untyp
                 out[z, y, x] = g + strength * (own * white[z, y, x] + common * smooth[z, y, x])
 
 
-def detector(image: npt.NDArray[np.float32], params: Detector, seed: int, start: tuple[int, int, int]) -> npt.NDArray[np.float32]:
+def detector(
+    image: npt.NDArray[np.float32], params: Detector, seed: int, start: tuple[int, int, int]
+) -> npt.NDArray[np.float32]:
     """Return the image with noise whose value depends on the voxel's place in the world alone.
 
     Parameters
@@ -37,8 +39,14 @@ def detector(image: npt.NDArray[np.float32], params: Detector, seed: int, start:
     weights = kernel(params.correlation_vx)
     rim = len(weights) // 2
     wide = (image.shape[0], image.shape[1] + 2 * rim, image.shape[2] + 2 * rim)
-    smooth = blur(white_noise(stream_key(seed, "detector/smooth"), (start[0], start[1] - rim, start[2] - rim), wide), weights, weights)
-    smooth = smooth[:, rim : wide[1] - rim, rim : wide[2] - rim] / np.float32((weights.astype(np.float64) ** 2).sum())
+    smooth = blur(
+        white_noise(stream_key(seed, "detector/smooth"), (start[0], start[1] - rim, start[2] - rim), wide),
+        weights,
+        weights,
+    )
+    smooth = smooth[:, rim : wide[1] - rim, rim : wide[2] - rim] / np.float32(
+        (weights.astype(np.float64) ** 2).sum()
+    )
     out = np.empty_like(image)
     _add(image, white, smooth, params.correlated, np.float32(params.read), np.float32(params.shot), out)
     return out

@@ -8,7 +8,9 @@ from shapes.streams import mix, normal, stream_key, uniform
 from synthem.preset import Section
 
 
-def section(image: npt.NDArray[np.float32], params: Section, seed: int, first: int) -> npt.NDArray[np.float32]:
+def section(
+    image: npt.NDArray[np.float32], params: Section, seed: int, first: int
+) -> npt.NDArray[np.float32]:
     """Average the sheets of each section, and give each its own brightness and contrast.
 
     Parameters
@@ -16,7 +18,8 @@ def section(image: npt.NDArray[np.float32], params: Section, seed: int, first: i
     image : float32 (z · sheets, y, x)
         Stained tissue, sheet by sheet.
     params : Section
-        Number of sheets, and how sections differ: brightness in grey levels, contrast as a fraction of it about 128.
+        Number of sheets, and how sections differ: brightness in grey levels, contrast as a fraction of it
+        about 128.
     seed, first
         The world, and the world index of the first section.
     """

@@ -1,7 +1,8 @@
 """Stain: the grey level of every structure, before any optics.
 
-Edges are as soft as half a voxel, so that the picture has no staircase. Objects differ in grey as their spreads say, each
-by its own id; cytoplasm carries mottle, sparse dark specks and coarse unevenness, keyed by world position.
+Edges are as soft as half a voxel, so that the picture has no staircase. Objects differ in grey as their
+spreads say, each by its own id; cytoplasm carries mottle, sparse dark specks and coarse unevenness, keyed by
+world position.
 """
 
 import numpy as np
@@ -29,7 +30,12 @@ def _cover(distance, soft):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _paint(salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, ves_id, ves, sheath_id, sheath, lamella, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, sheath_grey, out):  # type: ignore[no-untyped-def]
+def _paint(  # type: ignore[no-untyped-def]
+    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, ves_id, ves, sheath_id,
+    sheath, lamella, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft,
+    gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, sheath_grey,
+    out,
+):  # fmt: skip
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
     last_ves, shell, core = -1, 0.0, 0.0
@@ -47,7 +53,11 @@ def _paint(salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, 
                     who = mito_id[z, y, x]
                     if who != last_mito:
                         last_mito = who
-                        body, rim, fold = _grey(salt, who, matrix), _grey(salt + np.uint64(1), who, boundary), _grey(salt + np.uint64(2), who, crista_grey)
+                        body, rim, fold = (
+                            _grey(salt, who, matrix),
+                            _grey(salt + np.uint64(1), who, boundary),
+                            _grey(salt + np.uint64(2), who, crista_grey),
+                        )
                     inner = body + 0.6 * mottle * n
                     c = _cover(crista[z, y, x], 2.0 * soft)
                     inner += c * (fold - inner)
@@ -60,10 +70,13 @@ def _paint(salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, 
                     who = ves_id[z, y, x]
                     if who != last_ves:
                         last_ves = who
-                        shell, core = _grey(salt + np.uint64(3), who, vesicle), _grey(salt + np.uint64(4), who, lumen)
+                        shell, core = (
+                            _grey(salt + np.uint64(3), who, vesicle),
+                            _grey(salt + np.uint64(4), who, lumen),
+                        )
                     inside = shell + _cover(d + 8.5, soft) * (core - shell)
                     g += _cover(d, soft) * (inside - g)
-                # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely in the section
+                # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely
                 d = depth[z, y, x]
                 blur = soft * (1.0 + tilt[z, y, x])
                 band = _cover(d - 0.5 * gap_nm - bilayer, blur)
@@ -103,12 +116,13 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
     out = np.empty(grid.shape, np.float32)
     _paint(
-        salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys,
-        mito.ids, mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, ves.ids, ves.distance_nm,
-        sheath.ids, sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch, params.patchiness,
-        scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm, boundary_nm, max(2.0, min(grid.voxel_nm[1:])),
-        params.gap, params.lamella, params.membrane.row(), params.matrix.row(), params.boundary.row(), params.crista.row(),
-        params.psd.row(), params.vesicle.row(), params.lumen.row(), params.sheath.row(), out,
+        salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
+        mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, ves.ids, ves.distance_nm, sheath.ids,
+        sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch,
+        params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm, boundary_nm,
+        max(2.0, min(grid.voxel_nm[1:])), params.gap, params.lamella, params.membrane.row(),
+        params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
+        params.vesicle.row(), params.lumen.row(), params.sheath.row(), out,
     )  # fmt: skip
     return out
 

@@ -1,0 +1,87 @@
+"""Populations: what a preset says of one kind of neurite, and the kinds there are."""
+
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from shapes.spread import Params, Row, Spread
+
+AXON, DENDRITE, MYELINATED = 0, 1, 2
+"""What kind of neurite a tube belongs to."""
+FLATTEST, FLATTEST_VARICOSITY = 0.4, 0.75
+"""No neurite, and no varicosity, is flatter than this, so that its reach stays bounded."""
+SHAFT, BOUTON, SWELLING = 0, 1, 2
+"""What a node is: plain, a bouton that holds vesicles, or a swelling that holds a mitochondrion alone."""
+VARICOSITY_EVERY = 4
+"""Nodes from one possible varicosity to the next, so that what two of them hold never meets."""
+
+
+class Population(Params):
+    """One kind of neurite: how many, how thick, how straight, with what swellings.
+
+    ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite
+    has ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about
+    ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
+    bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
+    other.
+    """
+
+    cell_nm: float = Field(gt=100)
+    chance: float = Field(default=1.0, ge=0, le=1)
+    nodes: int = Field(default=5, ge=1, le=40)
+    step_nm: float = Field(default=300.0, gt=0)
+    bend: float = Field(default=0.25, ge=0, le=1.5)
+    radius_nm: Spread
+    wobble: float = Field(default=0.12, ge=0, le=0.6)
+    stiffness: float = Field(default=1.0, ge=1, le=6)
+    flatness: Spread = Spread(min=0.5, max=1.0)
+    bouton_chance: float = Field(default=0.0, ge=0, le=1)
+    bouton_radius_nm: Spread = Spread(mean=260, std=50)
+    swelling_chance: float = Field(default=0.0, ge=0, le=1)
+    swelling_radius_nm: Spread = Spread(mean=210, std=35)
+    spine_chance: float = Field(default=0.0, ge=0, le=1)
+    spine_length_nm: Spread = Spread(min=250, max=700)
+    spine_neck_radius_nm: Spread = Spread(min=50, max=80)
+    spine_head_radius_nm: Spread = Spread(mean=180, std=45)
+
+    def reach_nm(self) -> float:
+        """Return how far from its middle a neurite can have influence."""
+        shaft = self.radius_nm.highest() * np.exp(2 * self.wobble) / self.flattest()
+        swollen = (
+            max(self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
+        )
+        thickest = max(shaft, swollen if self.bouton_chance + self.swelling_chance > 0 else 0.0)
+        spine = (
+            self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest()
+            if self.spine_chance
+            else 0.0
+        )
+        return float(self.nodes * self.step_nm + thickest + spine)
+
+    def flattest(self) -> float:
+        """Return the flatness of the flattest profile that can be drawn."""
+        return min(1.0, max(FLATTEST, self.flatness.lowest()))
+
+
+class PopulationRow(NamedTuple):
+    """A population as kernels read it, with its reach in nm."""
+
+    cell_nm: float
+    chance: float
+    nodes: int
+    step_nm: float
+    bend: float
+    radius: Row
+    wobble: float
+    stiffness: float
+    flatness: Row
+    bouton_chance: float
+    bouton_radius: Row
+    swelling_chance: float
+    swelling_radius: Row
+    spine_chance: float
+    spine_length: Row
+    spine_neck: Row
+    spine_head: Row
+    reach: float
