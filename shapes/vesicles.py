@@ -2,8 +2,7 @@
 
 A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
 itself; where two would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria.
-All other nodes of a neurite may hold one loose vesicle; the balls around nodes in which vesicles may lie
-never meet.
+All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to the next.
 """
 
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
 _CUBES = 6
+_LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 _BAND_NM = np.float32(8.0)
 
 
@@ -155,6 +155,40 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _ball(radius):  # type: ignore[no-untyped-def]
+    """Return how far from a bouton's middle its vesicles may lie."""
+    return min(CLUSTER_NM, 1.5 * radius)
+
+
+@njit(cache=True)
+def _loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
+    """Write where one of a node's loose vesicles would lie: anywhere in a ball around it."""
+    here = mix(key, 100 + attempt)
+    z, y, x = normal(here, 4), normal(here, 5), normal(here, 6)
+    away = ball * uniform(here, 3) ** 0.3333 / (np.sqrt(z * z + y * y + x * x) + 1e-9)
+    out[0], out[1], out[2] = node[0] + away * z, node[1] + away * y, node[2] + away * x
+
+
+@njit(cache=True)
+def _keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, at, other):  # type: ignore[no-untyped-def]
+    """Tell whether a loose vesicle is clear of its node's earlier ones, and nearer to its node than to the next."""
+    for earlier in range(attempt):
+        if uniform(mix(key, 100 + earlier), 0) < loose:
+            _loose_place(key, earlier, node, ball, other)
+            if ((other - at) ** 2).sum() < (2.0 * widest + 1.0) ** 2:
+                return False
+    mine = np.sqrt(((at - node[:3]) ** 2).sum())
+    for m in range(max(0, k - 2), min(nodes.shape[0], k + 3)):
+        theirs = np.sqrt(((at - nodes[m, :3]) ** 2).sum())
+        # where each of two points is nearer to its own node by a diameter, they are a diameter apart
+        if m != k and theirs - mine < 2.0 * widest + 1.0:
+            return False
+        if varicosity[m] == BOUTON and theirs < _ball(nodes[m, 3]) + 2.0 * widest + 1.0:
+            return False
+    return True
+
+
+@njit(cache=True)
 def _drop(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods,
     rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id,
@@ -165,11 +199,11 @@ def _drop(  # type: ignore[no-untyped-def]
     everything = np.arange(segments.shape[0])
     chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
     few, few_count = np.empty((_CUBES**3, segments.shape[0]), np.int64), np.empty(_CUBES**3, np.int64)
-    at, zone = np.empty(3), np.zeros(3)
+    at, other, zone = np.empty(3), np.empty(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             node = nodes[j, k]
-            ball = min(CLUSTER_NM, 1.5 * node[3]) if varicosity[j, k] == BOUTON else 0.45 * steps[j]
+            ball = _ball(node[3]) if varicosity[j, k] == BOUTON else max(0.45 * steps[j], 1.1 * node[3])
             if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, ball + widest):
                 continue
             key = mix(mix(keys[j], salt), k)
@@ -188,32 +222,35 @@ def _drop(  # type: ignore[no-untyped-def]
                     rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
-            # a loose vesicle keeps to its own node, and away from the crowds of its neighbours
-            beside = (k > 0 and varicosity[j, k - 1] == BOUTON) or (
+            # loose vesicles keep to their own node, and away from the crowds of its neighbours
+            if (k > 0 and varicosity[j, k - 1] == BOUTON) or (
                 k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON
-            )
-            if beside or uniform(key, 0) >= loose:
+            ):
                 continue
-            away = ball * uniform(key, 3) ** 0.3333
-            norm = np.sqrt(normal(key, 4) ** 2 + normal(key, 5) ** 2 + normal(key, 6) ** 2) + 1e-9
-            for c in range(3):
-                at[c] = node[c] + away * normal(key, 4 + c) / norm
-            r = draw(radius, uniform(key, 8), normal(key, 9))
-            if walls[j] > 0.0 and away > node[3] - walls[j] - r - _CLEAR_NM:
-                continue
-            if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
-                continue
-            count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
-            own, _, d, _ = probe(
-                segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields
-            )
-            if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
-                missing += 1
-                continue
-            if n < out.shape[0]:
-                out[n] = at
-                out_r[n], out_j[n], out_id[n] = r, j, object_id(key)
-            n += 1
+            for attempt in range(_LOOSE_SITES):
+                here = mix(key, 100 + attempt)
+                if uniform(here, 0) >= loose:
+                    continue
+                _loose_place(key, attempt, node, ball, at)
+                r = draw(radius, uniform(here, 8), normal(here, 9))
+                if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
+                    continue
+                if not _keeps_apart(key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other):
+                    continue
+                away = np.sqrt((at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2)
+                if walls[j] > 0.0 and away > node[3] - walls[j] - r - _CLEAR_NM:
+                    continue
+                count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
+                own, _, d, _ = probe(
+                    segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields
+                )
+                if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
+                    missing += 1
+                    continue
+                if n < out.shape[0]:
+                    out[n] = at
+                    out_r[n], out_j[n], out_id[n] = r, j, object_id(here)
+                n += 1
     return n, missing
 
 

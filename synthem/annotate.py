@@ -8,6 +8,7 @@ from synthem.preset import Annotation
 from synthem.scene import Scene
 
 NEURITE = "neurite"
+_OUTLINE_NM = 6.0  # no label runs farther outside its object
 
 
 def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np.bool_]:
@@ -21,7 +22,7 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np
     labels[channel("mitochondrion")] = mito < 0
     if scene.anatomy.mitochondrion is not None:
         labels[channel("mito_boundary")] = (mito < 0) & (mito > -scene.anatomy.mitochondrion.boundary_nm)
-    labels[channel("vesicle")] = scene.layers["vesicle"].distance_nm < 0
+    labels[channel("vesicle")] = scene.layers["vesicle"].distance_nm < rules.vesicle_margin_nm
     labels[channel("psd")] = scene.layers["psd"].distance_nm < 0
     labels[channel("sheath")] = scene.layers["sheath"].distance_nm < 0
     membrane = scene.partition.depth_nm < rules.membrane_width_nm / 2
@@ -47,7 +48,7 @@ def instances(
     out = {
         name: np.where(
             labels[channel(name)],
-            _first_from_middle(np.where(layer.distance_nm < 0, layer.ids, np.int32(0)), sheets),
+            _first_from_middle(np.where(layer.distance_nm < _OUTLINE_NM, layer.ids, np.int32(0)), sheets),
             np.int32(0),
         )
         for name, layer in scene.layers.items()

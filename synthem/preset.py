@@ -38,9 +38,10 @@ class Anatomy(Params):
 
 
 class Annotation(Params):
-    """Where an annotator draws the lines, as measured on EPFL6: membrane 8 px and boundary 7 px of 5 nm."""
+    """Where an annotator draws the lines: the width of a membrane, and how far outside a vesicle its outline runs."""
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
+    vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
 
 
 class Stain(Params):
