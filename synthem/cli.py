@@ -64,7 +64,9 @@ def preview(
     seed: Seed = 0,
     count: Annotated[int, typer.Option(help="Number of synthetic patches.", min=1, max=64)] = 4,
     shape: Annotated[str | None, typer.Option(help="Size of a patch.", metavar="Y,X")] = None,
-    stages: Annotated[bool, typer.Option("--stages", help="One patch after each stage of the microscope.")] = False,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="One patch after each stage of the microscope.")
+    ] = False,
     beside: Annotated[
         Path | None, typer.Option(help="A folder of real EM: its crops above as many synthetic patches.")
     ] = None,
@@ -78,7 +80,9 @@ def preview(
     from synthem.world import World
 
     if shuffle and beside is None:
-        raise InputError("preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder")
+        raise InputError(
+            "preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder"
+        )
     if stages and beside is not None:
         raise InputError("preview: --stages and --beside are two different sheets; ask for one of them")
     world = World(preset, seed=seed)
@@ -191,6 +195,8 @@ def main(arguments: list[str] | None = None) -> int:
     130.
     """
     status: object = 2
+    # torch's threads sleep while they wait: where others use the processors too, spinning costs tenfold
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         status = typer.main.get_command(app).main(arguments, prog_name="synthem", standalone_mode=False)
     except (InputError, MemoryError) as error:

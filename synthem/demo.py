@@ -23,7 +23,7 @@ NOTICE = (
     "No real tissue is in this: preset {tissue} stands in for it, and preset {feed} feeds the training. "
     "Both are synthetic, and the figures say that the road works, not how well it does on real EM."
 )
-TISSUE, TISSUE_SEED, FEED = "epfl", 2022, "epfl"
+TISSUE, TISSUE_SEED, FEED = "epfl", 2022, "getmanskaya2022"
 SHAPE = (1, 384, 384)
 VOXEL_NM = (5.0, 5.0, 5.0)
 
@@ -34,14 +34,14 @@ SETTINGS = {
     "voxel_nm": VOXEL_NM,
     "synthetic": {
         "preset": FEED, "count": 100, "shape_vx": (1, 256, 256), "seed": 1,
-        "balance": {"psd": 0.02, "sheath": 0.05}, "fraction": 0.4,
+        "fraction": 0.3,
     },
-    "steps": 160,
+    "steps": 300,
     "crops": "uniform",
     "validation_tiles": 12,
     "training": {
-        "network": {"features": (8, 8, 16, 32, 64, 8)},
-        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 40, "lr": 4e-3,
+        "network": {"features": (12, 12, 24, 48, 96, 12)},
+        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 50, "lr": 3e-3,
         "augment": {"quarter_turns": True, "grey": 0.2}, "accelerator": "cpu",
     },
 }  # fmt: skip

@@ -161,6 +161,18 @@ def test_arms_start_from_the_same_weights_and_draw_their_own_crops(real):
     assert not {p.name for p in data.synthetic_validation} & ours
 
 
+@pytest.mark.parametrize(("absent", "labelled"), [("unlabelled", {False}), ("silent", {True})])
+def test_a_class_without_real_voxels_is_left_to_the_synthetic_patches(real, absent, labelled):
+    settings = config(real, absent=absent)
+    source = load_data(settings, lambda: SYNTHETIC).source_for("mixed", settings, CLASSES)
+    rng = np.random.default_rng(0)
+    drawn = [source.draw(rng=rng)[0] for _ in range(60)]
+    ours = {p.name for p in SYNTHETIC}
+    assert {p.known[5] for p in drawn if p.name not in ours} == labelled
+    assert all(p.known[0] and p.known[2] for p in drawn)
+    assert {p.known for p in drawn if p.name in ours} == {(True,) * 6}
+
+
 def test_a_balance_draws_patches_that_hold_the_class_more_often(real):
     few = [section(200 + k, sheath=k % 4 == 0) for k in range(40)]
     balance = {"count": 40, "shape_vx": (1, 48, 64), "balance": {"sheath": 0.04}}
@@ -247,6 +259,7 @@ def test_the_paper_is_shipped_in_full():
     )
     assert (paper.overlap, paper.validation_share, paper.epochs) == (0.25, 0.2, (200, 1000))
     assert (training.schedule, training.bce, training.skip_absent) == ("constant", 0, False)
+    assert paper.absent == "silent"
     assert paper.class_sets == (6, 5, 1) and paper.arms == ("real", "mixed")
 
 

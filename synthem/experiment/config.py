@@ -66,6 +66,10 @@ class ExperimentConfig(Frozen):
     """Crops of real sections: the paper's regular tiles, anywhere, or where the rare classes are."""
     rare: dict[str, float] = Field(default_factory=dict)
     """For ``crops: rare``: how often a crop starts from a pixel of each class; the rest is uniform."""
+    absent: Literal["silent", "unlabelled"] = "unlabelled"
+    """What the real crops of the mixed arm say of a class that no real training section holds: that it is
+    nowhere, or nothing. From ``silent`` crops a network learns to tell real from synthetic, and to find the
+    class in synthetic ones alone."""
     overlap: float = Field(0.25, ge=0, lt=1)
     """Of tiles in training, and of windows in inference."""
     validation_share: float = Field(0.2, gt=0, lt=1)

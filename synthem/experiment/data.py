@@ -49,23 +49,27 @@ class Data:
     def source_for(self, arm: Arm, config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
         """Where an arm's crops come from."""
         if arm == "real":
-            return self._real(config, classes)
+            return self._real(self.train, config, classes)
         if arm == "synthetic":
             return self._synthetic(config)
         fraction = config.synthetic.fraction
         if fraction is None:
             tiles = self.epoch_steps(config) * config.training.batch
             fraction = len(self.synthetic) / (len(self.synthetic) + tiles)
-        return MixedCrops(self._real(config, classes), self._synthetic(config), fraction)
+        real = self._real(
+            _without_absent(self.train) if config.absent == "unlabelled" else self.train, config, classes
+        )
+        return MixedCrops(real, self._synthetic(config), fraction)
 
-    def _real(self, config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
+    @staticmethod
+    def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
         shape = config.training.patch_vx
         if config.crops == "tiles":
-            return TiledCrops(self.train, shape, config.overlap)
+            return TiledCrops(train, shape, config.overlap)
         if config.crops == "uniform":
-            return UniformCrops(self.train, shape)
+            return UniformCrops(train, shape)
         weights = {name: weight for name, weight in config.rare.items() if name in classes}
-        return RareSource(self.train, RareCrops(self.train, shape, weights))
+        return RareSource(train, RareCrops(train, shape, weights))
 
     def _synthetic(self, config: ExperimentConfig) -> CropSource:
         shares = np.array([p.labels.reshape(len(CLASSES), -1).mean(1) for p in self.synthetic])
@@ -95,6 +99,14 @@ def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Pa
     ours, ours_held = hold_out(make_synthetic(), config.validation_share, config.training.patch_vx)
     notes = tuple(dict.fromkeys([*train.warnings, *test.warnings]))
     return Data(kept, held, test[:: config.test_every], ours, ours_held, notes)
+
+
+def _without_absent(patches: Sequence[Patch]) -> list[Patch]:
+    """Mark classes of which no patch holds a voxel as unlabelled."""
+    held = np.any([p.labels.reshape(len(CLASSES), -1).any(1) for p in patches], axis=0)
+    return [
+        replace(p, known=tuple(bool(k and h) for k, h in zip(p.known, held, strict=True))) for p in patches
+    ]
 
 
 def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequence[str]]:

@@ -35,6 +35,8 @@ def worst_and_best(
 ) -> list[Region]:
     """Choose the ``each`` worst and best tiles of the last arm, and cut them out for the truth and every arm.
 
+    Only tiles that hold at least as many classes as half of all tiles do are chosen among: they show more.
+
     Parameters
     ----------
     runs : sequence of Run
@@ -52,11 +54,12 @@ def worst_and_best(
         for corner in tile_corners(patch, shape):
             counts = count(_cut(judged[k], corner, shape), _cut(patch.labels, corner, shape)[use], known)
             if not math.isnan(value := mean_dice(counts)):
-                scored.append((value, k, corner))
-    scored.sort(key=lambda item: item[0])
+                scored.append((value, k, corner, int((counts.support > 0).sum())))
+    typical = np.median([held for *_, held in scored]) if scored else 0
+    scored = sorted((item for item in scored if item[3] >= typical), key=lambda item: item[0])
     chosen = scored if len(scored) <= 2 * each else [*scored[:each], *scored[-each:]]
     regions = []
-    for value, k, corner in chosen:
+    for value, k, corner, _ in chosen:
         patch = data.test[k]
         masks = {"truth": _cut(patch.labels, corner, shape)[use, 0]}
         masks |= {arm: _cut(mine[k], corner, shape)[:, 0] for arm, mine in found.items()}

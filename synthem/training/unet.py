@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from synthem.training.config import NetworkConfig
 
+PRIOR_LOGIT = -2.0
+"""Bias of the outputs before training: each class has a probability of 0.12."""
+
 
 def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Module:
     """Build a U-Net of one grey channel in and ``classes`` logits out.
@@ -17,18 +20,18 @@ def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Modu
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return cast(
-            nn.Module,
-            BasicUNet(
-                spatial_dims=config.dims,
-                in_channels=1,
-                out_channels=classes,
-                features=config.features,
-                act=("relu", {"inplace": True}),
-                norm=("batch", {}),
-                dropout=0.0,
-            ),
+        net = BasicUNet(
+            spatial_dims=config.dims,
+            in_channels=1,
+            out_channels=classes,
+            features=config.features,
+            act=("relu", {"inplace": True}),
+            norm=("batch", {}),
+            dropout=0.0,
         )
+    # most voxels belong to no class: to start from that spares the first steps (Lin et al. 2017, focal loss)
+    nn.init.constant_(net.final_conv.bias, PRIOR_LOGIT)
+    return cast(nn.Module, net)
 
 
 def normalise(images: Tensor) -> Tensor:
