@@ -146,7 +146,7 @@ def _method(config: ExperimentConfig, data: Data) -> str:
         f"{training.schedule.replace('_', ' ')}.",
         "In the arm `mixed`, real crops count as unlabelled for a class that no real training section holds."
         if config.absent == "unlabelled"
-        else "In the arm `mixed`, real crops say that a class which no real training section holds is nowhere.",
+        else "In the arm `mixed`, real crops say of a class that no real training section holds: nowhere.",
         "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "
         "neither truth nor prediction holds; support is the number of its voxels in the truth. The mean is "
         "over the classes that the truth holds.",
