@@ -67,9 +67,9 @@ class ExperimentConfig(Frozen):
     rare: dict[str, float] = Field(default_factory=dict)
     """For ``crops: rare``: how often a crop starts from a pixel of each class; the rest is uniform."""
     absent: Literal["silent", "unlabelled"] = "unlabelled"
-    """What the real crops of the mixed arm say of a class that no real training section holds: that it is
-    nowhere, or nothing. From ``silent`` crops a network learns to tell real from synthetic, and to find the
-    class in synthetic ones alone."""
+    """What the crops of one source say, in the mixed arm, of a class that this source never holds: that it is
+    nowhere (``silent``), or nothing. From silent crops a network learns to tell the two sources apart, and to
+    find the class in the other one alone."""
     overlap: float = Field(0.25, ge=0, lt=1)
     """Of tiles in training, and of windows in inference."""
     validation_share: float = Field(0.2, gt=0, lt=1)

@@ -51,15 +51,15 @@ class Data:
         if arm == "real":
             return self._real(self.train, config, classes)
         if arm == "synthetic":
-            return self._synthetic(config)
+            return self._synthetic(self.synthetic, config)
         fraction = config.synthetic.fraction
         if fraction is None:
             tiles = self.epoch_steps(config) * config.training.batch
             fraction = len(self.synthetic) / (len(self.synthetic) + tiles)
-        real = self._real(
-            _without_absent(self.train) if config.absent == "unlabelled" else self.train, config, classes
-        )
-        return MixedCrops(real, self._synthetic(config), fraction)
+        real, ours = self.train, self.synthetic
+        if config.absent == "unlabelled":
+            real, ours = _without_absent(real), _without_absent(ours)
+        return MixedCrops(self._real(real, config, classes), self._synthetic(ours, config), fraction)
 
     @staticmethod
     def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
@@ -71,11 +71,12 @@ class Data:
         weights = {name: weight for name, weight in config.rare.items() if name in classes}
         return RareSource(train, RareCrops(train, shape, weights))
 
-    def _synthetic(self, config: ExperimentConfig) -> CropSource:
-        shares = np.array([p.labels.reshape(len(CLASSES), -1).mean(1) for p in self.synthetic])
+    @staticmethod
+    def _synthetic(patches: Sequence[Patch], config: ExperimentConfig) -> CropSource:
+        shares = np.array([p.labels.reshape(len(CLASSES), -1).mean(1) for p in patches])
         balance = config.synthetic.balance
         weights = balance_weights(shares, balance).weights if balance else None
-        return UniformCrops(self.synthetic, config.training.patch_vx, weights)
+        return UniformCrops(patches, config.training.patch_vx, weights)
 
 
 def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Patch]]) -> Data:
