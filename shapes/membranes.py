@@ -22,7 +22,7 @@ from shapes.tubes import (
     HALF,
     RMAX,
     SQUEEZE,
-    STIFF,
+    STEEP,
     tube_field,
     tube_slope,
 )
@@ -69,17 +69,17 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     for i in range(n):
         row = segments[chosen[i]]
         fields[i] = tube_field(row, z, y, x)
-        best = min(best, fields[i] + row[STIFF] * radius)
-    stiffest = 0.0
+        best = min(best, fields[i] + row[STEEP] * radius)
+    steepest = 0.0
     for i in range(n):
-        stiff = segments[chosen[i], STIFF]
-        if fields[i] - stiff * radius <= best:
-            stiffest = max(stiffest, stiff)
+        bound = segments[chosen[i], STEEP]
+        if fields[i] - bound * radius <= best:
+            steepest = max(steepest, bound)
     count = 0
     for i in range(n):
         # near a membrane two fields part at most at the sum of their slopes
-        stiff = segments[chosen[i], STIFF]
-        if fields[i] - stiff * radius - (stiff + stiffest) * depth <= best:
+        bound = segments[chosen[i], STEEP]
+        if fields[i] - bound * radius - (bound + steepest) * depth <= best:
             chosen[count] = chosen[i]
             count += 1
     return count
@@ -99,7 +99,7 @@ def probe(  # type: ignore[no-untyped-def]
     nz = ny = nx = 0.0
     if at >= 0:
         nz, ny, nx = tube_slope(segments[chosen[at]], z, y, x)
-    own_stiff = 0.0 if at < 0 else segments[chosen[at], STIFF]
+    own_steep = 0.0 if at < 0 else segments[chosen[at], STEEP]
     nearest, neighbour, tilt = depth, NOBODY, 0.0
     if own != glia_index:
         # glia's field is level, so the gap to it closes at the owner's slope alone
@@ -109,7 +109,7 @@ def probe(  # type: ignore[no-untyped-def]
             nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
     for i in range(count):
         row = segments[chosen[i]]
-        if owners[chosen[i]] == own or fields[i] - best > (own_stiff + row[STIFF]) * nearest:
+        if owners[chosen[i]] == own or fields[i] - best > (own_steep + row[STEEP]) * nearest:
             continue
         mz, my, mx = tube_slope(row, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))

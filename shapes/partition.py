@@ -27,6 +27,7 @@ from shapes.tubes import (
     RA,
     RMAX,
     SQUEEZE,
+    STEEP,
     STIFF,
     tube_field,
     tube_slope,
@@ -103,10 +104,10 @@ def _row(  # type: ignore[no-untyped-def]
     for x in range(n):
         index[x] = glia_index if at[x] < 0 else owners[chosen[at[x]]]
         rival[x] = np.inf
-    stiffest = 0.0
+    steepest = 0.0
     for i in range(count):
         who, field = owners[chosen[i]], fields[i]
-        stiffest = max(stiffest, segments[chosen[i], STIFF])
+        steepest = max(steepest, segments[chosen[i], STEEP])
         for x in range(n):
             if who != index[x] and field[x] < rival[x]:
                 rival[x] = field[x]
@@ -114,11 +115,11 @@ def _row(  # type: ignore[no-untyped-def]
     for x in range(n):
         own = index[x]
         nearest, neighbour, slope = reach[own], NOBODY, 0.0
-        if min(rival[x], glia if own != glia_index else np.inf) - best[x] < 2.0 * stiffest * nearest:
-            nz = ny = nx = own_stiff = 0.0
+        if min(rival[x], glia if own != glia_index else np.inf) - best[x] < 2.0 * steepest * nearest:
+            nz = ny = nx = own_steep = 0.0
             if at[x] >= 0:
                 nz, ny, nx = tube_slope(segments[chosen[at[x]]], pz[x], py[x], px[x])
-                own_stiff = segments[chosen[at[x]], STIFF]
+                own_steep = segments[chosen[at[x]], STEEP]
                 steep = max(1e-6, np.sqrt(nz * nz + ny * ny + nx * nx))
                 d = (glia - best[x]) / steep
                 if d < nearest:
@@ -127,10 +128,10 @@ def _row(  # type: ignore[no-untyped-def]
             for i in range(-1, count):
                 m = second[x] if i < 0 else i
                 gap = rival[x] if i < 0 else fields[i, x]
-                if gap - best[x] >= (own_stiff + stiffest) * nearest or (i >= 0 and m == second[x]):
+                if gap - best[x] >= (own_steep + steepest) * nearest or (i >= 0 and m == second[x]):
                     continue
                 k = chosen[m]
-                if gap - best[x] < (own_stiff + segments[k, STIFF]) * nearest and owners[k] != own:
+                if gap - best[x] < (own_steep + segments[k, STEEP]) * nearest and owners[k] != own:
                     mz, my, mx = tube_slope(segments[k], pz[x], py[x], px[x])
                     steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
                     d = (gap - best[x]) / steep
@@ -150,17 +151,17 @@ def _near_owners(  # type: ignore[no-untyped-def]
     for i in range(among.shape[0]):
         row = segments[among[i]]
         fields[i] = tube_field(row, centre[0], centre[1], centre[2])
-        best = min(best, fields[i] + row[STIFF] * radius)
-    deepest, stiffest = reach[-1], 0.0
+        best = min(best, fields[i] + row[STEEP] * radius)
+    deepest, steepest = reach[-1], 0.0
     for i in range(among.shape[0]):
-        stiff = segments[among[i], STIFF]
-        if fields[i] - stiff * radius <= best:
+        bound = segments[among[i], STEEP]
+        if fields[i] - bound * radius <= best:
             deepest = max(deepest, reach[owners[among[i]]])
-            stiffest = max(stiffest, stiff)
+            steepest = max(steepest, bound)
     count = 0
     for i in range(among.shape[0]):
-        stiff = segments[among[i], STIFF]
-        if fields[i] - stiff * radius - (stiff + stiffest) * deepest <= best:
+        bound = segments[among[i], STEEP]
+        if fields[i] - bound * radius - (bound + steepest) * deepest <= best:
             chosen[count] = among[i]
             count += 1
     return count
