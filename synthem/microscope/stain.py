@@ -46,7 +46,7 @@ def _paint(  # type: ignore[no-untyped-def]
                 own = index[z, y, x]
                 b = blots[z, y, x]
                 # the square leans blotches to the dark; mean 0 and deviation 1 stay
-                b = 0.88 * b - 0.33 * (b * b - 1.0)
+                b = max(-2.6, 0.88 * b - 0.33 * (b * b - 1.0))
                 g = owner_grey[own] + patchiness * coarse[z, y, x] + mottle * n + blotch * b
                 d = mito[z, y, x]
                 if d < soft:
