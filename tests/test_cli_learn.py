@@ -128,3 +128,12 @@ def test_evaluate_refuses_voxels_of_another_size(work, capsys):
     assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
     assert main(["evaluate", "run/model.pt", "real", "--voxel-nm", "50,4,4"]) == 2
     assert "trained on" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_sentence(work, capsys, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 2
+    assert "synthem: run/model.part: No space left on device" in capsys.readouterr().err

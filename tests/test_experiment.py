@@ -276,6 +276,7 @@ def test_command_line_takes_precedence(real):
         ({"epochs": 3}, "one of steps and epochs"),
         ({"steps": None}, "one of steps and epochs"),
         ({"training": {"seed": 3}}, "training.seed follows"),
+        ({"training": {"devices": 2}}, "one device"),
         ({"arms": ["reel"]}, "arms"),
         ({"class_sets": [4]}, "class_sets"),
         ({"seeds": [1, 1]}, "each named once"),

@@ -102,6 +102,12 @@ def test_a_finished_run_is_not_trained_further(run):
     assert (out / "model.pt").read_bytes() == before
 
 
+def test_an_unknown_accelerator_is_refused(tmp_path):
+    with pytest.raises(InputError, match="gpuu") as error:
+        fit(config(accelerator="gpuu"), UniformCrops(PATCHES, (1, 32, 32)), HELD, tmp_path / "run")
+    assert "\n" not in str(error.value)
+
+
 def test_another_configuration_or_foreign_files_are_refused(run, tmp_path):
     source = UniformCrops(PATCHES, (1, 32, 32))
     with pytest.raises(InputError, match="another lr"):

@@ -91,6 +91,8 @@ class ExperimentConfig(Frozen):
         derived = sorted({"classes", "steps", "seed"} & self.training.model_fields_set)
         if derived:
             raise InputError(f"training.{derived[0]} follows from the experiment; leave it out")
+        if self.training.devices != 1:
+            raise InputError("training.devices: an experiment trains on one device at a time")
         channels([*self.synthetic.balance, *self.rare])
         if bool(self.rare) != (self.crops == "rare"):
             raise InputError("rare needs crops: rare, and crops: rare needs rare, a weight for each class")

@@ -1,5 +1,6 @@
 """A trained model as one file: tensors and plain values only, so that loading it never runs code."""
 
+import io
 import pickle
 import warnings
 from dataclasses import dataclass
@@ -49,7 +50,9 @@ def save_model(path: Path, model: Model) -> None:
     """Write a model; a file that is there is replaced whole, or not at all."""
     state = {name: value.detach().cpu() for name, value in model.net.state_dict().items()}
     aside = path.with_suffix(".part")
-    torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, aside)
+    content = io.BytesIO()  # torch says of a full disk that its zip writer failed; a plain write says so
+    torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, content)
+    aside.write_bytes(content.getvalue())
     aside.replace(path)
 
 

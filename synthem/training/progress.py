@@ -20,13 +20,16 @@ class TrainingBar(pl.Callback):
 
     def __init__(self, label: str, steps: int) -> None:
         self.label, self.steps = label, steps
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            console = Console(stderr=True, width=120)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(20),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
+            console=console,
         )
         self.task = self.bar.add_task(label, total=steps, note="")
         self.note = ""

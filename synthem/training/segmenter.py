@@ -49,13 +49,11 @@ class Segmenter(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Pool the counts of all devices, then divide."""
-        gathered: Any = self.all_gather(self.tally)
-        pooled = gathered.reshape(-1, *self.tally.shape).sum(0)
-        counts = Counts(*np.asarray(pooled.cpu()))
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(self.tally)
+        counts = Counts(*np.asarray(self.tally.cpu()))
         scores = dict(zip(self.config.classes, dice(counts), strict=True))
-        self.log_dict(
-            {**{k: float(v) for k, v in scores.items()}, "mean": mean_dice(counts)}, sync_dist=False
-        )
+        self.log_dict({**{k: float(v) for k, v in scores.items()}, "mean": mean_dice(counts)}, sync_dist=True)
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Draw the crops up to the next validation, from where the run stands."""

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from shapes.errors import InputError
 from synthem.patch import Patch
@@ -70,25 +72,13 @@ def fit(
         callbacks.append(TrainingBar(progress, config.steps))
     module = Segmenter(config, source, TileDataset(validation, config, tiles))
     with _quiet():
-        trainer = pl.Trainer(
-            accelerator=config.accelerator,
-            devices=config.devices,
-            precision=config.precision,
-            sync_batchnorm=config.devices != 1,
-            max_steps=config.steps,
-            callbacks=callbacks,
-            default_root_dir=out,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            reload_dataloaders_every_n_epochs=1,
-        )
+        trainer = _make_trainer(config, out, callbacks)
         state = out / STATE
         trainer.fit(module, ckpt_path=state if state.exists() else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        raise SystemExit(0)  # of several devices, the first one's process goes on alone
     return Fit(load_model(out / MODEL), keeper.rows)
 
 
@@ -109,6 +99,28 @@ def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
     names = ("synthem", "numpy", "torch", "monai", "lightning")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+    try:
+        return pl.Trainer(
+            accelerator=config.accelerator,
+            devices=config.devices,
+            precision=config.precision,
+            sync_batchnorm=config.devices != 1 and config.accelerator != "cpu" and torch.cuda.is_available(),
+            max_steps=config.steps,
+            callbacks=callbacks,
+            default_root_dir=out,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=1,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"training: accelerator {config.accelerator!r} cannot be used: {reason}") from None
 
 
 @contextmanager
