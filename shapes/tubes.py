@@ -71,6 +71,6 @@ def tube_slope(row, z, y, x):  # type: ignore[no-untyped-def]
     scale = row[STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side), 1e-6)
     side *= row[FLAT]
     gz, gy, gx = (ez - side * row[BZ]) * scale, (ey - side * row[BY]) * scale, (ex - side * row[BX]) * scale
-    # the nearest point of the axis moves along, and with it the radius; without a branch this is twice as fast
+    # the nearest point of the axis moves along, and with it the radius; a branch here would halve the speed
     k = (row[TAPER] - scale * side * row[LEAN]) * (1.0 if 0.0 < t < 1.0 else 0.0)
     return gz - k * row[DZ], gy - k * row[DY], gx - k * row[DX]

@@ -21,6 +21,8 @@ from shapes.streams import mix, stream_key
 _PERIOD = 1024  # of the noise package, in its own units
 _POINTS_PER_UNIT = 4
 _REPEAT = _PERIOD * _POINTS_PER_UNIT
+FARTHEST = 5.0
+"""No tissue is displaced by more than this many amplitudes along an axis (tested)."""
 _UNIT = 6.5  # brings two octaves of Perlin noise, smoothed by the spline, to a standard deviation of one
 
 
@@ -77,17 +79,19 @@ class WarpedWindow:
 
 
 def _lattice(
-    seed: int, warp: Warp, first: tuple[int, int, int], shape: tuple[int, int, int]
+    seed: int, warp: Warp, first: tuple[int, int, int], needed: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """Displacements in nm at lattice points, (3, z, y, x), from Perlin noise of the ``noise`` package."""
-    values = np.empty((3, *shape))
-    axes = [[(first[a] + i) % _REPEAT / _POINTS_PER_UNIT for i in range(shape[a])] for a in range(3)]
+    """Displacements in nm at the needed lattice points, (3, z, y, x), by Perlin noise; else 0."""
+    values = np.zeros((3, *needed.shape))
+    # the field repeats, so that the noise's single precision never runs out
+    axes = [(first[a] + np.arange(needed.shape[a])) % _REPEAT / _POINTS_PER_UNIT for a in range(3)]
+    where = [axis[index].tolist() for axis, index in zip(axes, np.nonzero(needed), strict=True)]
     for component in range(3):
         key = stream_key(seed, f"warp/{component}")
         # Perlin noise vanishes at whole numbers: a fraction keeps our lattice off them
         oz, oy, ox = (float(mix(key, k) % np.uint64(_PERIOD)) + 0.37 for k in range(3))
-        values[component] = [
-            [[pnoise3(x + ox, y + oy, z + oz, 2) for x in axes[2]] for y in axes[1]] for z in axes[0]
+        values[component, needed] = [
+            pnoise3(x + ox, y + oy, z + oz, 2) for z, y, x in zip(*where, strict=True)
         ]
     return values * (_UNIT * warp.amplitude_nm)
 
@@ -96,7 +100,7 @@ def warp_window(seed: int, warp: Warp, grid: Grid) -> WarpedWindow:
     """Return the tissue coordinates of every voxel of a window of the world of ``seed``."""
     spacing = warp.wavelength_nm / _POINTS_PER_UNIT
     first, shape = support(grid, spacing)
-    lattice = _lattice(seed, warp, first, shape)
+    lattice = _lattice(seed, warp, first, np.ones(shape, np.bool_))
     tissue = np.stack([interpolate(lattice[c], first, spacing, grid) for c in range(3)])
     for axis in range(3):
         tissue[axis] += grid.centres_nm(axis).reshape([-1 if a == axis else 1 for a in range(3)])
@@ -105,40 +109,48 @@ def warp_window(seed: int, warp: Warp, grid: Grid) -> WarpedWindow:
 
 @njit(cache=True)
 def to_world(lattice, first, spacing, tissue):  # type: ignore[no-untyped-def]
-    """Return the world coordinates of a tissue point, by fixed-point iteration; the lattice must reach it.
+    """Return the world coordinates of a tissue point to a few picometres; the lattice must reach it.
 
-    Beyond the lattice the displacement of its rim is taken, which serves to tell that a point is outside.
+    The iteration closes in on the point, as tissue never folds: see ``Warp.steepest``. Beyond the lattice the
+    displacement of its rim is taken, which serves to tell that a point is outside.
     """
     world = tissue.copy()
-    for _ in range(6):
-        cell = np.empty(3, np.int64)
-        weights = np.empty((3, 4))
+    cell = np.empty(3, np.int64)
+    weights = np.empty((3, 4))
+    for _ in range(64):
         for a in range(3):
             at = min(max(world[a] / spacing, first[a] + 1.0), first[a] + lattice.shape[a + 1] - 2.001)
             cell[a] = int(np.floor(at)) - 1 - first[a]
             weights[a, 0], weights[a, 1], weights[a, 2], weights[a, 3] = spline_weights(at - np.floor(at))
+        step = 0.0
         for c in range(3):
             total = 0.0
             for i in range(4):
                 for j in range(4):
+                    both = weights[0, i] * weights[1, j]
                     for k in range(4):
-                        total += (
-                            weights[0, i]
-                            * weights[1, j]
-                            * weights[2, k]
-                            * lattice[c, cell[0] + i, cell[1] + j, cell[2] + k]
-                        )
+                        total += both * weights[2, k] * lattice[c, cell[0] + i, cell[1] + j, cell[2] + k]
+            step = max(step, abs(tissue[c] - total - world[c]))
             world[c] = tissue[c] - total
+        if step < 1e-3:
+            break
     return world
 
 
-def world_point(seed: int, warp: Warp, tissue: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the world coordinates (z, y, x) of a point of tissue space, wherever it lies."""
-    voxel = (10.0, 10.0, 10.0)
-    reach = int(np.ceil(5.0 * warp.amplitude_nm / voxel[0])) + 1
-    around = Grid((1, 1, 1), voxel, (float(tissue[0]), float(tissue[1]), float(tissue[2]))).padded(
-        (reach,) * 3
-    )
+def world_points(seed: int, warp: Warp, tissue: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the world coordinates of points (n, 3) of tissue space, (z, y, x) in nm, wherever they lie."""
+    if len(tissue) == 0:
+        return np.empty((0, 3))
     spacing = warp.wavelength_nm / _POINTS_PER_UNIT
-    first, shape = support(around, spacing)
-    return np.asarray(to_world(_lattice(seed, warp, first, shape), np.array(first), spacing, tissue))
+    reach = FARTHEST * warp.amplitude_nm
+    low = np.floor((tissue - reach) / spacing).astype(np.int64) - 1
+    high = np.floor((tissue + reach) / spacing).astype(np.int64) + 3
+    first = low.min(0)
+    size = high.max(0) - first
+    # the points may lie scattered over a large box: of its lattice only what is near them is worth drawing
+    needed = np.zeros(size, np.bool_)
+    for (z0, y0, x0), (z1, y1, x1) in zip(low - first, high - first, strict=True):
+        needed[z0:z1, y0:y1, x0:x1] = True
+    z, y, x = (int(k) for k in first)
+    lattice = _lattice(seed, warp, (z, y, x), needed)
+    return np.array([to_world(lattice, first, spacing, point) for point in tissue])

@@ -13,7 +13,7 @@ from shapes.errors import InputError, UnknownNameError
 from shapes.grid import Grid
 from shapes.neurites import grow
 from shapes.population import MYELINATED
-from shapes.warp import world_point
+from shapes.warp import FARTHEST, world_points
 from synthem.labels import CLASSES
 from synthem.preset import Anatomy
 from synthem.scene import GENERATORS, build_scene, populations
@@ -92,9 +92,9 @@ def _places(
     anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float
 ) -> Iterator[Place]:
     """Yield the objects whose middle lies in one block of the world."""
+    rim = FARTHEST * anatomy.warp.amplitude_nm
     if source == "sheath" and anatomy.sheath is not None:
         only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
-        rim = 5.0 * anatomy.warp.amplitude_nm
         centres = sheaths.thicknesses(
             seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
         ).centres_nm
@@ -104,7 +104,7 @@ def _places(
         z, y, x = (float(v) for v in low)
         block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
         centres = build_scene(anatomy.model_copy(update=idle), seed, block).objects[source].centres_nm
-    for centre in centres:
-        place = world_point(seed, anatomy.warp, centre)
-        if ((place >= low) & (place < low + edge)).all():
-            yield float(place[0]), float(place[1]), float(place[2])
+    around = ((centres >= low - rim) & (centres < low + edge + rim)).all(1)
+    places = world_points(seed, anatomy.warp, centres[around])
+    for z, y, x in places[((places >= low) & (places < low + edge)).all(1)].tolist():
+        yield z, y, x

@@ -20,9 +20,8 @@ def numbers(kind: str, way: str) -> np.ndarray:
     if way == "counter":
         return np.array([uniform(key, k) for k in range(COUNT)])
     if way == "cells":
-        return np.array(
-            [uniform(np.uint64(cell_key(key, i % 20 - 10, i // 20 % 50 - 25, i // 1000)), 3) for i in range(COUNT)]
-        )
+        cells = [(i % 20 - 10, i // 20 % 50 - 25, i // 1000) for i in range(COUNT)]
+        return np.array([uniform(np.uint64(cell_key(key, *cell)), 3) for cell in cells])
     return np.array([uniform(stream_key(seed, kind), 0) for seed in range(COUNT)])
 
 

@@ -1,0 +1,40 @@
+"""Brute force in numpy, to hold the kernels against; and small worlds that several tests share."""
+
+import numpy as np
+
+from shapes import Grid
+from shapes.tubes import AZ, BZ, COLUMNS, DR, DZ, FLAT, RA, STIFF, set_segment
+from shapes.warp import Warp, warp_window
+
+
+def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0)) -> np.ndarray:
+    """One row of the table of tubes."""
+    row = np.full(COLUMNS, np.nan)
+    set_segment(
+        row,
+        np.array(a, float),
+        np.array(b, float),
+        ra,
+        ra if rb is None else rb,
+        stiffness,
+        flat,
+        np.array(broad),
+    )
+    return row
+
+
+def fields(segments: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Field of every tube (k,) at every point (n, 3), as (k, n), from the definition."""
+    out = np.empty((len(segments), len(points)))
+    for i, row in enumerate(segments):
+        axis = row[DZ : DZ + 3]
+        along = np.clip((points - row[AZ : AZ + 3]) @ axis / max(axis @ axis, 1e-9), 0, 1)
+        off = points - row[AZ : AZ + 3] - along[:, None] * axis
+        squeezed = (off**2).sum(1) - row[FLAT] * (off @ row[BZ : BZ + 3]) ** 2
+        out[i] = row[STIFF] * (np.sqrt(np.maximum(squeezed, 0)) - row[RA] - along * row[DR])
+    return out
+
+
+def straight(grid: Grid):
+    """Return the window of a world that is not displaced."""
+    return warp_window(0, Warp(amplitude_nm=0), grid)
