@@ -168,6 +168,22 @@ def _near_owners(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # type: ignore[no-untyped-def]
+    """Tell whether a tile lies inside one neurite, deeper than its reach: nothing is to be computed then."""
+    if count == 0:
+        return False
+    own, lowest, steepest = owners[chosen[0]], np.inf, 0.0
+    for i in range(count):
+        if owners[chosen[i]] != own:
+            return False
+        row = segments[chosen[i]]
+        field = tube_field(row, centre[0], centre[1], centre[2])
+        lowest = min(lowest, field + row[STEEP] * radius)
+        steepest = max(steepest, row[STEEP])
+    return lowest + steepest * reach[own] <= glia
+
+
+@njit(cache=True)
 def _near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
     """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther."""
     count = 0
@@ -217,6 +233,13 @@ def _partition(  # type: ignore[no-untyped-def]
                         x1 = min(x0 + TILE_YX, nx)
                         c, r = _ball(tissue, z0, z1, y0, y1, x0, x1)
                         few = _near_owners(segments, owners, coarse[:some], c, r, reach, glia, marks, fine)
+                        if _one_cell(segments, owners, fine, few, c, r, reach, glia):
+                            own = owners[fine[0]]
+                            index[z0:z1, y0:y1, x0:x1] = own
+                            other[z0:z1, y0:y1, x0:x1] = NOBODY
+                            depth[z0:z1, y0:y1, x0:x1] = reach[own]
+                            tilt[z0:z1, y0:y1, x0:x1] = 0.0
+                            continue
                         for z in range(z0, z1):
                             for y in range(y0, y1):
                                 _row(
