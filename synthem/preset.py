@@ -38,7 +38,7 @@ class Anatomy(Params):
 
 
 class Annotation(Params):
-    """Where an annotator draws the lines: the width of a membrane, and how far outside a vesicle its outline runs."""
+    """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs."""
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)

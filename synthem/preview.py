@@ -32,7 +32,9 @@ class Tile:
     origin: str
 
 
-def places(world: World, count: int, shape: tuple[int, int, int], voxel_nm: tuple[float, float, float]) -> list[Grid]:
+def places(
+    world: World, count: int, shape: tuple[int, int, int], voxel_nm: tuple[float, float, float]
+) -> list[Grid]:
     """Return windows of a world that lie far apart, drawn by its seed."""
     rng = np.random.default_rng(world.seed)
     return [Grid(shape, voxel_nm, tuple(rng.uniform(-_SPREAD_NM, _SPREAD_NM, 3))) for _ in range(count)]
@@ -69,11 +71,13 @@ def stages_sheet(world: World, shape: tuple[int, int, int]) -> Picture:
     return sheet([tiles])
 
 
-def beside_sheet(world: World, real: Path, count: int, shape: tuple[int, int, int], shuffle: bool) -> tuple[Picture, list[str]]:
+def beside_sheet(
+    world: World, real: Path, count: int, shape: tuple[int, int, int], shuffle: bool
+) -> tuple[Picture, list[str]]:
     """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
 
-    In order, a row of real ones stands over a row of synthetic ones; shuffled, each may be anywhere. The key names the
-    origin of each picture, row by row.
+    In order, rows of real ones stand over rows of synthetic ones; shuffled, each may be anywhere. The key names
+    the origin of each picture, row by row.
 
     Raises
     ------
@@ -88,21 +92,26 @@ def beside_sheet(world: World, real: Path, count: int, shape: tuple[int, int, in
         patch = sections[int(rng.integers(len(sections)))]
         _, h, w = patch.image.shape
         if h < height or w < width:
-            raise InputError(f"{real}: section {patch.name} of {h} × {w} is smaller than a patch of {height} × {width}")
+            raise InputError(
+                f"{real}: section {patch.name} of {h} × {w} is smaller than a patch of {height} × {width}"
+            )
         y, x = int(rng.integers(h - height + 1)), int(rng.integers(w - width + 1))
         crop = patch.image[0, y : y + height, x : x + width]
         tiles.append(Tile(np.repeat(crop[..., None], 3, axis=2), f"real {patch.name} at {y},{x}"))
     for grid in places(world, count, shape, world.preset.voxel_nm):
-        z, y, x = grid.origin_nm
+        at = ",".join(f"{edge:.0f}" for edge in grid.origin_nm)
         tile = image_tile(world.patch(grid), labelled=False)
-        tiles.append(Tile(tile.picture, f"synthetic {tile.origin} at {z:.0f},{y:.0f},{x:.0f} nm"))
+        tiles.append(Tile(tile.picture, f"synthetic {tile.origin} at {at} nm"))
     if shuffle:
         tiles = [tiles[k] for k in rng.permutation(len(tiles))]
-    rows = [tiles[k : k + 4] for half in (0, count) for k in range(half, half + count, 4)]
-    if shuffle:
-        rows = [tiles[k : k + 4] for k in range(0, 2 * count, 4)]
-    key = [f"row {r + 1}, column {c + 1}: {tile.origin}" for r, row in enumerate(rows) for c, tile in enumerate(row[:4])]
-    return sheet([row[:4] for row in rows]), key
+    halves = [tiles] if shuffle else [tiles[:count], tiles[count:]]
+    rows = [half[k : k + 4] for half in halves for k in range(0, len(half), 4)]
+    key = [
+        f"row {r + 1}, column {c + 1}: {tile.origin}"
+        for r, row in enumerate(rows)
+        for c, tile in enumerate(row)
+    ]
+    return sheet(rows), key
 
 
 def sheet(rows: Sequence[Sequence[Tile]]) -> Picture:
