@@ -86,6 +86,23 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
 
 
 @njit(cache=True)
+def near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther."""
+    count = 0
+    for i in range(segments.shape[0]):
+        inside = True
+        for c in range(3):
+            a = segments[i, AZ + c]
+            b = a + segments[i, DZ + c]
+            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
+            inside = inside and min(a, b) - wide <= high[c] and max(a, b) + wide >= low[c]
+        if inside:
+            chosen[count] = i
+            count += 1
+    return count
+
+
+@njit(cache=True)
 def probe(  # type: ignore[no-untyped-def]
     segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fields,
 ):  # fmt: skip

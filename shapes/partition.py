@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.membranes import NOBODY, Membranes
+from shapes.membranes import NOBODY, Membranes, near_box
 from shapes.neurites import Neurites
 from shapes.tubes import (
     AX,
@@ -25,8 +25,6 @@ from shapes.tubes import (
     FLAT,
     INV,
     RA,
-    RMAX,
-    SQUEEZE,
     STEEP,
     STIFF,
     tube_field,
@@ -184,23 +182,6 @@ def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # 
 
 
 @njit(cache=True)
-def _near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
-    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther."""
-    count = 0
-    for i in range(segments.shape[0]):
-        inside = True
-        for c in range(3):
-            a = segments[i, AZ + c]
-            b = a + segments[i, DZ + c]
-            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
-            inside = inside and min(a, b) - wide <= high[c] and max(a, b) + wide >= low[c]
-        if inside:
-            chosen[count] = i
-            count += 1
-    return count
-
-
-@njit(cache=True)
 def _partition(  # type: ignore[no-untyped-def]
     tissue, segments, owners, reach, glia, index, other, depth, tilt,
 ):  # fmt: skip
@@ -212,7 +193,7 @@ def _partition(  # type: ignore[no-untyped-def]
     for c in range(3):
         low[c], high[c] = tissue[c].min(), tissue[c].max()
     # past the rim of the owner's reach nothing counts, and there no field is above glia's
-    window = _near_box(segments, low, high, glia + 1.6 * reach.max(), everything)
+    window = near_box(segments, low, high, glia + 1.6 * reach.max(), everything)
     rows = np.empty((n, TILE_YX), np.float32)
     best, rival, at = (
         np.empty(TILE_YX, np.float32),

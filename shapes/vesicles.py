@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, probe
+from shapes.membranes import near, near_box, probe
 from shapes.packing import JITTER, crowded_out, lattice_site, rotation
 from shapes.partition import Partition
 from shapes.population import BOUTON
@@ -196,9 +196,12 @@ def _drop(  # type: ignore[no-untyped-def]
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
     glia_index = keys.shape[0]
-    everything = np.arange(segments.shape[0])
-    chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
-    few, few_count = np.empty((_CUBES**3, segments.shape[0]), np.int64), np.empty(_CUBES**3, np.int64)
+    # every vesicle that counts touches the box, so only the tubes around it can matter
+    around = np.empty(segments.shape[0], np.int64)
+    some = near_box(segments, low, high, glia + 2.0 * widest + 1.6 * (widest + gap), around)
+    everything = around[:some]
+    chosen, fields = np.empty(some, np.int64), np.empty(some)
+    few, few_count = np.empty((_CUBES**3, some), np.int64), np.empty(_CUBES**3, np.int64)
     at, other, zone = np.empty(3), np.empty(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
@@ -235,7 +238,9 @@ def _drop(  # type: ignore[no-untyped-def]
                 r = draw(radius, uniform(here, 8), normal(here, 9))
                 if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
                     continue
-                if not _keeps_apart(key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other):
+                if not _keeps_apart(
+                    key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other
+                ):
                     continue
                 away = np.sqrt((at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2)
                 if walls[j] > 0.0 and away > node[3] - walls[j] - r - _CLEAR_NM:
@@ -244,7 +249,11 @@ def _drop(  # type: ignore[no-untyped-def]
                 own, _, d, _ = probe(
                     segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields
                 )
-                if own != j or d < r + gap or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
+                if (
+                    own != j
+                    or d < r + gap
+                    or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM)
+                ):
                     missing += 1
                     continue
                 if n < out.shape[0]:

@@ -76,8 +76,8 @@ def beside_sheet(
 ) -> tuple[Picture, list[str]]:
     """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
 
-    In order, rows of real ones stand over rows of synthetic ones; shuffled, each may be anywhere. The key names
-    the origin of each picture, row by row.
+    In order, rows of real ones stand over rows of synthetic ones; shuffled, each may be anywhere. The key
+    names the origin of each picture, row by row.
 
     Raises
     ------
