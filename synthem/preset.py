@@ -160,6 +160,8 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
         return source
     if isinstance(source, dict):
         return parse(Preset, source, "preset")
+    if not isinstance(source, (str, Path)):
+        raise InputError(f"preset: a name, a path or a mapping is wanted, not {source!r}")
     path = presets_folder() / f"{source}.yaml"
     if str(source) not in preset_names():
         path = Path(source)

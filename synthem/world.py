@@ -106,6 +106,7 @@ def replay(trace: dict[str, Any]) -> Patch:
         raise InputError(f"replay: a trace of version {TRACE_VERSION} is wanted, not {found!r}")
     if missing := {"preset", "seed", "grid"} - trace.keys():
         raise InputError(f"replay: the trace lacks {', '.join(sorted(missing))}")
-    return World(trace["preset"], trace["seed"]).patch(
-        Grid(**{k: tuple(v) for k, v in trace["grid"].items()})
-    )
+    grid = trace["grid"]
+    if not isinstance(grid, dict) or grid.keys() != {"shape", "voxel_nm", "origin_nm"}:
+        raise InputError(f"replay: the trace's grid must hold shape, voxel_nm and origin_nm, not {grid!r}")
+    return World(trace["preset"], trace["seed"]).patch(Grid(**grid))
