@@ -12,9 +12,9 @@ Row = tuple[float, float, float]
 
 
 class Params(BaseModel):
-    """Base of every block of a preset: frozen, and unknown keys are refused."""
+    """Base of every block of a preset: frozen; unknown keys and numbers that are not finite are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Spread(Params):
@@ -44,8 +44,6 @@ class Spread(Params):
         given = {name for name, value in self.__dict__.items() if value is not None}
         if given not in ({"min", "max"}, {"mean", "std"}, {"median", "ratio"}):
             raise ValueError("write a number, {min, max}, {mean, std} or {median, ratio}")
-        if not all(math.isfinite(value) for value in self.__dict__.values() if value is not None):
-            raise ValueError("every value must be finite")
         if min(self.min or 0.0, self.mean or 0.0, self.median or 0.0) < 0:
             raise ValueError("a value must not be negative")
         if given == {"min", "max"} and self.min > self.max:  # type: ignore[operator]

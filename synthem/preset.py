@@ -5,7 +5,7 @@ from object to object is a ``Spread``. Unknown keys are refused with the nearest
 """
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -21,6 +21,8 @@ from shapes.vesicles import Vesicles
 from shapes.warp import Warp
 
 M = TypeVar("M", bound=BaseModel)
+Length = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Anatomy(Params):
@@ -126,8 +128,8 @@ class Preset(Params):
     title: str
     source: str = ""
     modality: Literal["FIB-SEM", "SBF-SEM", "ssTEM", "ssSEM"] = "FIB-SEM"
-    voxel_nm: tuple[float, float, float] = (5.0, 5.0, 5.0)
-    patch_shape: tuple[int, int, int] = (1, 256, 256)
+    voxel_nm: tuple[Length, Length, Length] = (5.0, 5.0, 5.0)
+    patch_shape: tuple[Count, Count, Count] = (1, 256, 256)
     anatomy: Anatomy
     annotation: Annotation = Annotation()
     microscope: Microscope = Microscope()
