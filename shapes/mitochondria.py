@@ -140,7 +140,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
             )  # far from a membrane, d is somewhat long
             if q[3] < thinnest:
                 q[3] = 0.0
-            fits = fits or q[3] > 0.0
+            fits = fits or (i > 0 and q[3] > 0.0 and rods[r, i - 1, 3] > 0.0)
         if asked and not fits:
             missing += 1
     return missing

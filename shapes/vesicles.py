@@ -13,7 +13,16 @@ from numba import njit
 from pydantic import Field
 
 from shapes.membranes import near, near_box, probe
-from shapes.packing import JITTER, crowded_out, lattice_site, rotation
+from shapes.packing import (
+    CLUSTER_NM,
+    JITTER,
+    bouton_ball,
+    crowded_out,
+    keeps_apart,
+    lattice_site,
+    loose_place,
+    rotation,
+)
 from shapes.partition import Partition
 from shapes.population import BOUTON
 from shapes.psd import Contacts
@@ -22,8 +31,6 @@ from shapes.spread import Params, Spread, draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
-CLUSTER_NM = 430.0
-"""Largest distance of a vesicle from its bouton's middle; mitochondria are drawn that far around a window."""
 _CLEAR_NM = 4.0
 _CUBES = 6
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
@@ -155,40 +162,6 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _ball(radius):  # type: ignore[no-untyped-def]
-    """Return how far from a bouton's middle its vesicles may lie."""
-    return min(CLUSTER_NM, 1.5 * radius)
-
-
-@njit(cache=True)
-def _loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
-    """Write where one of a node's loose vesicles would lie: anywhere in a ball around it."""
-    here = mix(key, 100 + attempt)
-    z, y, x = normal(here, 4), normal(here, 5), normal(here, 6)
-    away = ball * uniform(here, 3) ** 0.3333 / (np.sqrt(z * z + y * y + x * x) + 1e-9)
-    out[0], out[1], out[2] = node[0] + away * z, node[1] + away * y, node[2] + away * x
-
-
-@njit(cache=True)
-def _keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, at, other):  # type: ignore[no-untyped-def]
-    """Tell whether a loose vesicle is clear of its node's earlier ones, and nearer to its node than to the next."""
-    for earlier in range(attempt):
-        if uniform(mix(key, 100 + earlier), 0) < loose:
-            _loose_place(key, earlier, node, ball, other)
-            if ((other - at) ** 2).sum() < (2.0 * widest + 1.0) ** 2:
-                return False
-    mine = np.sqrt(((at - node[:3]) ** 2).sum())
-    for m in range(max(0, k - 2), min(nodes.shape[0], k + 3)):
-        theirs = np.sqrt(((at - nodes[m, :3]) ** 2).sum())
-        # where each of two points is nearer to its own node by a diameter, they are a diameter apart
-        if m != k and theirs - mine < 2.0 * widest + 1.0:
-            return False
-        if varicosity[m] == BOUTON and theirs < _ball(nodes[m, 3]) + 2.0 * widest + 1.0:
-            return False
-    return True
-
-
-@njit(cache=True)
 def _drop(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods,
     rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id,
@@ -206,7 +179,7 @@ def _drop(  # type: ignore[no-untyped-def]
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             node = nodes[j, k]
-            ball = _ball(node[3]) if varicosity[j, k] == BOUTON else max(0.45 * steps[j], 1.1 * node[3])
+            ball = bouton_ball(node[3]) if varicosity[j, k] == BOUTON else max(0.45 * steps[j], 1.1 * node[3])
             if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, ball + widest):
                 continue
             key = mix(mix(keys[j], salt), k)
@@ -234,11 +207,11 @@ def _drop(  # type: ignore[no-untyped-def]
                 here = mix(key, 100 + attempt)
                 if uniform(here, 0) >= loose:
                     continue
-                _loose_place(key, attempt, node, ball, at)
+                loose_place(key, attempt, node, ball, at)
                 r = draw(radius, uniform(here, 8), normal(here, 9))
                 if _beyond(at[0], at[1], at[2], low, high, r + _BAND_NM):
                     continue
-                if not _keeps_apart(
+                if not keeps_apart(
                     key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other
                 ):
                     continue

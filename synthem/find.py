@@ -22,14 +22,17 @@ Place = tuple[float, float, float]
 BLOCK_NM = {"sheath": 8000.0}
 """Edge of the blocks that are searched one by one; rare kinds are searched in larger blocks."""
 _COMMON_BLOCK_NM = 1600.0
+EMPTY_BLOCKS = 400
+"""So many blocks without a single object end a search."""
 _COARSE_NM = 100.0
 _NEEDS = {"vesicle": ("psd", "mitochondrion")}
 
 
 def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
-    """Yield world places (z, y, x) in nm of objects of a class, nearest first, without end.
+    """Yield world places (z, y, x) in nm of objects of a class, nearest first.
 
-    Tissue is drawn block after block around ``near_nm``, only as far out as places are asked for.
+    Tissue is drawn block after block around ``near_nm``, only as far out as places are asked for. There is no
+    end of places, unless the objects are so rare that ``EMPTY_BLOCKS`` blocks in a row hold none.
 
     Raises
     ------
@@ -48,25 +51,39 @@ def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0
 
 
 def _require(anatomy: Anatomy, source: str) -> None:
-    """Refuse to look for what the anatomy never makes: the search would not end."""
-    absent = getattr(anatomy, source) is None
-    if source == "sheath":
-        absent = absent or anatomy.myelinated is None or anatomy.myelinated.chance == 0
-    if source == "psd":
-        absent = absent or anatomy.axons.bouton_chance == 0
-    if absent:
+    """Refuse to look for what the anatomy never makes."""
+    axons, dendrites, wrapped = anatomy.axons, anatomy.dendrites, anatomy.myelinated
+    some_dendrites = dendrites is not None and dendrites.chance > 0
+    some_wrapped = wrapped is not None and wrapped.chance > 0
+    boutons, swellings = axons.chance * axons.bouton_chance, axons.chance * axons.swelling_chance
+    made = {
+        "mitochondrion": (m := anatomy.mitochondrion) is not None
+        and (
+            swellings + boutons * m.bouton_chance > 0
+            or (m.dendrite_chance > 0 and (some_dendrites or some_wrapped))
+        ),
+        "psd": (p := anatomy.psd) is not None and p.chance * boutons > 0 and some_dendrites,
+        "vesicle": (v := anatomy.vesicle) is not None and boutons + v.loose_chance > 0,
+        "sheath": anatomy.sheath is not None and some_wrapped,
+    }
+    if not made[source]:
         raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
 
 
 def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:
     edge = BLOCK_NM.get(source, _COMMON_BLOCK_NM)
     found: list[tuple[float, Place]] = []
+    empty = 0
     for closest_nm, block in _blocks(near_nm, edge):
         # no later block is nearer than this one
         while found and found[0][0] <= closest_nm:
             yield heapq.heappop(found)[1]
+        before = len(found)
         for place in _places(anatomy, seed, source, np.array(block) * edge, edge):
             heapq.heappush(found, (math.dist(place, near_nm), place))
+        empty = empty + 1 if len(found) == before else 0
+        if empty == EMPTY_BLOCKS:
+            return
 
 
 def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...]]]:

@@ -1,0 +1,276 @@
+"""The microscope: each stage alone does what its name says, and all of them together in order."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+from shapes import Grid
+from synthem.microscope.acquire import halo_vx, to_uint8
+from synthem.microscope.beam import beam, beam_kernels, blur, kernel
+from synthem.microscope.detector import detector
+from synthem.microscope.section import section
+from synthem.microscope.stain import stain
+from synthem.microscope.tone import tone
+from synthem.preset import Beam, Detector, Section, Stain, Tone, load_preset
+from synthem.world import World
+
+STAGES = ["stain", "section", "beam", "detector", "tone"]
+VOXEL = (50.0, 4.0, 6.0)
+
+
+def noise_image(shape=(2, 60, 50)) -> np.ndarray:
+    return np.random.default_rng(3).normal(128, 40, shape).astype(np.float32)
+
+
+# beam
+
+
+def test_beam_is_a_gaussian_in_the_plane_of_the_section():
+    image, sigma = noise_image(), 9.0
+    out = beam(image, Beam(sigma_nm=sigma), VOXEL)
+    wanted = ndimage.gaussian_filter1d(image.astype(float), sigma / 4, axis=1, radius=7, mode="nearest")
+    wanted = ndimage.gaussian_filter1d(wanted, sigma / 6, axis=2, radius=5, mode="nearest")
+    np.testing.assert_allclose(out, wanted, atol=2e-3)
+
+
+def test_beam_keeps_the_mean_and_never_mixes_sections():
+    image = noise_image()
+    image[1] += 50
+    out = beam(image, Beam(sigma_nm=8), VOXEL)
+    flat = beam(np.full_like(image, 77), Beam(sigma_nm=8), VOXEL)
+    np.testing.assert_allclose(flat, 77, rtol=1e-6)
+    alone = beam(image[:1], Beam(sigma_nm=8), VOXEL)
+    np.testing.assert_array_equal(out[:1], alone)
+    assert out.std() < 0.5 * image.std() + 25
+
+
+def test_kernels_sum_to_one_and_end_at_their_radius():
+    for sigma, radius in ((1.3, None), (2.6, 7), (0.4, None), (30.0, 3)):
+        weights = kernel(sigma, radius)
+        assert weights.sum() == pytest.approx(1, abs=1e-6)
+        np.testing.assert_array_equal(weights, weights[::-1])
+        assert len(weights) == 2 * (radius or int(np.ceil(3 * sigma))) + 1
+    np.testing.assert_array_equal(kernel(0.0), [1])
+
+
+def test_no_beam_changes_nothing():
+    image = noise_image()
+    np.testing.assert_array_equal(beam(image, Beam(sigma_nm=0), VOXEL), image)
+    np.testing.assert_array_equal(beam(image, Beam(sigma_nm=0, radius_vx=7), VOXEL), image)
+
+
+def test_blur_works_where_the_kernel_is_wider_than_the_image():
+    image = noise_image((1, 4, 3))
+    weights = kernel(3.0)
+    wanted = ndimage.convolve1d(image.astype(float), weights, axis=1, mode="nearest")
+    wanted = ndimage.convolve1d(wanted, weights, axis=2, mode="nearest")
+    np.testing.assert_allclose(blur(image, weights, weights), wanted, rtol=1e-4)
+
+
+def test_halo_is_all_that_the_beam_mixes_in():
+    params = load_preset("epfl").microscope
+    wy, wx = beam_kernels(params.beam, VOXEL)
+    assert halo_vx(params, VOXEL) == (0, len(wy) // 2, len(wx) // 2)
+
+
+# detector
+
+
+@pytest.mark.parametrize("grey", [0.0, 60.0, 255.0])
+@pytest.mark.parametrize(("read", "shot", "correlated"), [(8, 0, 0), (0, 12, 0), (5, 12, 0.5), (9, 3, 1)])
+def test_noise_grows_with_the_signal_as_its_figures_say(grey, read, shot, correlated):
+    flat = np.full((1, 300, 300), grey, np.float32)
+    params = Detector(read=read, shot=shot, correlated=correlated)
+    noise = detector(flat, params, 7, (0, 0, 0)).astype(float) - grey
+    wanted = np.sqrt(read**2 + shot**2 * grey / 255)
+    assert noise.std() == pytest.approx(wanted, rel=0.03, abs=1e-6)
+    assert abs(noise.mean()) < 0.06 * wanted + 1e-6
+
+
+def test_noise_has_one_deviation_whatever_its_correlation():
+    flat = np.zeros((1, 400, 400), np.float32)
+    neighbours = []
+    for correlated in (0.0, 0.3, 0.6, 1.0):
+        noise = detector(flat, Detector(read=10, correlated=correlated, correlation_vx=1.0), 7, (0, 0, 0))[0]
+        assert noise.std() == pytest.approx(10, rel=0.04)
+        neighbours.append(np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1])
+    assert abs(neighbours[0]) < 0.01, "white"
+    assert all(b > a + 0.1 for a, b in pairwise(neighbours))
+
+
+def test_noise_is_normal_and_differs_from_section_to_section():
+    flat = np.zeros((3, 100, 100), np.float32)
+    noise = detector(flat, Detector(read=10, correlated=0.4), 7, (5, -50, 9))
+    assert stats.kstest(noise.ravel()[::7] / 10, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.05
+    again = detector(flat[:1], Detector(read=10, correlated=0.4), 7, (6, -50, 9))
+    np.testing.assert_array_equal(again[0], noise[1])
+    other = detector(flat, Detector(read=10, correlated=0.4), 8, (5, -50, 9))
+    assert abs(np.corrcoef(noise.ravel(), other.ravel())[0, 1]) < 0.05
+
+
+def test_a_silent_detector_changes_nothing():
+    image = noise_image()
+    np.testing.assert_array_equal(detector(image, Detector(read=0, shot=0), 7, (0, 0, 0)), image)
+
+
+# section
+
+
+def test_a_section_is_the_average_of_its_sheets():
+    sheets = noise_image((6, 20, 30))
+    out = section(sheets, Section(sheets=3), 7, 0)
+    np.testing.assert_allclose(out[0], sheets[:3].mean(0), rtol=1e-5)
+    np.testing.assert_allclose(out[1], sheets[3:].mean(0), rtol=1e-5)
+    assert out.dtype == np.float32
+
+
+def test_plain_sections_pass_unchanged():
+    image = noise_image()
+    np.testing.assert_array_equal(section(image, Section(), 7, 0), image)
+
+
+def test_sections_differ_in_brightness_and_contrast_and_keep_theirs():
+    image = np.tile(np.array([28.0, 228.0], np.float32), (300, 2, 4))
+    out = section(image, Section(brightness=8, contrast=0.1), 7, -100).astype(float)
+    shift = out.mean((1, 2)) - 128
+    scale = np.ptp(out, axis=(1, 2)) / 200
+    assert shift.std() == pytest.approx(8, rel=0.2)
+    assert scale.mean() == pytest.approx(1, abs=0.03)
+    assert scale.std() == pytest.approx(0.088, rel=0.25), "a normal deviate of 0.1, cut at two"
+    np.testing.assert_array_equal(section(image[:5], Section(brightness=8, contrast=0.1), 7, -60), out[40:45])
+    np.testing.assert_array_equal(image[0, 0], np.tile([28, 228], 4), err_msg="its input is left alone")
+
+
+# tone
+
+
+def test_tone_is_gain_offset_gamma_and_inversion():
+    image = np.array([[[0, 51, 102, 255]]], np.float32)
+    np.testing.assert_array_equal(tone(image, Tone()), image)
+    np.testing.assert_allclose(tone(image, Tone(gain=0.5, offset=10)), image * 0.5 + 10)
+    np.testing.assert_allclose(tone(image, Tone(invert=True)), 255 - image)
+    np.testing.assert_allclose(tone(image, Tone(gamma=2)), 255 * (image / 255) ** 2, rtol=1e-5)
+    assert np.isfinite(tone(image - 300, Tone(gamma=0.5))).all(), "below black is black"
+    assert all(tone(image, Tone(gamma=g)).dtype == np.float32 for g in (1, 2))
+
+
+def test_bytes_are_rounded_and_saturate():
+    greys = np.array([[[-5, 0.4, 0.6, 254.6, 300]]], np.float32)
+    np.testing.assert_array_equal(to_uint8(greys), [[[0, 0, 1, 255, 255]]])
+
+
+# stain, and all stages
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World("epfl", 5)
+
+
+def test_stages_come_in_order_with_the_shape_of_the_window(world):
+    grid = Grid((2, 50, 70))
+    seen = list(world.stages(grid))
+    assert [name for name, _ in seen] == STAGES
+    for name, image in seen:
+        assert image.dtype == np.float32
+        assert np.isfinite(image).all()
+        if name != "stain":
+            assert image.shape == grid.shape, name
+    _, hy, hx = halo_vx(world.preset.microscope, grid.voxel_nm)
+    assert dict(seen)["stain"].shape == (2, 50 + 2 * hy, 70 + 2 * hx)
+
+
+def test_each_stage_acts_on_the_one_before(world):
+    grid = Grid((1, 60, 60), origin_nm=(0, 3e4, 0))
+    image = dict(world.stages(grid))
+    patch = world.patch(grid)
+    np.testing.assert_array_equal(patch.clean, image["section"])
+    np.testing.assert_array_equal(patch.image, to_uint8(image["tone"]))
+    fine = {name: float(np.abs(np.diff(values, axis=2)).mean()) for name, values in image.items()}
+    assert fine["beam"] < 0.8 * fine["section"]
+    assert fine["detector"] > 2 * fine["beam"]
+
+
+def test_the_clean_image_has_no_noise():
+    """Another detector leaves it as it is; its cytoplasm is smooth where the texture is switched off."""
+    preset = load_preset("epfl")
+    grid = Grid((1, 60, 60), origin_nm=(0, 3e4, 0))
+    loud = preset.microscope.model_copy(update={"detector": Detector(read=60)})
+    noisy = World(preset.model_copy(update={"microscope": loud}), 5).patch(grid)
+    patch = World(preset, 5).patch(grid)
+    np.testing.assert_array_equal(noisy.clean, patch.clean)
+    assert np.abs(noisy.image.astype(float) - patch.image).mean() > 20
+
+
+def test_structures_have_the_greys_that_the_preset_gives():
+    preset = load_preset("epfl")
+    flat = {"mottle": 0, "blotch": 0, "patchiness": 0, "lamella": 0, "gap": 0}
+    greys = {
+        "cytoplasm": 200,
+        "glia": 200,
+        "membrane": 20,
+        "matrix": 120,
+        "boundary": 90,
+        "crista": 120,
+        "psd": 60,
+    }
+    params = Stain.model_validate({**flat, **greys, "vesicle": 40, "lumen": 40})
+    world = World(preset, 5)
+    seen = {}
+    for kind in ("mitochondrion", "psd", "vesicle"):
+        for place, _ in zip(world.find(kind), range(3), strict=False):
+            corner = [p - n * 5.0 / 2 for p, n in zip(place, (1, 120, 120), strict=True)]
+            scene = world.scene(Grid((1, 120, 120), (5.0, 5.0, 5.0), tuple(corner)))
+            image = stain(scene, params)
+            deep = scene.layers[kind].distance_nm
+            depth = scene.partition.depth_nm
+            other = np.min([scene.layers[k].distance_nm for k in scene.layers], axis=0)
+            seen.setdefault("cytoplasm", []).append(image[(other > 20) & (depth > 30)])
+            seen.setdefault("membrane", []).append(
+                image[(other > 20) & (depth < 3) & (scene.partition.tilt < 0.2)]
+            )
+            if kind == "mitochondrion":
+                seen.setdefault("matrix", []).append(image[deep < -60])
+            else:
+                seen.setdefault(kind, []).append(image[(deep < -9) & (depth > 22)])
+    for name, values in seen.items():
+        grey = np.concatenate(values)
+        assert len(grey) > 20, name
+        assert np.median(grey) == pytest.approx(greys.get(name, 40), abs=12), name
+
+
+def test_one_object_has_one_grey_and_objects_differ(world):
+    preset = load_preset("epfl")
+    spread = {"matrix": {"mean": 120, "std": 25}, "crista": 120, "mottle": 0, "blotch": 0, "patchiness": 0}
+    params = Stain.model_validate({**spread, "boundary": 120})
+    greys = []
+    for place, _ in zip(world.find("mitochondrion"), range(12), strict=False):
+        corner = [p - n * 8.0 / 2 for p, n in zip(place, (1, 90, 90), strict=True)]
+        scene = World(preset, 5).scene(Grid((1, 90, 90), (8.0, 8.0, 8.0), tuple(corner)))
+        layer = scene.layers["mitochondrion"]
+        image = stain(scene, params)
+        for who in np.unique(layer.ids[layer.distance_nm < -80]):
+            inside = (layer.ids == who) & (layer.distance_nm < -80)
+            # cristae are all of one grey: the matrix is what is left
+            body = image[inside & (layer.detail_nm > 20)]
+            if len(body) > 10:
+                assert np.ptp(body) < 2
+                greys.append(body.mean())
+    assert len(greys) >= 5
+    assert np.std(greys) > 8
+
+
+def test_thick_sections_blur_what_lies_obliquely():
+    """Averaging over thickness leaves fewer sharp edges than one thin sheet has."""
+    preset = load_preset("sstem_drosophila")
+    thin = preset.microscope.model_copy(update={"section": Section(sheets=1)})
+    thick = preset.microscope.model_copy(update={"section": Section(sheets=5)})
+    grid = Grid((1, 150, 150), preset.voxel_nm)
+    sharp, soft = (
+        World(preset.model_copy(update={"microscope": m}), 5).patch(grid).clean for m in (thin, thick)
+    )
+    assert np.abs(np.diff(soft, axis=2)).mean() < 0.8 * np.abs(np.diff(sharp, axis=2)).mean()
+    assert soft.mean() == pytest.approx(sharp.mean(), abs=8)
