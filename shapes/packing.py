@@ -1,11 +1,14 @@
-"""The close-packed lattice of a bouton's vesicles: turned, jittered, and thinned until no two touch."""
+"""Where vesicles may lie so that no two touch: a bouton's close-packed lattice, and places for loose ones."""
 
 import numpy as np
 from numba import njit
 
+from shapes.population import BOUTON
 from shapes.spread import draw
-from shapes.streams import cell_key, normal, uniform
+from shapes.streams import cell_key, mix, normal, uniform
 
+CLUSTER_NM = 430.0
+"""Largest distance of a vesicle from its bouton's middle."""
 JITTER = 0.11
 """How far a site is moved along each axis, as a part of the lattice's step."""
 
@@ -53,3 +56,37 @@ def crowded_out(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q): 
                 if (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2 < (r + other + 1.0) ** 2:
                     return True
     return False
+
+
+@njit(cache=True)
+def bouton_ball(radius):  # type: ignore[no-untyped-def]
+    """Return how far from a bouton's middle its vesicles may lie."""
+    return min(CLUSTER_NM, 1.5 * radius)
+
+
+@njit(cache=True)
+def loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
+    """Write where one of a node's loose vesicles would lie: anywhere in a ball around it."""
+    here = mix(key, 100 + attempt)
+    z, y, x = normal(here, 4), normal(here, 5), normal(here, 6)
+    away = ball * uniform(here, 3) ** 0.3333 / (np.sqrt(z * z + y * y + x * x) + 1e-9)
+    out[0], out[1], out[2] = node[0] + away * z, node[1] + away * y, node[2] + away * x
+
+
+@njit(cache=True)
+def keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, at, other):  # type: ignore[no-untyped-def]
+    """Tell whether a loose vesicle is clear of its node's earlier ones, and nearer to its node than to others."""
+    for earlier in range(attempt):
+        if uniform(mix(key, 100 + earlier), 0) < loose:
+            loose_place(key, earlier, node, ball, other)
+            if ((other - at) ** 2).sum() < (2.0 * widest + 1.0) ** 2:
+                return False
+    mine = np.sqrt(((at - node[:3]) ** 2).sum())
+    for m in range(max(0, k - 2), min(nodes.shape[0], k + 3)):
+        theirs = np.sqrt(((at - nodes[m, :3]) ** 2).sum())
+        # where each of two points is nearer to its own node by a diameter, they are a diameter apart
+        if m != k and theirs - mine < 2.0 * widest + 1.0:
+            return False
+        if varicosity[m] == BOUTON and theirs < bouton_ball(nodes[m, 3]) + 2.0 * widest + 1.0:
+            return False
+    return True
