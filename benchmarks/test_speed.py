@@ -1,7 +1,7 @@
 """How long a patch takes, as a ratio to its floor. Run by hand: pytest benchmarks -s
 
-The floor of a patch is one draw of normal noise and one Gaussian blur of its size: no image with noise and blur
-costs less. Times are noisy, so both are taken in turn in one run, and the ratio of their medians counts.
+The floor of a patch is one draw of normal noise and one Gaussian blur of its size: no image with noise and
+blur costs less. Times are noisy, so both are taken in turn in one run, and the ratio of their medians counts.
 """
 
 import statistics

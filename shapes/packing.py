@@ -75,7 +75,7 @@ def loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, at, other):  # type: ignore[no-untyped-def]
-    """Tell whether a loose vesicle is clear of its node's earlier ones, and nearer to its node than to others."""
+    """Tell whether a loose vesicle is clear of its node's earlier ones, and nearest to its own node."""
     for earlier in range(attempt):
         if uniform(mix(key, 100 + earlier), 0) < loose:
             loose_place(key, earlier, node, ball, other)
