@@ -39,7 +39,7 @@ class Rods:
 
 @njit(cache=True)
 def rod_chain(  # type: ignore[no-untyped-def]
-    nodes, step, count, centre, half, thick, wall, lane_angle, lane_offset, key, out,
+    nodes, step, count, centre, half, thick, most, wall, lane_angle, lane_offset, key, out,
 ):  # fmt: skip
     """Write points and radii of a rod around node ``centre``; tells whether the neurite is known so far."""
     side = np.empty(3)
@@ -78,6 +78,7 @@ def rod_chain(  # type: ignore[no-untyped-def]
         out[i, 2] = nodes[k, 2] + t * d2 + cosine * e[2] / length + sine * f2
         end = abs(2.0 * i / (POINTS - 1) - 1.0)
         out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
+        out[i, 3] = min(out[i, 3], most)
         if wall > 0.0:
             out[i, 3] = min(
                 out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM
