@@ -72,24 +72,26 @@ def _draw_rods(  # type: ignore[no-untyped-def]
                 if centre % slot_nodes != offset:
                     continue
                 chance = dendrite
-                lanes = 3 if walls[j] == 0.0 else 1
+                # all lanes of a slot lie around the axis, or one rod lies on it
+                first = mix(mix(mix(keys[j], salt), centre), 0)
+                if walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
+                    lanes = 3
             for lane in range(lanes):
                 key = mix(mix(mix(keys[j], salt), centre), lane)
                 if uniform(key, 0) >= chance:
                     continue
                 thick = draw(radius, uniform(key, 1), normal(key, 2))
                 long = draw(half, uniform(key, 3), normal(key, 4))
-                angle, away = 0.0, 0.0
-                if lanes == 3 and room > 2.4 * thick:
-                    angle, away = 2.0943951 * lane, 0.55 * room
+                angle, away, most = 0.0, 0.0, np.inf
+                if lanes == 3:
+                    # the middles of two lanes are 0.55 √3 of the room apart
+                    angle, away, most = 2.0943951 * lane, 0.55 * room, 0.47 * room - 10.0
                     thick = min(thick, 0.42 * room - 10.0)
-                elif lane > 0:
-                    continue
                 elif kinds[j] == AXON:
                     long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
                 if not rod_chain(
-                    nodes[j], steps[j], counts[j], centre, long, thick, walls[j], angle, away, mix(keys[j],
-                    salt), points,
+                    nodes[j], steps[j], counts[j], centre, long, thick, most, walls[j], angle, away,
+                    mix(keys[j], salt), points,
                 ):  # fmt: skip
                     continue
                 if rod_touches(points, low, high, pad):
