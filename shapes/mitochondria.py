@@ -138,7 +138,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
                 segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields
             )
             q[3] = (
-                min(q[3], 0.85 * d - gap) if own == owners[r] else 0.0
+                min(q[3], 0.95 * d - gap) if own == owners[r] else 0.0
             )  # far from a membrane, d is somewhat long
             if q[3] < thinnest:
                 q[3] = 0.0
