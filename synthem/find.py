@@ -25,7 +25,8 @@ _COMMON_BLOCK_NM = 1600.0
 EMPTY_BLOCKS = 400
 """So many blocks without a single object end a search."""
 _COARSE_NM = 100.0
-_NEEDS = {"vesicle": ("psd", "mitochondrion")}
+NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "sheath")}
+"""Kinds that decide on where objects of a kind may lie; all others are left out of a search."""
 
 
 def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
@@ -116,7 +117,7 @@ def _places(
             seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
         ).centres_nm
     else:
-        idle = {k: None for k in GENERATORS if k != source and k not in _NEEDS.get(source, ())}
+        idle = {k: None for k in GENERATORS if k != source and k not in NEEDS.get(source, ())}
         count = math.ceil(edge / _COARSE_NM)
         z, y, x = (float(v) for v in low)
         block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))

@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 from shapes import Grid
 from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
 from synthem.annotate import NEURITE, annotate, instances
-from synthem.find import find
+from synthem.find import NEEDS, find
 from synthem.labels import CLASSES, channel
-from synthem.preset import load_preset
+from synthem.preset import Preset, load_preset
 from synthem.scene import Scene, build_scene
 
 WITH_IDS = ("mitochondrion", "psd", "vesicle", "sheath")
@@ -31,8 +31,13 @@ thorough = settings(max_examples=25, deadline=None)
 
 
 @cache
-def preset(name: str):
-    return load_preset(name)
+def preset(name: str) -> Preset:
+    """Return a shipped preset, or one whose dendrites are wide enough for mitochondria side by side."""
+    if name != "thick":
+        return load_preset(name)
+    values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    values["anatomy"]["dendrites"] |= {"radius_nm": {"min": 380, "max": 520}, "flatness": 1.0}
+    return load_preset(values)
 
 
 def look(name: str, seed: int, grid: Grid) -> tuple[Scene, np.ndarray, dict[str, np.ndarray]]:
@@ -147,10 +152,10 @@ def rod_distance(points: np.ndarray, at: np.ndarray) -> float:
     return best
 
 
-@pytest.mark.parametrize("name", ["epfl", "sstem_drosophila"])
+@pytest.mark.parametrize("name", ["epfl", "sstem_drosophila", "thick"])
 def test_mitochondria_never_touch(name):
     seen = 0
-    for scene in [s for seed in range(4) for s in look_around(name, seed, "mitochondrion", 4, voxel=20.0)]:
+    for scene in [s for seed in range(4) for s in look_around(name, seed, "mitochondrion", 6, voxel=20.0)]:
         layer = scene.layers["mitochondrion"]
         ids = np.where(layer.distance_nm < 0, layer.ids, 0)
         seen += len(np.unique(ids)) - 1
@@ -158,6 +163,20 @@ def test_mitochondria_never_touch(name):
             one, next_one = np.moveaxis(ids, axis, 0)[:-1], np.moveaxis(ids, axis, 0)[1:]
             assert not ((one > 0) & (next_one > 0) & (one != next_one)).any()
     assert seen > 30
+
+
+@given(st.integers(0, 2**40), windows)
+@settings(max_examples=12, deadline=None)
+def test_no_organelle_depends_on_the_others_being_there(seed, grid):
+    """Leaving vesicles out moves no mitochondrion; each kind looks as far around as it must by itself."""
+    tissue = preset("epfl").anatomy
+    scene = build_scene(tissue, seed, grid)
+    for kind in WITH_IDS:
+        others = {other: None for other in WITH_IDS if other != kind and other not in NEEDS.get(kind, ())}
+        alone = build_scene(tissue.model_copy(update=others), seed, grid).layers[kind]
+        inside = scene.layers[kind].distance_nm < 0
+        np.testing.assert_array_equal(alone.distance_nm < 0, inside, err_msg=kind)
+        np.testing.assert_array_equal(alone.ids[inside], scene.layers[kind].ids[inside], err_msg=kind)
 
 
 @pytest.mark.parametrize("name", PRESETS)
