@@ -36,12 +36,12 @@ SETTINGS = {
         "preset": FEED, "count": 100, "shape_vx": (1, 256, 256), "seed": 1,
         "fraction": 0.3,
     },
-    "steps": 220,
+    "steps": 280,
     "crops": "uniform",
     "validation_tiles": 12,
     "training": {
         "network": {"features": (12, 12, 24, 48, 96, 12)},
-        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 55, "lr": 3e-3,
+        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 56, "lr": 3e-3,
         "augment": {"quarter_turns": True, "grey": 0.2}, "accelerator": "cpu",
     },
 }  # fmt: skip
