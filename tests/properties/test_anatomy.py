@@ -36,8 +36,7 @@ def preset(name: str) -> Preset:
     if name != "thick":
         return load_preset(name)
     values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
-    values["anatomy"]["dendrites"] |= {"radius_nm": {"min": 600, "max": 650}, "flatness": 1.0}
-    values["anatomy"]["mitochondrion"] |= {"radius_nm": {"min": 235, "max": 245}}
+    values["anatomy"]["dendrites"] |= {"radius_nm": {"min": 360, "max": 480}, "wobble": 0.0}
     return load_preset(values)
 
 
@@ -155,8 +154,11 @@ def rod_distance(points: np.ndarray, at: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", ["epfl", "sstem_drosophila", "thick"])
 def test_mitochondria_never_touch(name):
-    seen, voxel = 0, 30.0 if name == "thick" else 20.0
-    for scene in [s for seed in range(4) for s in look_around(name, seed, "mitochondrion", 6, voxel=voxel)]:
+    seen = 0
+    count, voxel = (20, 25.0) if name == "thick" else (6, 20.0)
+    for scene in [
+        s for seed in range(4) for s in look_around(name, seed, "mitochondrion", count, voxel=voxel)
+    ]:
         layer = scene.layers["mitochondrion"]
         ids = np.where(layer.distance_nm < 0, layer.ids, 0)
         seen += len(np.unique(ids)) - 1
