@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ class Grid:
             self, "origin_nm", tuple(float(s * v) for s, v in zip(start, self.voxel_nm, strict=True))
         )
 
-    @property
+    @cached_property
     def start_vx(self) -> tuple[int, int, int]:
         """Index of the first voxel on the world's lattice of this voxel size, (z, y, x)."""
         z, y, x = (round(o / v) for o, v in zip(self.origin_nm, self.voxel_nm, strict=True))

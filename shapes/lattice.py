@@ -12,7 +12,7 @@ from shapes.grid import Grid
 from shapes.streams import white_noise
 
 Box = tuple[tuple[int, int, int], tuple[int, int, int]]
-F64 = npt.NDArray[np.float64]
+Field = npt.NDArray[np.floating]
 
 
 def support(grid: Grid, spacing_nm: float) -> Box:
@@ -42,7 +42,7 @@ def spline_weights(t):  # type: ignore[no-untyped-def]
 def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def]
     """Contract the middle axis: values (a, lattice, b) become out (a, centres, b)."""
     count = centres.shape[0]
-    weights, cells = np.empty((count, 4)), np.empty(count, np.int64)
+    weights, cells = np.empty((count, 4), values.dtype), np.empty(count, np.int64)
     for j in range(count):
         at = centres[j] / spacing
         weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3] = spline_weights(at - np.floor(at))
@@ -59,12 +59,12 @@ def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def
                 )
 
 
-def interpolate(values: F64, first: tuple[int, int, int], spacing_nm: float, grid: Grid) -> F64:
+def interpolate(values: Field, first: tuple[int, int, int], spacing_nm: float, grid: Grid) -> Field:
     """Interpolate lattice values (z, y, x) at the voxel centres of a grid.
 
     Parameters
     ----------
-    values : float64 (z, y, x)
+    values : float64 or float32 (z, y, x)
         Spline coefficients on the lattice points that ``support(grid, spacing_nm)`` names.
     first : tuple of int
         World index of ``values[0, 0, 0]``.
@@ -75,13 +75,14 @@ def interpolate(values: F64, first: tuple[int, int, int], spacing_nm: float, gri
 
     Returns
     -------
-    float64, of the grid's shape
+    array of the grid's shape, of the same kind
     """
-    for axis in range(3):
+    # the last step is the longest, and y is the axis whose inner loop runs along whole rows
+    for axis in (0, 2, 1):
         centres = grid.centres_nm(axis)
         shape = values.shape
         before = int(np.prod(shape[:axis]))
-        out = np.empty((before, len(centres), int(np.prod(shape[axis + 1 :]))))
+        out = np.empty((before, len(centres), int(np.prod(shape[axis + 1 :]))), values.dtype)
         _along(values.reshape(before, shape[axis], -1), first[axis], centres, spacing_nm, out)
         values = out.reshape(*shape[:axis], len(centres), *shape[axis + 1 :])
     return values
@@ -94,7 +95,6 @@ def smooth_noise(key: np.uint64, spacing_nm: float, grid: Grid) -> npt.NDArray[n
     at the scale of the voxels.
     """
     first, shape = support(grid, spacing_nm)
-    field = interpolate(white_noise(key, first, shape).astype(np.float64), first, spacing_nm, grid)
     # a cubic B-spline of white noise has variance (151/315) an axis, averaged over the lattice cell
-    field *= (315.0 / 151.0) ** 1.5
-    return field.astype(np.float32)
+    white = white_noise(key, first, shape) * np.float32((315.0 / 151.0) ** 1.5)
+    return interpolate(white, first, spacing_nm, grid)

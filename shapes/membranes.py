@@ -27,7 +27,6 @@ from shapes.tubes import (
     tube_slope,
 )
 
-TILE_YX, TILE_Z = 16, 8
 NOBODY = -1
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -57,19 +56,20 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     """
     n = 0
     for i in range(among.shape[0]):
-        row = segments[among[i]]
-        ez, ey, ex = row[AZ] + 0.5 * row[DZ] - z, row[AY] + 0.5 * row[DY] - y, row[AX] + 0.5 * row[DX] - x
+        k = among[i]
+        ez = segments[k, AZ] + 0.5 * segments[k, DZ] - z
+        ey = segments[k, AY] + 0.5 * segments[k, DY] - y
+        ex = segments[k, AX] + 0.5 * segments[k, DX] - x
         # past this ball no tube can bound anything: where it did, its field would be below glia's
-        far = row[HALF] + row[RMAX] + (glia + radius + 1.6 * depth) / row[SQUEEZE]
+        far = segments[k, HALF] + segments[k, RMAX] + (glia + radius + 1.6 * depth) / segments[k, SQUEEZE]
         if ez * ez + ey * ey + ex * ex <= far * far:
-            chosen[n] = among[i]
+            chosen[n] = k
             n += 1
     fields = np.empty(n)
     best = glia
     for i in range(n):
-        row = segments[chosen[i]]
-        fields[i] = tube_field(row, z, y, x)
-        best = min(best, fields[i] + row[STEEP] * radius)
+        fields[i] = tube_field(segments, chosen[i], z, y, x)
+        best = min(best, fields[i] + segments[chosen[i], STEEP] * radius)
     steepest = 0.0
     for i in range(n):
         bound = segments[chosen[i], STEEP]
@@ -90,12 +90,13 @@ def near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
     """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther."""
     count = 0
     for i in range(segments.shape[0]):
+        wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
         inside = True
         for c in range(3):
-            a = segments[i, AZ + c]
-            b = a + segments[i, DZ + c]
-            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
-            inside = inside and min(a, b) - wide <= high[c] and max(a, b) + wide >= low[c]
+            a, d = segments[i, AZ + c], segments[i, DZ + c]
+            if a + min(d, 0.0) - wide > high[c] or a + max(d, 0.0) + wide < low[c]:
+                inside = False
+                break
         if inside:
             chosen[count] = i
             count += 1
@@ -109,13 +110,13 @@ def probe(  # type: ignore[no-untyped-def]
     """Return (owner, neighbour, distance to the membrane, upward slope of its normal) at one point."""
     best, own, at = glia, glia_index, -1
     for i in range(count):
-        f = tube_field(segments[chosen[i]], z, y, x)
+        f = tube_field(segments, chosen[i], z, y, x)
         fields[i] = f
         if f < best:
             best, own, at = f, owners[chosen[i]], i
     nz = ny = nx = 0.0
     if at >= 0:
-        nz, ny, nx = tube_slope(segments[chosen[at]], z, y, x)
+        nz, ny, nx = tube_slope(segments, chosen[at], z, y, x)
     own_steep = 0.0 if at < 0 else segments[chosen[at], STEEP]
     nearest, neighbour, tilt = depth, NOBODY, 0.0
     if own != glia_index:
@@ -125,12 +126,12 @@ def probe(  # type: ignore[no-untyped-def]
         if d < nearest:
             nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
     for i in range(count):
-        row = segments[chosen[i]]
-        if owners[chosen[i]] == own or fields[i] - best > (own_steep + row[STEEP]) * nearest:
+        k = chosen[i]
+        if owners[k] == own or fields[i] - best > (own_steep + segments[k, STEEP]) * nearest:
             continue
-        mz, my, mx = tube_slope(row, z, y, x)
+        mz, my, mx = tube_slope(segments, k, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
         d = (fields[i] - best) / steep
         if d < nearest:
-            nearest, neighbour, tilt = d, owners[chosen[i]], abs(mz - nz) / steep
+            nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep
     return own, neighbour, nearest, tilt

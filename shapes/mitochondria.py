@@ -6,17 +6,17 @@ around it allows; where that leaves nothing the rod ends.
 """
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, probe
+from shapes.depths import Depths
+from shapes.membranes import near, near_box, probe
 from shapes.partition import Partition
 from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
-from shapes.rods import POINTS, Rods, rod_chain, rod_distance, rod_touches
+from shapes.rods import POINTS, Rods, rod_chain, rod_touches, stretch_distance, stretches
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
-from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 
 AROUND_NM = 60.0
 """Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
@@ -49,8 +49,8 @@ class Mitochondria(Params):
 
 @njit(cache=True)
 def _draw_rods(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, longest,
-    low, high, pad, out, owners, rod_keys,
+    salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, widest,
+    longest, low, high, pad, out, owners, rod_keys,
 ):  # fmt: skip
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
     n = 0
@@ -82,10 +82,10 @@ def _draw_rods(  # type: ignore[no-untyped-def]
                     continue
                 thick = draw(radius, uniform(key, 1), normal(key, 2))
                 long = draw(half, uniform(key, 3), normal(key, 4))
-                angle, away, most = 0.0, 0.0, np.inf
+                angle, away, most = 0.0, 0.0, widest
                 if lanes == 3:
                     # the middles of two lanes are 0.55 √3 of the room apart
-                    angle, away, most = 2.0943951 * lane, 0.55 * room, 0.47 * room - 10.0
+                    angle, away, most = 2.0943951 * lane, 0.55 * room, min(widest, 0.47 * room - 10.0)
                     thick = min(thick, 0.42 * room - 10.0)
                 elif kinds[j] == AXON:
                     long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
@@ -112,47 +112,60 @@ def _fit_rods(  # type: ignore[no-untyped-def]
     A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far
     end.
     """
-    everything = np.arange(segments.shape[0])
+    around = np.empty(segments.shape[0], np.int64)
     chosen = np.empty(segments.shape[0], np.int64)
     fields = np.empty(segments.shape[0])
+    least, most = np.empty(3), np.empty(3)
     missing = 0
     for r in range(rods.shape[0]):
         longest = thick = 0.0
         for i in range(POINTS):
             thick = max(thick, rods[r, i, 3])
-            if i > 0:
-                longest = max(longest, np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()))
-        fits = asked = False
-        for i in range(POINTS):
-            q = rods[r, i]
-            near_box = True
+            step = 0.0
             for c in range(3):
-                near_box = near_box and low[c] - longest - thick <= q[c] <= high[c] + longest + thick
-            if not near_box:
-                q[3] = 0.0
+                step += (rods[r, i, c] - rods[r, max(0, i - 1), c]) ** 2
+            longest = max(longest, np.sqrt(step))
+        least[:], most[:] = np.inf, -np.inf
+        for i in range(POINTS):
+            close = True
+            for c in range(3):
+                close = close and low[c] - longest - thick <= rods[r, i, c] <= high[c] + longest + thick
+            if not close:
+                rods[r, i, 3] = 0.0
                 continue
-            asked = True
-            wanted = q[3] + gap
-            count = near(segments, everything, q[0], q[1], q[2], 0.0, wanted, glia, chosen)
+            for c in range(3):
+                least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
+        if least[0] > most[0]:
+            continue
+        some = around[: near_box(segments, least, most, glia + 1.6 * (thick + gap), around)]
+        fits = False
+        for i in range(POINTS):
+            if rods[r, i, 3] == 0.0:
+                continue
+            z, y, x, wanted = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2], rods[r, i, 3] + gap
+            count = near(segments, some, z, y, x, 0.0, wanted, glia, chosen)
             own, _, d, _ = probe(
-                segments, segment_owners, chosen, count, q[0], q[1], q[2], wanted, glia, glia_index, fields
+                segments, segment_owners, chosen, count, z, y, x, wanted, glia, glia_index, fields
             )
-            q[3] = (
-                min(q[3], 0.95 * d - gap) if own == owners[r] else 0.0
-            )  # far from a membrane, d is somewhat long
-            if q[3] < thinnest:
-                q[3] = 0.0
-            fits = fits or (i > 0 and q[3] > 0.0 and rods[r, i - 1, 3] > 0.0)
-        if asked and not fits:
+            # far from a membrane, d is somewhat long
+            room = min(rods[r, i, 3], 0.95 * d - gap) if own == owners[r] else 0.0
+            rods[r, i, 3] = room if room >= thinnest else 0.0
+            fits = fits or (i > 0 and rods[r, i, 3] > 0.0 and rods[r, i - 1, 3] > 0.0)
+        if not fits:
             missing += 1
     return missing
 
 
-def reach_nm(params: Mitochondria) -> float:
+def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
-    thick = params.radius_nm.highest() * 1.25
+    thick = params.radius_nm.highest()
     stretch = 2.0 * params.half_length_nm.highest() / (POINTS - 1)
-    return stretch + thick + 1.3 * (thick + params.clearance_nm + 20.0)
+    return stretch + thick + 1.3 * (thick + params.clearance_nm + 20.0) + rim_nm
+
+
+def nodes_nm(params: Mitochondria, step_nm: float) -> float:
+    """Return how far from a window a neurite's nodes can lie that its mitochondria are strung along."""
+    return AROUND_NM + params.longest_nm() + params.half_length_nm.highest() + step_nm
 
 
 def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
@@ -166,8 +179,8 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
         n = _draw_rods(
             stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts,
             cells.steps_nm, cells.keys, cells.kinds, tissue.wall_nm, params.bouton_chance,
-            params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(), params.longest_nm(),
-            low, high, AROUND_NM, drawn, owners, keys,
+            params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
+            params.radius_nm.highest(), params.longest_nm(), low, high, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
             break
@@ -183,20 +196,27 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
 
 
 @njit(cache=True)
-def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
-    """Return the signed distance to the nearest crista: a wavy lamella, part of the way across."""
+def _wave(key, period, out):  # type: ignore[no-untyped-def]
+    """Write what all cristae of a mitochondrion share: across, lean, bends, period."""
     uz, uy, ux = normal(key, 60), normal(key, 61), normal(key, 62)
     norm = np.sqrt(uz * uz + uy * uy + ux * ux) + 1e-9
-    v = (oz * uz + oy * uy + ox * ux) / norm
-    w = np.sqrt(max(0.0, oz * oz + oy * oy + ox * ox - v * v))
+    out[0], out[1], out[2] = uz / norm, uy / norm, ux / norm
     lean = 2.4 * uniform(key, 63) - 1.2
-    bent = 14.0 * np.sin(v / 42.0 + 6.3 * uniform(key, 64)) + 10.0 * np.sin(
-        (along + w) / 57.0 + 6.3 * uniform(key, 65)
-    )
-    phase = (along * np.cos(lean) + v * np.sin(lean) + bent) / period
+    out[3], out[4] = np.cos(lean), np.sin(lean)
+    out[5], out[6] = 6.3 * uniform(key, 64), 6.3 * uniform(key, 65)
+    out[7] = draw(period, uniform(key, 70), normal(key, 71))
+
+
+@njit(cache=True)
+def _crista(key, wave, thickness, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
+    """Return the signed distance to the nearest crista: a wavy lamella, part of the way across."""
+    v = oz * wave[0] + oy * wave[1] + ox * wave[2]
+    w = np.sqrt(max(0.0, oz * oz + oy * oy + ox * ox - v * v))
+    bent = 14.0 * np.sin(v / 42.0 + wave[5]) + 10.0 * np.sin((along + w) / 57.0 + wave[6])
+    phase = (along * wave[3] + v * wave[4] + bent) / wave[7]
     k = np.floor(phase)
     own = mix(key, 1000 + int(k))
-    sheet = abs(phase - k - 0.5) * period - 0.5 * thickness
+    sheet = abs(phase - k - 0.5) * wave[7] - 0.5 * thickness
     side = 1.0 if uniform(own, 0) < 0.5 else -1.0
     end = side * v - (0.2 + 1.1 * uniform(own, 1)) * 60.0
     return max(sheet, end, wall)
@@ -204,33 +224,44 @@ def _crista(key, period, thickness, along, oz, oy, ox, wall):  # type: ignore[no
 
 @njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
-    rods, owners, keys, ids, tissue, index, depth, gap, boundary, period, thickness, lattice, first,
-    spacing, stretch, start, shape, voxel, out_id, out_d, out_crista,
+    rods, owners, keys, ids, stretches, stretch_at, stretch_radius, tissue, index, depth, gap, boundary,
+    period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista,
 ):  # fmt: skip
-    mid = POINTS // 2
-    for r in range(rods.shape[0]):
-        radius = length = 0.0
-        for i in range(POINTS):
-            if rods[r, i, 3] > 0.0:
-                radius = max(
-                    radius, np.sqrt(((rods[r, i, :3] - rods[r, mid, :3]) ** 2).sum()) + rods[r, i, 3]
-                )
-            if i > 0:
-                length += np.sqrt(((rods[r, i, :3] - rods[r, i - 1, :3]) ** 2).sum()) / (POINTS - 1)
-        if radius == 0.0:
-            continue
-        box = voxel_range(
-            lattice, first, spacing, stretch, start, shape, voxel, rods[r, mid, :3].copy(), radius + _BAND_NM
-        )
-        wave = draw(period, uniform(keys[r], 70), normal(keys[r], 71))
+    wave, at, box = np.empty(8), np.empty(3), np.empty((3, 2), np.int64)
+    m = 0
+    while m < stretches.shape[0]:
+        r, first_m = stretches[m, 0], m
+        box[:, 0], box[:, 1] = shape, 0
+        while m < stretches.shape[0] and stretches[m, 0] == r:
+            at[:] = stretch_at[m]
+            part = voxel_range(
+                lattice, first, spacing, stretch, start, shape, voxel, at, stretch_radius[m] + _BAND_NM
+            )
+            for c in range(3):
+                box[c, 0], box[c, 1] = min(box[c, 0], part[c, 0]), max(box[c, 1], part[c, 1])
+            m += 1
+        length = 0.0
+        for i in range(1, POINTS):
+            step = 0.0
+            for c in range(3):
+                step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
+            length += np.sqrt(step) / (POINTS - 1)
+        _wave(keys[r], period, wave)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
                     if index[z, y, x] != owners[r]:
                         continue
-                    d, along, oz, oy, ox = rod_distance(
-                        rods[r], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
-                    )
+                    d, along, oz, oy, ox = FAR_NM, 0.0, 0.0, 0.0, 0.0
+                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    for k in range(first_m, m):
+                        ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
+                        if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + _BAND_NM) ** 2:
+                            nearer, t, ez, ey, ex = stretch_distance(rods, r, stretches[k, 1], pz, py, px)
+                            if nearer < d:
+                                d, along, oz, oy, ox = nearer, t, ez, ey, ex
+                    if d >= _BAND_NM:
+                        continue
                     if depth[z, y, x] < gap + boundary:
                         d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
@@ -242,9 +273,16 @@ def _build(  # type: ignore[no-untyped-def]
                             )
 
 
-def depth_nm(objects: Rods, params: Mitochondria) -> tuple[npt.NDArray[np.int32], float]:
-    """Return the neurites that hold mitochondria: there the boundary may run along the membrane."""
-    return objects.owners[(objects.fitted[:, :, 3] > 0).any(1)], params.clearance_nm / 2 + params.boundary_nm
+def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
+    """Return the neurites around each mitochondrion: there the boundary may run along the membrane."""
+    rods, centres, radii = stretches(objects.fitted)
+    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
+    return Depths(
+        objects.owners[rods[:, 0]],
+        centres,
+        radii + float(_BAND_NM),
+        np.full(len(rods), gap + params.boundary_nm),
+    )
 
 
 def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> Layer:
@@ -252,7 +290,8 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
     _build(
-        objects.fitted, objects.owners, objects.keys, objects.ids, tissue.window.tissue_nm,
+        objects.fitted, objects.owners, objects.keys, objects.ids, *stretches(objects.fitted),
+        tissue.window.tissue_nm,
         partition.index, partition.depth_nm, gap, params.boundary_nm,
         params.crista_period_nm.row(), params.crista_thickness_nm, *frame(tissue.window), layer.ids,
         layer.distance_nm, layer.detail_nm,

@@ -6,6 +6,7 @@ of a dendrite may bear a spine. What a tube does not fill, its neighbours share 
 ``membranes.py``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,12 +61,12 @@ class Neurites:
 
 
 @njit(cache=True)
-def _direction(key):  # type: ignore[no-untyped-def]
-    """Return a direction in space, all equally likely."""
+def _direction(key, out):  # type: ignore[no-untyped-def]
+    """Write a direction in space, all equally likely."""
     up = 2.0 * uniform(key, 0) - 1.0
     turn = 2.0 * np.pi * uniform(key, 1)
     flat = np.sqrt(1.0 - up * up)
-    return np.array([up, flat * np.cos(turn), flat * np.sin(turn)])
+    out[0], out[1], out[2] = up, flat * np.cos(turn), flat * np.sin(turn)
 
 
 @njit(cache=True)
@@ -85,18 +86,17 @@ def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _axis(key, middle, p, low, high, pad, keep, nodes, varicosity):  # type: ignore[no-untyped-def]
+def _axis(key, middle, p, low, high, pad, keep, nodes, varicosity, way, at):  # type: ignore[no-untyped-def]
     """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
     thick = _thick(key, p.radius)
-    way = _direction(mix(key, 1))
-    at = np.empty(3)
     slack = p.reach - p.nodes * p.step_nm + keep
     nodes[:] = np.nan
     varicosity[:] = SHAFT
     for side in range(2):
-        if side == 1:
-            way = -_direction(mix(key, 1))
-        at[:] = middle
+        _direction(mix(key, 1), way)
+        for c in range(3):
+            way[c] *= 1.0 - 2.0 * side
+            at[c] = middle[c]
         for k in range(p.nodes + 1):
             i = p.nodes + k if side == 0 else p.nodes - k
             here = mix(key, 100 + i)
@@ -122,8 +122,11 @@ def _axis(key, middle, p, low, high, pad, keep, nodes, varicosity):  # type: ign
 
 @njit(cache=True)
 def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
+    wide = radius + pad
     for c in range(3):
-        if max(a[c], b[c]) + radius + pad < low[c] or min(a[c], b[c]) - radius - pad > high[c]:
+        if max(a[c], b[c]) + wide < low[c]:
+            return False
+        if min(a[c], b[c]) - wide > high[c]:
             return False
     return True
 
@@ -138,8 +141,8 @@ def _grow(  # type: ignore[no-untyped-def]
     last = np.floor((high + p.reach + pad) / p.cell_nm).astype(np.int64)
     length = 2 * p.nodes + 1
     middle = np.empty(3)
-    tip = np.empty(3)
-    head = np.empty(3)
+    tip, head, one, two = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    broad, way, at = np.empty(3), np.empty(3), np.empty(3)
     axis = np.empty((length, 4))
     swollen = np.empty(length, np.uint8)
     for cz in range(first[0], last[0] + 1):
@@ -153,38 +156,40 @@ def _grow(  # type: ignore[no-untyped-def]
                 middle[2] = (cx + uniform(k, 12)) * p.cell_nm
                 if _outside(middle, low, high, pad) > p.reach**2:
                     continue
-                _axis(k, middle, p, low, high, pad, keep, axis, swollen)
+                _axis(k, middle, p, low, high, pad, keep, axis, swollen, way, at)
                 before = s
-                broad = _direction(mix(k, 2))
+                _direction(mix(k, 2), broad)
                 flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(k, 5), normal(k, 6))))
                 for i in range(length):
                     ra = axis[i, 3]
                     if np.isnan(ra):
                         continue
+                    for c in range(3):
+                        one[c] = axis[i, c]
                     if i + 1 < length and not np.isnan(axis[i + 1, 3]):
                         rb = axis[i + 1, 3]
+                        for c in range(3):
+                            two[c] = axis[i + 1, c]
                         round_off = swollen[i] != SHAFT or swollen[i + 1] != SHAFT
                         own_flat = max(flat, FLATTEST_VARICOSITY) if round_off else flat
-                        if _near_box(axis[i], axis[i + 1], max(ra, rb) / own_flat, low, high, pad):
+                        if _near_box(one, two, max(ra, rb) / own_flat, low, high, pad):
                             if s < segments.shape[0]:
-                                set_segment(
-                                    segments[s], axis[i], axis[i + 1], ra, rb, p.stiffness, own_flat, broad
-                                )
+                                set_segment(segments, s, one, two, ra, rb, p.stiffness, own_flat, broad)
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)
                     if uniform(here, 30) < p.spine_chance:
-                        way = _direction(mix(here, 31))
+                        _direction(mix(here, 31), way)
                         neck = draw(p.spine_neck, uniform(here, 32), normal(here, 35))
                         bulb = draw(p.spine_head, uniform(here, 33), normal(here, 36))
                         long = ra + draw(p.spine_length, uniform(here, 34), normal(here, 37))
                         for c in range(3):
                             tip[c] = axis[i, c] + long * way[c]
                             head[c] = tip[c] + bulb * way[c]
-                        if _near_box(axis[i], head, bulb, low, high, pad):
+                        if _near_box(one, head, bulb, low, high, pad):
                             if s + 1 < segments.shape[0]:
-                                set_segment(segments[s], axis[i], tip, neck, neck, p.stiffness, 1.0, broad)
-                                set_segment(segments[s + 1], tip, head, neck, bulb, p.stiffness, 1.0, broad)
+                                set_segment(segments, s, one, tip, neck, neck, p.stiffness, 1.0, broad)
+                                set_segment(segments, s + 1, tip, head, neck, bulb, p.stiffness, 1.0, broad)
                                 owners[s] = owners[s + 1] = n
                             s += 2
                 if s > before:
@@ -225,7 +230,7 @@ def _draw_population(
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip
     length = 2 * p.nodes + 1
-    room_n, room_s = 512, 4096
+    room_n, room_s = 1024, 8192
     while True:
         keys = np.empty(room_n, np.uint64)
         nodes = np.empty((room_n, length, 4))
@@ -244,10 +249,10 @@ def grow(
     populations: dict[str, tuple[int, Population]],
     low: npt.NDArray[np.float64],
     high: npt.NDArray[np.float64],
-    pad: float,
+    pads: float | Mapping[int, float],
     keep: float = 0.0,
 ) -> Neurites:
-    """Draw all neurites that come within ``pad`` nm of a box of tissue space.
+    """Draw all neurites that come within so many nm of a box of tissue space.
 
     Parameters
     ----------
@@ -257,13 +262,17 @@ def grow(
         Name of each population to its kind (``AXON``, ``DENDRITE``, ``MYELINATED``) and parameters.
     low, high : float64 (3,)
         Corners of the box, (z, y, x) in nm.
-    pad : float
-        Tubes whose surface is farther than this from the box are left out.
+    pads : float or mapping of int to float
+        Tubes whose surface is farther than this from the box are left out: for all, or kind by kind.
     keep : float
-        Nodes within this distance of the padded box are kept even where their tubes are left out.
+        Nodes within this distance of the box are kept even where their tubes are left out.
     """
+
+    def pad(kind: int) -> float:
+        return pads[kind] if isinstance(pads, Mapping) else pads
+
     parts = [
-        (kind, p, *_draw_population(seed, name, p, low, high, pad, keep))
+        (kind, p, *_draw_population(seed, name, p, low, high, pad(kind), max(0.0, keep - pad(kind))))
         for name, (kind, p) in populations.items()
     ]
     longest = max(part[3].shape[1] for part in parts)

@@ -39,6 +39,63 @@ def rotation(key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def most_sites(pitch):  # type: ignore[no-untyped-def]
+    """Return how many sites of a lattice there can be in a bouton."""
+    return int(4.19 * ((CLUSTER_NM + 3.0 * pitch) / pitch) ** 3 * 0.5) + 1
+
+
+@njit(cache=True)
+def lattice_sites(  # type: ignore[no-untyped-def]
+    key, centre, turn, ball, pitch, occupied, lows, highs, pad, sites, spots,
+):  # fmt: skip
+    """Write index and place of the occupied sites in a ball, within ``pad`` of any box; returns how many."""
+    n = 0
+    # a step along a lattice axis is √2 pitches long; the axes are 60° apart
+    most = int(np.ceil(ball / pitch * 1.23)) + 1
+    stray = JITTER * pitch * 1.7321
+    pace, below, above, at = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    for c in range(3):
+        step = pitch * (turn[c, 0] + turn[c, 1])
+        pace[c] = 1.0 / (step if abs(step) > 1e-6 else 1e-6)
+        below[c], above[c] = np.inf, -np.inf
+        for b in range(lows.shape[0]):
+            below[c] = min(below[c], lows[b, c] - pad - centre[c])
+            above[c] = max(above[c], highs[b, c] + pad - centre[c])
+    for i in range(-most, most + 1):
+        for j in range(-most, most + 1):
+            if pitch * pitch * (i * i + j * j + 0.5 * (i + j) ** 2) > (ball + stray) ** 2:
+                continue
+            # of a row of sites only those near the box are asked for
+            first, last = -float(most), float(most)
+            for c in range(3):
+                start = pitch * (turn[c, 0] * j + turn[c, 1] * i + turn[c, 2] * (i + j))
+                one, two = (below[c] - stray - start) * pace[c], (above[c] + stray - start) * pace[c]
+                first, last = max(first, min(one, two)), min(last, max(one, two))
+                if first > last:
+                    break
+            for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
+                here = cell_key(key, i, j, k)
+                if uniform(here, 4) >= occupied:
+                    continue
+                lattice_site(here, centre, turn, pitch, i, j, k, at)
+                away = (at[0] - centre[0]) ** 2 + (at[1] - centre[1]) ** 2 + (at[2] - centre[2]) ** 2
+                inside = False
+                for b in range(lows.shape[0]):
+                    if (
+                        lows[b, 0] - pad <= at[0] <= highs[b, 0] + pad
+                        and lows[b, 1] - pad <= at[1] <= highs[b, 1] + pad
+                        and lows[b, 2] - pad <= at[2] <= highs[b, 2] + pad
+                    ):
+                        inside = True
+                        break
+                if inside and away <= ball * ball:
+                    sites[n, 0], sites[n, 1], sites[n, 2] = i, j, k
+                    spots[n, 0], spots[n, 1], spots[n, 2] = at[0], at[1], at[2]
+                    n += 1
+    return n
+
+
+@njit(cache=True)
 def crowded_out(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # type: ignore[no-untyped-def]
     """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
     rank = uniform(cell_key(key, i, j, k), 3)

@@ -37,6 +37,20 @@ class Rods:
         return self.fitted[there, middle, :3]
 
 
+def stretches(
+    rods: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return balls that hold rods from point to point: rod and first point, centre and radius of each.
+
+    The first is (m, 2), then (m, 3) and (m,).
+    """
+    one, next_one = rods[:, :-1], rods[:, 1:]
+    rod, at = np.nonzero((one[..., 3] > 0) & (next_one[..., 3] > 0))
+    a, b = one[rod, at], next_one[rod, at]
+    half = 0.5 * np.sqrt(((a[:, :3] - b[:, :3]) ** 2).sum(1))
+    return np.stack([rod, at], 1), 0.5 * (a[:, :3] + b[:, :3]), half + np.maximum(a[:, 3], b[:, 3])
+
+
 @njit(cache=True)
 def rod_chain(  # type: ignore[no-untyped-def]
     nodes, step, count, centre, half, thick, most, wall, lane_angle, lane_offset, key, out,
@@ -100,18 +114,23 @@ def rod_touches(points, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def rod_distance(points, z, y, x):  # type: ignore[no-untyped-def]
-    """Return distance to a rod's surface, place along it in points, and offset (z, y, x) from its axis."""
-    best, place, oz, oy, ox = 1e9, 0.0, 0.0, 0.0, 0.0
+def stretch_distance(rods, r, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Return distance to a rod between points i and i + 1, place along it, and offset from its axis."""
+    az, ay, ax = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
+    dz, dy, dx = rods[r, i + 1, 0] - az, rods[r, i + 1, 1] - ay, rods[r, i + 1, 2] - ax
+    t = ((z - az) * dz + (y - ay) * dy + (x - ax) * dx) / max(dz * dz + dy * dy + dx * dx, 1e-9)
+    t = min(1.0, max(0.0, t))
+    ez, ey, ex = z - az - t * dz, y - ay - t * dy, x - ax - t * dx
+    d = np.sqrt(ez * ez + ey * ey + ex * ex) - rods[r, i, 3] - t * (rods[r, i + 1, 3] - rods[r, i, 3])
+    return d, i + t, ez, ey, ex
+
+
+@njit(cache=True)
+def rod_distance(rods, r, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the distance to a rod's surface."""
+    best = 1e9
     for i in range(POINTS - 1):
-        if points[i, 3] == 0.0 or points[i + 1, 3] == 0.0:
-            continue
-        az, ay, ax = points[i, 0], points[i, 1], points[i, 2]
-        dz, dy, dx = points[i + 1, 0] - az, points[i + 1, 1] - ay, points[i + 1, 2] - ax
-        t = ((z - az) * dz + (y - ay) * dy + (x - ax) * dx) / max(dz * dz + dy * dy + dx * dx, 1e-9)
-        t = min(1.0, max(0.0, t))
-        ez, ey, ex = z - az - t * dz, y - ay - t * dy, x - ax - t * dx
-        d = np.sqrt(ez * ez + ey * ey + ex * ex) - points[i, 3] - t * (points[i + 1, 3] - points[i, 3])
-        if d < best:
-            best, place, oz, oy, ox = d, i + t, ez, ey, ex
-    return best, place, oz, oy, ox
+        if rods[r, i, 3] > 0.0 and rods[r, i + 1, 3] > 0.0:
+            d, _, _, _, _ = stretch_distance(rods, r, i, z, y, x)
+            best = min(best, d)
+    return best

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
+from shapes.depths import Depths
 from shapes.neurites import Neurites
 from shapes.partition import Partition
 from shapes.population import MYELINATED
@@ -76,9 +77,9 @@ def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
     return Wraps(thick, ids, cells.nodes_nm)
 
 
-def reach_nm(params: Sheaths) -> float:
+def reach_nm(params: Sheaths, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its sheaths depend on."""
-    return params.outside_nm + _BAND_NM
+    return params.outside_nm + _BAND_NM + rim_nm
 
 
 def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
@@ -108,10 +109,10 @@ def _build(  # type: ignore[no-untyped-def]
                     pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                     best, at = np.inf, 0
                     for i in range(count):
-                        f = tube_field(segments[mine[i]], pz, py, px)
+                        f = tube_field(segments, mine[i], pz, py, px)
                         if f < best:
                             best, at = f, mine[i]
-                    sz, sy, sx = tube_slope(segments[at], pz, py, px)
+                    sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
                     d = max(into - thick[j], outside - depth[z, y, x])
                     if d < _BAND_NM:
@@ -121,9 +122,11 @@ def _build(  # type: ignore[no-untyped-def]
                         out_id[z, y, x] = ids[j]
 
 
-def depth_nm(objects: Wraps, params: Sheaths) -> tuple[npt.NDArray[np.int32], float]:
-    """Return the wrapped neurites; only a sheath's outer face asks for the membrane."""
-    return np.flatnonzero(objects.thickness_nm).astype(np.int32), params.outside_nm + _BAND_NM
+def depths(objects: Wraps, tissue: Tissue, params: Sheaths) -> Depths:
+    """Return the wrapped neurites, all along; only a sheath's outer face asks for the membrane."""
+    owners = np.flatnonzero(objects.thickness_nm).astype(np.int32)
+    n = len(owners)
+    return Depths(owners, np.zeros((n, 3)), np.full(n, np.inf), np.full(n, params.outside_nm + _BAND_NM))
 
 
 def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths) -> Layer:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from shapes.depths import Depths
 from shapes.membranes import Membranes
 from shapes.neurites import Neurites
 from shapes.partition import Partition
@@ -14,6 +15,7 @@ from shapes.warp import WarpedWindow, to_world
 
 FAR_NM = np.float32(1e4)
 """Distance written where no object is near."""
+_NEARLY_NM = 1.0  # a box of voxels need not be exact
 Frame = tuple[Any, Any, Any, Any, Any, Any, Any]
 
 
@@ -76,14 +78,17 @@ class Layer:
 class Generator(Protocol):
     """A module of ``shapes`` that makes one kind of organelle. Placing never retries for ever."""
 
-    def reach_nm(self, params: Any) -> float:
-        """Return how far from a window the surface of a tube can lie that the window's objects depend on."""
+    def reach_nm(self, params: Any, kind: int, rim_nm: float) -> float:
+        """Return how far from a window a tube's surface can lie that the window's objects depend on.
+
+        That is for one kind of neurite; ``rim_nm`` is how far outside its surface a tube may own tissue.
+        """
 
     def place(self, tissue: Tissue, params: Any, placed: dict[str, Any]) -> Any:
         """Draw the objects that touch the window, given those placed before."""
 
-    def depth_nm(self, objects: Any, params: Any) -> tuple[npt.NDArray[np.int32], float]:
-        """Return the neurites in which the objects need the membrane's distance, and up to which depth."""
+    def depths(self, objects: Any, tissue: Tissue, params: Any) -> Depths:
+        """Return where the objects need the distance to the membrane, and up to which depth."""
 
     def build(self, objects: Any, tissue: Tissue, partition: Partition, params: Any) -> Layer:
         """Turn objects into distances and ids on the window's voxels."""
@@ -101,11 +106,12 @@ def voxel_range(  # type: ignore[no-untyped-def]
     lattice, first, spacing, stretch, start, shape, voxel, tissue, radius,
 ):  # fmt: skip
     """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch, which may be empty."""
-    world = to_world(lattice, first, spacing, tissue)
+    world = to_world(lattice, first, spacing, tissue, 0.2 * _NEARLY_NM)
     out = np.empty((3, 2), np.int64)
+    wide = radius * stretch + _NEARLY_NM
     for a in range(3):
-        out[a, 0] = max(0, int(np.floor((world[a] - radius * stretch) / voxel[a])) - start[a] - 1)
-        out[a, 1] = min(shape[a], int(np.ceil((world[a] + radius * stretch) / voxel[a])) - start[a] + 1)
+        out[a, 0] = max(0, int(np.floor((world[a] - wide) / voxel[a])) - start[a])
+        out[a, 1] = min(shape[a], int(np.ceil((world[a] + wide) / voxel[a])) - start[a])
     return out
 
 

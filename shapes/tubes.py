@@ -4,6 +4,8 @@ A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``
 axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance
 less along its broad side, by a factor ``flat`` of at most one. No field changes faster than its
 ``STEEP``: its stiffness, and a little more where the tube tapers.
+
+Kernels take the table and a row's number: a view of the row would be counted by numba at every call.
 """
 
 import numpy as np
@@ -16,61 +18,70 @@ AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZ
 extent, 1 − flat², broad direction, half the length, flat, bound on the slope,
 stiffness · taper ÷ length², broad direction along the axis ÷ length²."""
 COLUMNS = 20
+_ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
 
 
 @njit(cache=True)
-def set_segment(row, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-untyped-def]
-    """Write a segment from ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into a row."""
+def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-untyped-def]
+    """Write a segment from ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into row ``i``."""
     length2 = 0.0
     for c in range(3):
-        row[AZ + c] = a[c]
-        row[DZ + c] = b[c] - a[c]
-        row[BZ + c] = broad[c]
-        length2 += row[DZ + c] ** 2
-    row[INV] = 1.0 / max(length2, 1e-9)
-    row[RA] = ra
-    row[DR] = rb - ra
-    row[STIFF] = stiffness
-    row[RMAX] = max(ra, rb) / flat
-    row[FLAT] = 1.0 - flat * flat
-    row[HALF] = 0.5 * np.sqrt(length2)
-    row[SQUEEZE] = flat
-    row[TAPER] = stiffness * row[DR] * row[INV]
-    row[LEAN] = (row[DZ] * row[BZ] + row[DY] * row[BY] + row[DX] * row[BX]) * row[INV]
-    row[STEEP] = stiffness * np.sqrt(1.0 + row[DR] ** 2 * row[INV])
+        tubes[i, AZ + c] = a[c]
+        tubes[i, DZ + c] = b[c] - a[c]
+        tubes[i, BZ + c] = broad[c]
+        length2 += tubes[i, DZ + c] ** 2
+    tubes[i, INV] = 1.0 / max(length2, 1e-9)
+    tubes[i, RA] = ra
+    tubes[i, DR] = rb - ra
+    tubes[i, STIFF] = stiffness
+    tubes[i, RMAX] = max(ra, rb) / flat
+    tubes[i, FLAT] = 1.0 - flat * flat
+    tubes[i, HALF] = 0.5 * np.sqrt(length2)
+    tubes[i, SQUEEZE] = flat
+    tubes[i, TAPER] = stiffness * tubes[i, DR] * tubes[i, INV]
+    tubes[i, LEAN] = (
+        tubes[i, DZ] * tubes[i, BZ] + tubes[i, DY] * tubes[i, BY] + tubes[i, DX] * tubes[i, BX]
+    ) * tubes[i, INV]
+    tubes[i, STEEP] = stiffness * np.sqrt(1.0 + tubes[i, DR] ** 2 * tubes[i, INV])
 
 
 @njit(cache=True)
-def axis_place(row, z, y, x):  # type: ignore[no-untyped-def]
+def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return where along the axis, 0 … 1, the point (z, y, x) projects to."""
-    t = ((z - row[AZ]) * row[DZ] + (y - row[AY]) * row[DY] + (x - row[AX]) * row[DX]) * row[INV]
-    return min(1.0, max(0.0, t))
+    t = (
+        (z - tubes[i, AZ]) * tubes[i, DZ]
+        + (y - tubes[i, AY]) * tubes[i, DY]
+        + (x - tubes[i, AX]) * tubes[i, DX]
+    ) * tubes[i, INV]
+    return min(_ONE, max(_ZERO, t))
 
 
 @njit(cache=True)
-def tube_field(row, z, y, x):  # type: ignore[no-untyped-def]
+def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
-    t = axis_place(row, z, y, x)
-    ez = z - row[AZ] - t * row[DZ]
-    ey = y - row[AY] - t * row[DY]
-    ex = x - row[AX] - t * row[DX]
-    side = ez * row[BZ] + ey * row[BY] + ex * row[BX]
-    return row[STIFF] * (
-        np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side) - row[RA] - t * row[DR]
+    t = axis_place(tubes, i, z, y, x)
+    ez = z - tubes[i, AZ] - t * tubes[i, DZ]
+    ey = y - tubes[i, AY] - t * tubes[i, DY]
+    ex = x - tubes[i, AX] - t * tubes[i, DX]
+    side = ez * tubes[i, BZ] + ey * tubes[i, BY] + ex * tubes[i, BX]
+    return tubes[i, STIFF] * (
+        np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
     )
 
 
 @njit(cache=True)
-def tube_slope(row, z, y, x):  # type: ignore[no-untyped-def]
+def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the gradient of a tube's field at a point, (z, y, x)."""
-    t = axis_place(row, z, y, x)
-    ez = z - row[AZ] - t * row[DZ]
-    ey = y - row[AY] - t * row[DY]
-    ex = x - row[AX] - t * row[DX]
-    side = ez * row[BZ] + ey * row[BY] + ex * row[BX]
-    scale = row[STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - row[FLAT] * side * side), 1e-6)
-    side *= row[FLAT]
-    gz, gy, gx = (ez - side * row[BZ]) * scale, (ey - side * row[BY]) * scale, (ex - side * row[BX]) * scale
+    t = axis_place(tubes, i, z, y, x)
+    ez = z - tubes[i, AZ] - t * tubes[i, DZ]
+    ey = y - tubes[i, AY] - t * tubes[i, DY]
+    ex = x - tubes[i, AX] - t * tubes[i, DX]
+    side = ez * tubes[i, BZ] + ey * tubes[i, BY] + ex * tubes[i, BX]
+    scale = tubes[i, STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side), _TINY)
+    side *= tubes[i, FLAT]
+    gz = (ez - side * tubes[i, BZ]) * scale
+    gy = (ey - side * tubes[i, BY]) * scale
+    gx = (ex - side * tubes[i, BX]) * scale
     # the nearest point of the axis moves along, and with it the radius; a branch here would halve the speed
-    k = (row[TAPER] - scale * side * row[LEAN]) * (1.0 if 0.0 < t < 1.0 else 0.0)
-    return gz - k * row[DZ], gy - k * row[DY], gx - k * row[DX]
+    k = (tubes[i, TAPER] - scale * side * tubes[i, LEAN]) * (_ONE if _ZERO < t < _ONE else _ZERO)
+    return gz - k * tubes[i, DZ], gy - k * tubes[i, DY], gx - k * tubes[i, DX]

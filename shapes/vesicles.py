@@ -12,27 +12,28 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.membranes import near, near_box, probe
+from shapes.contacts import Contacts
+from shapes.depths import Depths
+from shapes.membranes import near, near_box
 from shapes.packing import (
     CLUSTER_NM,
-    JITTER,
     bouton_ball,
     crowded_out,
     keeps_apart,
-    lattice_site,
+    lattice_sites,
     loose_place,
+    most_sites,
     rotation,
 )
 from shapes.partition import Partition
 from shapes.population import BOUTON
-from shapes.psd import Contacts
 from shapes.rods import Rods, rod_distance
+from shapes.room import clear_of_glia, have_room, host_field, nearest_first
 from shapes.spread import Params, Spread, draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 _CLEAR_NM = 4.0
-_CUBES = 6
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 _BAND_NM = np.float32(8.0)
 
@@ -77,111 +78,92 @@ def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
     for r in range(rods.shape[0]):
-        if rod_owners[r] == j:
-            d, _, _, _, _ = rod_distance(rods[r], z, y, x)
-            if d < pad:
-                return True
+        if rod_owners[r] != j:
+            continue
+        if rod_distance(rods, r, z, y, x) < pad:
+            return True
     return False
 
 
 @njit(cache=True)
-def _has_room(  # type: ignore[no-untyped-def]
-    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields,
-    rods, rod_owners,
-):  # fmt: skip
-    """Tell whether a vesicle fits at a place in its neurite; tubes are picked once for each small cube."""
-    cube = 0
-    centre = np.empty(3)
-    for c in range(3):
-        i = int((at[c] - node[c] + ball) / (2.0 * ball) * _CUBES)
-        i = min(_CUBES - 1, max(0, i))
-        cube = cube * _CUBES + i
-        centre[c] = node[c] - ball + (i + 0.5) * 2.0 * ball / _CUBES
-    if few_count[cube] < 0:
-        half = ball / _CUBES * 1.7321
-        few_count[cube] = near(
-            segments, chosen[:count], centre[0], centre[1], centre[2], half, r + 6.0 + gap, glia, few[cube]
-        )
-    own, _, d, _ = probe(
-        segments, owners, few[cube], few_count[cube], at[0], at[1], at[2], r + gap, glia, glia_index, fields
-    )  # fmt: skip
-    return own == j and d >= r + gap and not _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM)
-
-
-@njit(cache=True)
 def _crowd(  # type: ignore[no-untyped-def]
-    key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, count, few,
-    few_count, glia, glia_index, gap, fields, rods, rod_owners, radius, widest, low, high, n, out, out_r,
-    out_j, out_id,
+    key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, glia, gap, rods,
+    rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places, clear, host_at, which,
+    scratch, n, out, out_r, out_j, out_id,
 ):  # fmt: skip
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     turn = rotation(mix(key, 7))
-    few_count[:] = -1
     at, q = np.empty(3), np.empty(3)
-    # a step along a lattice axis is √2 pitches long; the axes are 60° apart
-    most = int(np.ceil(ball / pitch * 1.23)) + 1
-    pad = widest + _BAND_NM + JITTER * pitch * 1.7321
-    for i in range(-most, most + 1):
-        for k in range(-most, most + 1):
-            if pitch * pitch * (i * i + k * k + 0.5 * (i + k) ** 2) > (ball + JITTER * pitch * 1.7321) ** 2:
-                continue
-            # of a row of sites only those near the box are asked for
-            first, last = -most, most
+    found = lattice_sites(key, node, turn, ball, pitch, density, lows, highs, widest + _BAND_NM, sites, spots)
+    for s in range(found):
+        for c in range(3):
+            places[c, s] = spots[s, c] - node[c]
+    host_field(segments, owners, chosen, j, node, found, places, glia, scratch, host_at)
+    count = 0
+    for s in range(found):
+        if not clear_of_glia(host_at, s, least + gap, glia):
+            continue
+        here = cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2])
+        away2 = (spots[s, 0] - zone[0]) ** 2 + (spots[s, 1] - zone[1]) ** 2 + (spots[s, 2] - zone[2]) ** 2
+        if pull and uniform(here, 7) > 0.15 + np.exp(-away2 / (cluster * cluster)):
+            continue
+        sizes[count] = draw(radius, uniform(here, 5), normal(here, 6))
+        clear[count] = sizes[count] + gap
+        if clear_of_glia(host_at, s, clear[count], glia):
             for c in range(3):
-                start = node[c] + pitch * (turn[c, 0] * k + turn[c, 1] * i + turn[c, 2] * (i + k))
-                step = pitch * (turn[c, 0] + turn[c, 1])
-                below, above = low[c] - pad - start, high[c] + pad - start
-                if abs(step) > 1e-9:
-                    first = max(first, int(np.floor(min(below / step, above / step))))
-                    last = min(last, int(np.ceil(max(below / step, above / step))))
-            for m in range(first, last + 1):
-                here = cell_key(key, i, k, m)
-                lattice_site(here, node, turn, pitch, i, k, m, at)
-                if _beyond(at[0], at[1], at[2], low, high, widest + _BAND_NM):
-                    continue
-                if (at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2 > ball * ball:
-                    continue
-                if uniform(here, 4) >= density:
-                    continue
-                away = np.sqrt((at[0] - zone[0]) ** 2 + (at[1] - zone[1]) ** 2 + (at[2] - zone[2]) ** 2)
-                if pull and uniform(here, 7) > 0.15 + np.exp(-((away / cluster) ** 2)):
-                    continue
-                r = draw(radius, uniform(here, 5), normal(here, 6))
-                if crowded_out(key, node, turn, pitch, i, k, m, at, r, radius, density, q):
-                    continue
-                if not _has_room(
-                    at, r, j, node, ball, segments, owners, chosen, count, few, few_count, glia, glia_index,
-                    gap, fields, rods, rod_owners,
-                ):  # fmt: skip
-                    continue
-                if n < out.shape[0]:
-                    out[n] = at
-                    out_r[n], out_j[n], out_id[n] = r, j, object_id(here)
-                n += 1
+                sites[count, c], spots[count, c], places[c, count] = sites[s, c], spots[s, c], places[c, s]
+            for c in range(4):
+                host_at[c, count] = host_at[c, s]
+            which[count] = count
+            count += 1
+    for left in range(
+        have_room(segments, owners, chosen, j, node, count, places, clear, host_at, which, scratch)
+    ):
+        s = which[left]
+        at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
+        if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + _CLEAR_NM):
+            continue
+        if crowded_out(
+            key, node, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, density, q
+        ):
+            continue
+        if n < out.shape[0]:
+            out[n] = at
+            out_r[n], out_j[n] = sizes[s], j
+            out_id[n] = object_id(cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2]))
+        n += 1
     return n
 
 
 @njit(cache=True)
 def _drop(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods,
-    rod_owners, radius, widest, pitch, density, cluster, loose, low, high, out, out_r, out_j, out_id,
+    rod_owners, radius, least, widest, pitch, density, cluster, loose, lows, highs, low, high, out, out_r,
+    out_j, out_id,
 ):  # fmt: skip
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
-    glia_index = keys.shape[0]
     # every vesicle that counts touches the box, so only the tubes around it can matter
     around = np.empty(segments.shape[0], np.int64)
-    some = near_box(segments, low, high, glia + 2.0 * widest + 1.6 * (widest + gap), around)
-    everything = around[:some]
-    chosen, fields = np.empty(some, np.int64), np.empty(some)
-    few, few_count = np.empty((_CUBES**3, some), np.int64), np.empty(_CUBES**3, np.int64)
+    some = near_box(segments, low, high, glia + 2.0 * widest + gap + _BAND_NM, around)
+    everything, chosen = around[:some], np.empty(some, np.int64)
+    near_low, near_high = np.empty_like(lows), np.empty_like(highs)
+    most = most_sites(pitch)
+    sites, spots, sizes = np.empty((most, 3), np.int64), np.empty((most, 3)), np.empty(most)
+    places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
+    scratch, host_at = np.empty((2, most), np.float32), np.empty((4, most), np.float32)
+    which = np.empty(most, np.int64)
     at, other, zone = np.empty(3), np.empty(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
-            node = nodes[j, k]
-            ball = bouton_ball(node[3]) if varicosity[j, k] == BOUTON else max(0.45 * steps[j], 1.1 * node[3])
-            if np.isnan(node[3]) or _beyond(node[0], node[1], node[2], low, high, ball + widest):
+            ball = max(0.45 * steps[j], 1.1 * nodes[j, k, 3])
+            if varicosity[j, k] == BOUTON:
+                ball = bouton_ball(nodes[j, k, 3])
+            if np.isnan(nodes[j, k, 3]) or _beyond(
+                nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], low, high, ball + widest
+            ):
                 continue
+            node = nodes[j, k]
             key = mix(mix(keys[j], salt), k)
             if varicosity[j, k] == BOUTON:
                 pull = False
@@ -189,13 +171,29 @@ def _drop(  # type: ignore[no-untyped-def]
                     if contacts[s, 0] == j and contacts[s, 1] == k:
                         pull = True
                         zone[:] = zones[s]
-                count = near(
-                    segments, everything, node[0], node[1], node[2], ball, widest + gap, glia, chosen
-                )
+                # of the ball only what lies near the window is asked for
+                few = 0
+                for b in range(lows.shape[0]):
+                    away2 = 0.0
+                    for c in range(3):
+                        away2 += max(0.0, lows[b, c] - node[c], node[c] - highs[b, c]) ** 2
+                    if away2 <= (ball + widest + _BAND_NM) ** 2:
+                        near_low[few], near_high[few] = lows[b], highs[b]
+                        few += 1
+                if few == 0:
+                    continue
+                away2 = 0.0
+                for c in range(3):
+                    at[c] = min(max(node[c], near_low[:few, c].min()), near_high[:few, c].max())
+                    away2 += (at[c] - node[c]) ** 2
+                part = np.sqrt(max(0.0, ball * ball - away2)) + widest + _BAND_NM
+                count = near(segments, everything, at[0], at[1], at[2], part, widest + gap, glia, chosen)
+                tubes = nearest_first(segments, chosen[:count], at[0], at[1], at[2])
                 n = _crowd(
-                    key, j, node, ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull, cluster,
-                    zone, segments, owners, chosen, count, few, few_count, glia, glia_index, gap, fields,
-                    rods, rod_owners, radius, widest, low, high, n, out, out_r, out_j, out_id,
+                    key, j, node[:3], ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull,
+                    cluster, zone, segments, owners, tubes, glia, gap, rods, rod_owners, radius, least,
+                    widest, near_low[:few], near_high[:few], sites, spots, sizes, places, clear, host_at,
+                    which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
             # loose vesicles keep to their own node, and away from the crowds of its neighbours
@@ -219,14 +217,16 @@ def _drop(  # type: ignore[no-untyped-def]
                 if walls[j] > 0.0 and away > node[3] - walls[j] - r - _CLEAR_NM:
                     continue
                 count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
-                own, _, d, _ = probe(
-                    segments, owners, chosen, count, at[0], at[1], at[2], r + gap, glia, glia_index, fields
+                places[:, 0], clear[0] = 0.0, r + gap
+                host_field(segments, owners, chosen[:count], j, at, 1, places, glia, scratch, host_at)
+                fits = (
+                    clear_of_glia(host_at, 0, r + gap, glia)
+                    and have_room(
+                        segments, owners, chosen[:count], j, at, 1, places, clear, host_at, which, scratch
+                    )
+                    == 1
                 )
-                if (
-                    own != j
-                    or d < r + gap
-                    or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM)
-                ):
+                if not fits or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + _CLEAR_NM):
                     missing += 1
                     continue
                 if n < out.shape[0]:
@@ -236,9 +236,10 @@ def _drop(  # type: ignore[no-untyped-def]
     return n, missing
 
 
-def reach_nm(params: Vesicles) -> float:
+def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its vesicles depend on."""
-    return 2.0 * CLUSTER_NM + 4.0 * params.radius_nm.highest() + 40.0
+    widest = params.radius_nm.highest()
+    return max(CLUSTER_NM + widest, 2.0 * widest + 60.0 + rim_nm) + float(_BAND_NM)
 
 
 def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Spheres:
@@ -251,7 +252,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
     if isinstance(rods, Rods):
         drawn, rod_owners = rods.drawn, rods.owners
     if isinstance(contacts, Contacts):
-        boutons, zones = contacts.boutons, contacts.middles_nm
+        boutons, zones = contacts.turned, contacts.zones_nm
     room = 2048
     while True:
         spots, radii = np.empty((room, 3)), np.empty(room)
@@ -260,9 +261,10 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
             stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm,
             tissue.wall_nm, cells.segments, cells.owners, tissue.membranes.glia_nm,
             tissue.membranes.half_width_nm + _CLEAR_NM, boutons, zones, drawn, rod_owners,
-            params.radius_nm.row(), params.radius_nm.highest(), params.pitch_nm / 2**0.5,
-            params.density.row(), params.cluster_nm, params.loose_chance, low, high, spots, radii, owners,
-            ids,
+            params.radius_nm.row(), params.radius_nm.lowest(), params.radius_nm.highest(),
+            params.pitch_nm / 2**0.5,
+            params.density.row(), params.cluster_nm, params.loose_chance, *tissue.window.tiles.groups(),
+            low, high, spots, radii, owners, ids,
         )  # fmt: skip
         if n <= room:
             return Spheres(spots[:n], radii[:n], owners[:n], ids[:n], missing)
@@ -274,10 +276,10 @@ def _build(  # type: ignore[no-untyped-def]
     centres, radii, owners, ids, tissue, index, lattice, first, spacing, stretch, start, shape, voxel,
     out_id, out_d,
 ):  # fmt: skip
+    at = np.empty(3)
     for v in range(ids.shape[0]):
-        box = voxel_range(
-            lattice, first, spacing, stretch, start, shape, voxel, centres[v].copy(), radii[v] + _BAND_NM
-        )
+        at[:] = centres[v]
+        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, radii[v] + _BAND_NM)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -292,9 +294,9 @@ def _build(  # type: ignore[no-untyped-def]
                         out_id[z, y, x] = ids[v]
 
 
-def depth_nm(objects: Spheres, params: Vesicles) -> tuple[npt.NDArray[np.int32], float]:
-    """Return no neurite: a vesicle is drawn by its own centre and radius."""
-    return np.empty(0, np.int32), 0.0
+def depths(objects: Spheres, tissue: Tissue, params: Vesicles) -> Depths:
+    """Return none: a vesicle is drawn by its own centre and radius."""
+    return Depths.nowhere()
 
 
 def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:

@@ -6,6 +6,7 @@ bends together.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from shapes.grid import Grid
 from shapes.lattice import interpolate, spline_weights, support
 from shapes.spread import Params
 from shapes.streams import mix, stream_key
+from shapes.tiles import Tiles, cut
 
 _PERIOD = 1024  # of the noise package, in its own units
 _POINTS_PER_UNIT = 4
@@ -71,11 +73,15 @@ class WarpedWindow:
     spacing_nm: float
     stretch: float
 
-    @property
+    @cached_property
+    def tiles(self) -> Tiles:
+        """The window's tiles in tissue space."""
+        return cut(self.tissue_nm, self.grid.start_vx)
+
+    @cached_property
     def box_nm(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Lowest and highest tissue coordinates (z, y, x) that the window shows."""
-        flat = self.tissue_nm.reshape(3, -1)
-        return flat.min(1), flat.max(1)
+        return self.tiles.low_nm.min((0, 1, 2)), self.tiles.high_nm.max((0, 1, 2))
 
 
 def _lattice(
@@ -101,15 +107,16 @@ def warp_window(seed: int, warp: Warp, grid: Grid) -> WarpedWindow:
     spacing = warp.wavelength_nm / _POINTS_PER_UNIT
     first, shape = support(grid, spacing)
     lattice = _lattice(seed, warp, first, np.ones(shape, np.bool_))
-    tissue = np.stack([interpolate(lattice[c], first, spacing, grid) for c in range(3)])
+    tissue = np.empty((3, *grid.shape))
     for axis in range(3):
-        tissue[axis] += grid.centres_nm(axis).reshape([-1 if a == axis else 1 for a in range(3)])
+        centres = grid.centres_nm(axis).reshape([-1 if a == axis else 1 for a in range(3)])
+        np.add(interpolate(lattice[axis], first, spacing, grid), centres, out=tissue[axis])
     return WarpedWindow(grid, tissue, lattice, first, spacing, 1.0 / (1.0 - warp.steepest))
 
 
 @njit(cache=True)
-def to_world(lattice, first, spacing, tissue):  # type: ignore[no-untyped-def]
-    """Return the world coordinates of a tissue point to a few picometres; the lattice must reach it.
+def to_world(lattice, first, spacing, tissue, within):  # type: ignore[no-untyped-def]
+    """Return the world coordinates of a tissue point, ``within`` nm or so; the lattice must reach it.
 
     The iteration closes in on the point, as tissue never folds: see ``Warp.steepest``. Beyond the lattice the
     displacement of its rim is taken, which serves to tell that a point is outside.
@@ -132,7 +139,7 @@ def to_world(lattice, first, spacing, tissue):  # type: ignore[no-untyped-def]
                         total += both * weights[2, k] * lattice[c, cell[0] + i, cell[1] + j, cell[2] + k]
             step = max(step, abs(tissue[c] - total - world[c]))
             world[c] = tissue[c] - total
-        if step < 1e-3:
+        if step < within:
             break
     return world
 
@@ -153,4 +160,4 @@ def world_points(seed: int, warp: Warp, tissue: npt.NDArray[np.float64]) -> npt.
         needed[z0:z1, y0:y1, x0:x1] = True
     z, y, x = (int(k) for k in first)
     lattice = _lattice(seed, warp, (z, y, x), needed)
-    return np.array([to_world(lattice, first, spacing, point) for point in tissue])
+    return np.array([to_world(lattice, first, spacing, point, 1e-3) for point in tissue])

@@ -46,11 +46,8 @@ def instances(
     processes are one cell to us: they carry the largest id, 2³¹ − 1.
     """
     out = {
-        name: np.where(
-            labels[channel(name)],
-            _first_from_middle(np.where(layer.distance_nm < _OUTLINE_NM, layer.ids, np.int32(0)), sheets),
-            np.int32(0),
-        )
+        name: _first_from_middle(layer.ids * (layer.distance_nm < _OUTLINE_NM), sheets)
+        * labels[channel(name)]
         for name, layer in scene.layers.items()
         if name in CLASSES
     }

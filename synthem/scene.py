@@ -1,13 +1,14 @@
 """A scene: everything that is geometry in one window of a world, before labels and grey levels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from shapes import mitochondria, psd, sheaths, vesicles
+from shapes.depths import Depths
 from shapes.grid import Grid
 from shapes.neurites import Neurites, grow
 from shapes.partition import Partition, partition
@@ -26,7 +27,7 @@ GENERATORS: dict[str, ModuleType] = {
 one line."""
 
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
-_MARGIN_NM = 18.0  # past the membrane's face, for soft edges and oblique cuts
+_NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
 
@@ -60,6 +61,26 @@ class Scene:
     layers: Mapping[str, Layer]
     objects: Mapping[str, Any]
 
+    def cropped(self, rim_yx: tuple[int, int]) -> "Scene":
+        """Return the scene without a rim of voxels along y and x; arrays are views of this one's."""
+        (y, x), (_, ny, nx) = rim_yx, self.grid.shape
+        inner = (slice(None), slice(y, ny - y), slice(x, nx - x))
+        part = self.partition
+        layers = {
+            name: Layer(
+                layer.ids[inner],
+                layer.distance_nm[inner],
+                None if layer.detail_nm is None else layer.detail_nm[inner],
+            )
+            for name, layer in self.layers.items()
+        }
+        return replace(
+            self,
+            grid=self.grid.padded((0, -y, -x)),
+            partition=Partition(part.index[inner], part.other[inner], part.depth_nm[inner], part.tilt[inner]),
+            layers=layers,
+        )
+
 
 def populations(anatomy: Anatomy) -> dict[str, tuple[int, Population]]:
     """Return the populations of neurites that an anatomy has, with their kinds."""
@@ -73,20 +94,23 @@ def populations(anatomy: Anatomy) -> dict[str, tuple[int, Population]]:
 def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     """Draw the neurites that can matter to a window and to the organelles that touch it."""
     low, high = window.box_nm
-    reach = max(
-        [
-            _MEMBRANE_NM,
-            *(GENERATORS[k].reach_nm(getattr(anatomy, k)) for k in GENERATORS if getattr(anatomy, k)),
-        ]
-    )
     tubes = populations(anatomy)
-    flattest = min(population.flattest() for _, population in tubes.values())
-    rod = 2.0 * anatomy.mitochondrion.longest_nm() if anatomy.mitochondrion else 0.0
-    return grow(seed, tubes, low, high, anatomy.membranes.glia_nm / flattest + reach, rod)
+    rim = anatomy.membranes.glia_nm / min(population.flattest() for _, population in tubes.values())
+    organelles = [(GENERATORS[k], params) for k in GENERATORS if (params := getattr(anatomy, k)) is not None]
+    pads = {
+        kind: max([_MEMBRANE_NM + rim, *(made.reach_nm(params, kind, rim) for made, params in organelles)])
+        for kind in POPULATIONS.values()
+    }
+    rods = anatomy.mitochondrion
+    keep = mitochondria.nodes_nm(rods, max(p.step_nm for _, p in tubes.values())) if rods else 0.0
+    return grow(seed, tubes, low, high, pads, keep)
 
 
-def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
-    """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie."""
+def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_NM) -> Scene:
+    """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie.
+
+    ``near_nm`` is how far from the middle of a membrane its distance is wanted; organelles ask for more.
+    """
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
     wall = (
@@ -96,14 +120,12 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid) -> Scene:
     )
     tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
     objects: dict[str, Any] = {}
-    near = anatomy.membranes.half_width_nm + _MARGIN_NM
-    reach = np.full(len(cells.ids) + 1, near)
+    deep = []
     for name, generator in GENERATORS.items():
         if (params := getattr(anatomy, name)) is not None:
             objects[name] = generator.place(tissue, params, objects)
-            hosts, depth = generator.depth_nm(objects[name], params)
-            reach[hosts] = np.maximum(reach[hosts], near + depth)
-    part = partition(window, cells, anatomy.membranes, reach)
+            deep.append(generator.depths(objects[name], tissue, params))
+    part = partition(window, cells, anatomy.membranes, near_nm, Depths.joined(deep))
     layers = {
         name: generator.build(objects[name], tissue, part, getattr(anatomy, name))
         if name in objects

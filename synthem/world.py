@@ -12,6 +12,7 @@ from shapes.grid import Grid
 from synthem.annotate import annotate, instances
 from synthem.find import find
 from synthem.microscope.acquire import halo_vx, stages, to_uint8
+from synthem.microscope.stain import softness_nm
 from synthem.patch import Patch
 from synthem.preset import Preset, load_preset
 from synthem.scene import Scene, build_scene
@@ -45,9 +46,13 @@ class World:
 
     def scene(self, grid: Grid) -> Scene:
         """Return the geometry of a window, each section split into the preset's sheets."""
-        return build_scene(
-            self.preset.anatomy, self.seed, grid.split_sections(self.preset.microscope.section.sheets)
+        anatomy = self.preset.anatomy
+        near = max(
+            self.preset.annotation.membrane_width_nm / 2,
+            anatomy.membranes.half_width_nm + softness_nm(grid.voxel_nm),
         )
+        sheets = self.preset.microscope.section.sheets
+        return build_scene(anatomy, self.seed, grid.split_sections(sheets), near)
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
         """Return the labels of a window, bool (6, z, y, x), without rendering it."""
@@ -64,16 +69,15 @@ class World:
         _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
         scene = self.scene(grid.padded((0, hy, hx)))
         images = dict(stages(scene, grid, preset.microscope))
-        inner = (..., slice(hy, hy + grid.shape[1]), slice(hx, hx + grid.shape[2]))
-        labels = annotate(scene, preset.annotation, sheets)
-        ids = instances(scene, labels, sheets)
+        inner = scene.cropped((hy, hx))
+        labels = annotate(inner, preset.annotation, sheets)
         return Patch(
             image=to_uint8(images["tone"]),
-            labels=np.ascontiguousarray(labels[inner]),
+            labels=labels,
             grid=grid,
             name=f"{preset.name}-{self.seed}",
             clean=images["section"],
-            instances={name: np.ascontiguousarray(values[inner]) for name, values in ids.items()},
+            instances=instances(inner, labels, sheets),
             trace=self.trace(grid),
         )
 

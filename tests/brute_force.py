@@ -9,9 +9,10 @@ from shapes.warp import Warp, warp_window
 
 def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0)) -> np.ndarray:
     """One row of the table of tubes."""
-    row = np.full(COLUMNS, np.nan)
+    rows = np.full((1, COLUMNS), np.nan)
     set_segment(
-        row,
+        rows,
+        0,
         np.array(a, float),
         np.array(b, float),
         ra,
@@ -20,7 +21,7 @@ def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0)) -
         flat,
         np.array(broad),
     )
-    return row
+    return rows[0]
 
 
 def fields(segments: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -41,9 +41,7 @@ def cells(segments, owners) -> Neurites:
 def share(grid: Grid, segments, owners, reach: float = 1e3, glia: float = 1e3):
     """Partition an undisplaced window among some tubes."""
     tubes = cells(segments, owners)
-    return partition(
-        straight(grid), tubes, Membranes.model_construct(glia_nm=glia), np.full(len(tubes.ids) + 1, reach)
-    )
+    return partition(straight(grid), tubes, Membranes.model_construct(glia_nm=glia), reach)
 
 
 def test_two_parallel_tubes_meet_halfway():
@@ -130,7 +128,7 @@ def test_each_voxel_belongs_to_the_lowest_of_all_tubes(seed, origin, shape):
     tissue, glia = anatomy(), anatomy().membranes.glia_nm
     window = warp_window(seed, tissue.warp, Grid(shape, (15.0, 15.0, 15.0), origin))
     few = grow_around(seed, tissue, window)
-    part = partition(window, few, tissue.membranes, np.full(len(few.ids) + 1, 50.0))
+    part = partition(window, few, tissue.membranes, 50.0)
     every = all_tubes(tissue, seed, window)
     by_tube = fields(every.segments, window.tissue_nm.reshape(3, -1).T)
     lowest = by_tube.argmin(0)
@@ -194,7 +192,7 @@ def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     grid = Grid((40, 60, 60), (6.0, 6.0, 6.0), (1e4 * seed, 0, 0))
     window = straight(grid)
     few = grow_around(seed, tissue, window)
-    part = partition(window, few, tissue.membranes, np.full(len(few.ids) + 1, 60.0))
+    part = partition(window, few, tissue.membranes, 60.0)
     true = np.full(grid.shape, np.inf)
     for who in np.unique(part.index):
         mask = part.index == who
@@ -213,7 +211,7 @@ def test_neurites_fill_space_and_glia_is_thin():
     tissue = anatomy()
     window = warp_window(5, tissue.warp, Grid((1, 250, 250), (10.0, 10.0, 10.0)))
     few = grow_around(5, tissue, window)
-    part = partition(window, few, tissue.membranes, np.full(len(few.ids) + 1, 30.0))
+    part = partition(window, few, tissue.membranes, 30.0)
     glia = part.index == len(few.ids)
     assert ((part.index >= 0) & (part.index <= len(few.ids))).all()
     assert glia.mean() < 0.15

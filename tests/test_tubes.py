@@ -38,29 +38,31 @@ def test_a_straight_tube_is_the_distance_to_its_axis_less_its_radius():
     axis = a + along[:, None] * (b - a)
     for point in rng.uniform(-300, 300, (50, 3)):
         nearest = np.linalg.norm(axis - point, axis=1)
-        assert tube_field(row, *point) == pytest.approx(nearest.min() - radius, abs=1e-3)
-        assert axis_place(row, *point) == pytest.approx(along[nearest.argmin()], abs=1e-4)
+        assert tube_field(row[None], 0, *point) == pytest.approx(nearest.min() - radius, abs=1e-3)
+        assert axis_place(row[None], 0, *point) == pytest.approx(along[nearest.argmin()], abs=1e-4)
 
 
 def test_radius_runs_from_end_to_end():
     row = segment((0, 0, 0), (0, 0, 100), 20, 60, stiffness=2)
     for x, radius in ((-5, 20), (0, 20), (25, 30), (50, 40), (100, 60), (130, 60)):
         beyond = max(0, -x, x - 100)
-        assert tube_field(row, 0.0, 70.0, x) == pytest.approx(2 * (np.hypot(70, beyond) - radius))
+        assert tube_field(row[None], 0, 0.0, 70.0, x) == pytest.approx(2 * (np.hypot(70, beyond) - radius))
 
 
 def test_a_flat_tube_is_wider_along_its_broad_side():
     row = segment((0, 0, 0), (0, 0, 100), 50, flat=0.5, broad=(1, 0, 0))
-    assert tube_field(row, 0.0, 50.0, 50.0) == pytest.approx(0)
-    assert tube_field(row, 100.0, 0.0, 50.0) == pytest.approx(0)
-    assert tube_field(row, 100.0, 100.0, 50.0) > 50
+    assert tube_field(row[None], 0, 0.0, 50.0, 50.0) == pytest.approx(0)
+    assert tube_field(row[None], 0, 100.0, 0.0, 50.0) == pytest.approx(0)
+    assert tube_field(row[None], 0, 100.0, 100.0, 50.0) > 50
 
 
 @given(rngs)
 @settings(max_examples=30, deadline=None)
 def test_any_tube_equals_its_definition(rng):
     row, points = any_tube(rng), rng.uniform(-900, 900, (20, 3))
-    np.testing.assert_allclose([tube_field(row, *p) for p in points], fields(row[None], points)[0], atol=1e-8)
+    np.testing.assert_allclose(
+        [tube_field(row[None], 0, *p) for p in points], fields(row[None], points)[0], atol=1e-8
+    )
 
 
 @given(rngs)
@@ -71,9 +73,9 @@ def test_slope_is_the_gradient_of_the_field(rng):
     if rng.random() < 0.5:
         point = row[AZ : AZ + 3] + rng.uniform(0.1, 0.9) * row[DZ : DZ + 3] + 100 * direction(rng)
     step = 1e-4
-    ends = [tube_field(row, *(point + s * step * e)) for e in np.eye(3) for s in (1, -1)]
+    ends = [tube_field(row[None], 0, *(point + s * step * e)) for e in np.eye(3) for s in (1, -1)]
     wanted = [(ahead - behind) / (2 * step) for ahead, behind in zip(ends[::2], ends[1::2], strict=True)]
-    np.testing.assert_allclose(tube_slope(row, *point), wanted, atol=1e-3 * row[STEEP])
+    np.testing.assert_allclose(tube_slope(row[None], 0, *point), wanted, atol=1e-3 * row[STEEP])
 
 
 @given(rngs)
@@ -81,13 +83,13 @@ def test_slope_is_the_gradient_of_the_field(rng):
 def test_no_field_changes_faster_than_its_bound(rng):
     row, p = any_tube(rng), rng.uniform(-900, 900, 3)
     q = p + rng.choice([1.0, 100.0]) * direction(rng)
-    change = abs(tube_field(row, *p) - tube_field(row, *q))
+    change = abs(tube_field(row[None], 0, *p) - tube_field(row[None], 0, *q))
     assert change <= row[STEEP] * np.linalg.norm(p - q) * (1 + 1e-9)
-    assert np.linalg.norm(tube_slope(row, *p)) <= row[STEEP] * (1 + 1e-9)
+    assert np.linalg.norm(tube_slope(row[None], 0, *p)) <= row[STEEP] * (1 + 1e-9)
     assert row[STEEP] >= row[STIFF]
 
 
 def test_a_segment_without_length_is_a_ball():
     row = segment((1, 2, 3), (1, 2, 3), 40)
-    assert tube_field(row, 1.0, 2.0, 103.0) == pytest.approx(60)
+    assert tube_field(row[None], 0, 1.0, 2.0, 103.0) == pytest.approx(60)
     assert np.isfinite(row).all() and len(row) == COLUMNS

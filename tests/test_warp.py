@@ -41,6 +41,7 @@ def test_the_way_back_leads_to_the_same_place(seed, origin):
             np.array(window.first),
             window.spacing_nm,
             window.tissue_nm[(slice(None), *at)].copy(),
+            1e-3,
         )
         wanted = [grid.centres_nm(axis)[at[axis]] for axis in range(3)]
         np.testing.assert_allclose(world, wanted, atol=0.01)

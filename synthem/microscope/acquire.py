@@ -49,4 +49,5 @@ def stages(scene: Scene, grid: Grid, params: Microscope) -> Iterator[tuple[str, 
 
 def to_uint8(image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """Round grey levels to bytes; what lies outside 0–255 saturates."""
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    levels = np.rint(image)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)

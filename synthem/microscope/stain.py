@@ -101,6 +101,11 @@ def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
         out[j] = _grey(salt, ids[j], row)
 
 
+def softness_nm(voxel_nm: tuple[float, float, float]) -> float:
+    """Return over what length an edge fades; an oblique membrane fades over up to twice of it."""
+    return max(2.0, min(voxel_nm[1:]))
+
+
 def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     """Return the stained tissue of a scene in grey levels, float32 (z, y, x)."""
     grid, seed = scene.grid, scene.seed
@@ -120,7 +125,7 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, ves.ids, ves.distance_nm, sheath.ids,
         sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch,
         params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm, boundary_nm,
-        max(2.0, min(grid.voxel_nm[1:])), params.gap, params.lamella, params.membrane.row(),
+        softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
         params.vesicle.row(), params.lumen.row(), params.sheath.row(), out,
     )  # fmt: skip

@@ -1,0 +1,276 @@
+"""Contacts: which dendrite or spine a bouton faces, and where.
+
+Who the partner is depends on the bouton and the dendrites around it alone; whether a third cell comes between
+is asked only of contacts that a window may show. So no window needs to know the tissue far around it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from shapes.membranes import near, probe
+from shapes.population import BOUTON, DENDRITE
+from shapes.spread import draw
+from shapes.streams import mix, normal, object_id, uniform
+from shapes.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
+
+TRIES = 3
+LOOK_NM = 340.0
+"""How far from a bouton's middle its contact may lie."""
+PROBE_NM = 60.0
+"""How far past its radius a contact may matter."""
+FLANK_NM = 45.0
+"""How far on either side of a contact its two cells must be there."""
+EDGE = 0.6
+"""At so much of a contact's radius its two cells must be there, on three of four sides."""
+_CORNERS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """Synapses that may show in a window.
+
+    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
+    and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
+    in nm. ``turned`` (m, 2) are all boutons near by that face a partner, also where a third cell comes
+    between or the contact is out of sight, and ``zones_nm`` (m, 3) where they face it.
+    """
+
+    boutons: npt.NDArray[np.int32]
+    partners: npt.NDArray[np.int32]
+    middles_nm: npt.NDArray[np.float64]
+    normals: npt.NDArray[np.float64]
+    radii_nm: npt.NDArray[np.float64]
+    thicknesses_nm: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.int32]
+    missing: int
+    turned: npt.NDArray[np.int32]
+    zones_nm: npt.NDArray[np.float64]
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Middles of the contacts, (n, 3)."""
+        return self.middles_nm
+
+
+@njit(cache=True)
+def _lowest(segments, among, z, y, x):  # type: ignore[no-untyped-def]
+    best = 1e9
+    for i in among:
+        best = min(best, tube_field(segments, i, z, y, x))
+    return best
+
+
+@njit(cache=True)
+def _ahead(segments, pre, post, at):  # type: ignore[no-untyped-def]
+    """Return a field that is negative in the bouton and positive in its partner."""
+    return _lowest(segments, pre, at[0], at[1], at[2]) - _lowest(segments, post, at[0], at[1], at[2])
+
+
+@njit(cache=True)
+def _normal(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
+    """Write the unit normal, from ``pre`` to ``post``, of the membrane at a point, by central differences."""
+    for c in range(3):
+        q = at.copy()
+        q[c] += 4.0
+        out[c] = _ahead(segments, pre, post, q)
+        q[c] -= 8.0
+        out[c] -= _ahead(segments, pre, post, q)
+    out /= np.sqrt((out * out).sum()) + 1e-12
+
+
+@njit(cache=True)
+def _corners(middle, up, wide, key, inside, beyond):  # type: ignore[no-untyped-def]
+    """Write four places around a contact on either side of its membrane, (4, 3) each."""
+    across = np.array([normal(key, 5), normal(key, 6), normal(key, 7)])
+    across -= (across * up).sum() * up
+    across /= np.sqrt((across * across).sum()) + 1e-9
+    sideways = np.array(
+        [
+            up[1] * across[2] - up[2] * across[1],
+            up[2] * across[0] - up[0] * across[2],
+            up[0] * across[1] - up[1] * across[0],
+        ]
+    )
+    for corner in range(4):
+        turn = 0.5 * np.pi * corner
+        edge = middle + EDGE * wide * (np.cos(turn) * across + np.sin(turn) * sideways)
+        inside[corner] = edge - FLANK_NM * up
+        beyond[corner] = edge + FLANK_NM * up
+
+
+@njit(cache=True)
+def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
+    """Write where between two places the fields of two neurites are equal; returns whether it is there."""
+    near_end, far_end = 0.0, 1.0
+    for _ in range(12):
+        half = 0.5 * (near_end + far_end)
+        middle[:] = start + half * (target - start)
+        if _ahead(segments, pre, post, middle) < 0.0:
+            near_end = half
+        else:
+            far_end = half
+    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < LOOK_NM
+
+
+@njit(cache=True)
+def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
+    """Write the tubes of one neurite; returns how many."""
+    n = 0
+    for i in range(count):
+        if owners[among[i]] == who:
+            out[n] = among[i]
+            n += 1
+    return n
+
+
+@njit(cache=True)
+def _partner(  # type: ignore[no-untyped-def]
+    segments, owners, pre, dendrites, count, glia, start, wide, key, theirs, middle, up, inside, beyond,
+):  # fmt: skip
+    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them."""
+    target = np.empty(3)
+    passed = -np.inf
+    for _ in range(TRIES):
+        best, at = np.inf, -1
+        for i in range(count):
+            f = tube_field(segments, dendrites[i], start[0], start[1], start[2])
+            if passed < f < best:
+                best, at = f, dendrites[i]
+        if at < 0:
+            return -1
+        passed = best
+        post = theirs[: _of(dendrites, count, owners, owners[at], theirs)]
+        t = axis_place(segments, at, start[0], start[1], start[2])
+        for c in range(3):
+            target[c] = segments[at, AZ + c] + t * segments[at, DZ + c]
+        if not _meet(segments, start, target, pre, post, middle):
+            continue
+        _normal(segments, middle, pre, post, up)
+        _corners(middle, up, wide, key, inside, beyond)
+        good = 0
+        for i in range(4):
+            a, b = inside[i], beyond[i]
+            good += (
+                _ahead(segments, pre, post, a) < 0.0 < _ahead(segments, pre, post, b)
+                and _lowest(segments, pre, a[0], a[1], a[2]) < glia
+                and _lowest(segments, post, b[0], b[1], b[2]) < glia
+            )
+        if good >= _CORNERS:
+            return owners[at]
+    return -1
+
+
+@njit(cache=True)
+def _touch(  # type: ignore[no-untyped-def]
+    segments, owners, everything, pre, post, wide, glia, glia_index, middle, inside, beyond, chosen, fields,
+):  # fmt: skip
+    """Tell whether no third cell comes between the two around their contact."""
+    count = near(
+        segments, everything, middle[0], middle[1], middle[2], EDGE * wide + FLANK_NM, 1.0, glia, chosen
+    )
+    good = 0
+    for i in range(4):
+        a, b = inside[i], beyond[i]
+        own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
+        if own == pre:
+            own, _, _, _ = probe(
+                segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields
+            )
+            good += own == post
+    return good >= _CORNERS
+
+
+@njit(cache=True)
+def _apart(at, low, high):  # type: ignore[no-untyped-def]
+    """Return by how much a place lies outside a box along the worst axis."""
+    most = 0.0
+    for c in range(3):
+        most = max(most, low[c] - at[c], at[c] - high[c])
+    return most
+
+
+@njit(cache=True)
+def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
+    """Tell whether a tube begins at a node."""
+    return (
+        segments[i, AZ] == nodes[j, k, 0]
+        and segments[i, AY] == nodes[j, k, 1]
+        and segments[i, AX] == nodes[j, k, 2]
+    )
+
+
+@njit(cache=True)
+def find_contacts(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high,
+    out_b, out_p, out_m, out_n, out_s, out_id, drawn,
+):  # fmt: skip
+    """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
+    n = missing = 0
+    total = segments.shape[0]
+    everything, dendrites = np.arange(total), np.empty(total, np.int64)
+    count = 0
+    for i in range(total):
+        if kinds[owners[i]] == DENDRITE:
+            dendrites[count] = i
+            count += 1
+    dendrites = dendrites[:count].copy()
+    mine, near_by, theirs, chosen = (
+        np.empty(total, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(total, np.int64),
+    )
+    fields = np.empty(total)
+    middle, up, inside, beyond = np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3))
+    for j in range(nodes.shape[0]):
+        for k in range(nodes.shape[1]):
+            if varicosity[j, k] != BOUTON or np.isnan(nodes[j, k, 3]):
+                continue
+            key = mix(mix(keys[j], salt), k)
+            wide = draw(radius, uniform(key, 1), normal(key, 2))
+            start = nodes[j, k, :3].copy()
+            if uniform(key, 0) >= chance or _apart(start, low, high) > LOOK_NM + wide + PROBE_NM:
+                continue
+            # who the partner is depends on the bouton and the dendrites around it alone
+            own = around = 0
+            for i in range(total):
+                if owners[i] == j and (
+                    _starts(segments, i, nodes, j, k) or (k > 0 and _starts(segments, i, nodes, j, k - 1))
+                ):
+                    mine[own] = i
+                    own += 1
+            for i in dendrites:
+                t = axis_place(segments, i, start[0], start[1], start[2])
+                away = 0.0
+                for c in range(3):
+                    away += (segments[i, AZ + c] + t * segments[i, DZ + c] - start[c]) ** 2
+                if away < (LOOK_NM + segments[i, RMAX]) ** 2:
+                    near_by[around] = i
+                    around += 1
+            post = _partner(
+                segments, owners, mine[:own], near_by, around, glia, start, wide, key, theirs, middle, up,
+                inside, beyond,
+            )  # fmt: skip
+            if post < 0:
+                missing += 1
+                continue
+            shows = _apart(middle, low, high) <= wide + PROBE_NM
+            if shows and not _touch(
+                segments, owners, everything, j, post, wide, glia, keys.shape[0], middle, inside, beyond,
+                chosen, fields,
+            ):  # fmt: skip
+                missing += 1
+                shows = False
+            if n < out_b.shape[0]:
+                out_b[n, 0], out_b[n, 1] = j, k
+                out_p[n] = post
+                out_m[n] = middle
+                out_n[n] = up
+                out_s[n, 0], out_s[n, 1] = wide, draw(thickness, uniform(key, 3), normal(key, 4))
+                out_id[n] = object_id(key)
+                drawn[n] = shows
+            n += 1
+    return n, missing
