@@ -228,14 +228,14 @@ def test_structures_have_the_greys_that_the_preset_gives():
             deep = scene.layers[kind].distance_nm
             depth = scene.partition.depth_nm
             other = np.min([scene.layers[k].distance_nm for k in scene.layers], axis=0)
-            seen.setdefault("cytoplasm", []).append(image[(other > 20) & (depth > 30)])
+            seen.setdefault("cytoplasm", []).append(image[(other > 20) & (depth > 20)])
             seen.setdefault("membrane", []).append(
                 image[(other > 20) & (depth < 3) & (scene.partition.tilt < 0.2)]
             )
             if kind == "mitochondrion":
                 seen.setdefault("matrix", []).append(image[deep < -60])
             else:
-                seen.setdefault(kind, []).append(image[(deep < -9) & (depth > 22)])
+                seen.setdefault(kind, []).append(image[(deep < -9) & (depth > 20)])
     for name, values in seen.items():
         grey = np.concatenate(values)
         assert len(grey) > 20, name
