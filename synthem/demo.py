@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +36,12 @@ SETTINGS = {
         "preset": FEED, "count": 100, "shape_vx": (1, 256, 256), "seed": 1,
         "fraction": 0.3,
     },
-    "steps": 280,
+    "steps": 400,
     "crops": "uniform",
     "validation_tiles": 12,
     "training": {
         "network": {"features": (12, 12, 24, 48, 96, 12)},
-        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 56, "lr": 3e-3,
+        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 80, "lr": 3e-3,
         "augment": {"quarter_turns": True, "grey": 0.2}, "accelerator": "cpu",
     },
 }  # fmt: skip
@@ -67,14 +67,15 @@ def run_demo(out: Path, say: Callable[[str], None]) -> list[Run]:
 
 
 def tissue_sections(train: int = 6, test: int = 4) -> Iterator[Patch]:
-    """Yield the stand-in's sections: training ones without any sheath, then test ones around sheaths."""
+    """Yield the stand-in's sections: training ones without sheaths, test ones around sheaths and synapses."""
     world = World(TISSUE, TISSUE_SEED)
     far = (Grid(SHAPE, VOXEL_NM, (400.0 * k, 0.0, 3000.0 * k)) for k in count())
     bare = (grid for grid in far if not world.labels(grid)[channel("sheath")].any())
     for k, grid in enumerate(islice(bare, train)):
         yield replace(world.patch(grid), name=f"train{k:02}")
     middle = np.multiply(SHAPE, VOXEL_NM) / 2
-    places = islice(world.find("sheath", near_nm=(0.0, 30_000.0, 0.0)), 0, 40 * test, 40)
+    sheaths, synapses = (world.find(kind, near_nm=(0.0, 30_000.0, 0.0)) for kind in ("sheath", "psd"))
+    places = chain(islice(sheaths, 0, 40 * test, 40), islice(synapses, 0, 10 * test // 2, 10))
     for k, place in enumerate(places):
         z, y, x = np.subtract(place, middle).tolist()
         yield replace(world.patch(Grid(SHAPE, VOXEL_NM, (z, y, x))), name=f"test{k:02}")

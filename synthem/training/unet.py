@@ -1,6 +1,6 @@
 """The network: MONAI's BasicUNet in 2D or 3D, with batch norm after each convolution, as in the paper."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from monai.networks.nets.basic_unet import BasicUNet
@@ -32,7 +32,8 @@ def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Modu
         )
     # most voxels belong to no class: to start from that spares the first steps (Lin et al. 2017, focal loss)
     nn.init.constant_(net.final_conv.bias, PRIOR_LOGIT)
-    return cast(nn.Module, net.to(memory_format=_LAYOUT[config.dims]))
+    # torch's annotations do not know this argument of a module
+    return cast(nn.Module, cast(Any, net).to(memory_format=_LAYOUT[config.dims]))
 
 
 def normalise(images: Tensor) -> Tensor:
