@@ -57,13 +57,20 @@ def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
-    """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
+def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the place along the axis, the offset (z, y, x) from there, and its part along the broad side."""
     t = axis_place(tubes, i, z, y, x)
     ez = z - tubes[i, AZ] - t * tubes[i, DZ]
     ey = y - tubes[i, AY] - t * tubes[i, DY]
     ex = x - tubes[i, AX] - t * tubes[i, DX]
     side = ez * tubes[i, BZ] + ey * tubes[i, BY] + ex * tubes[i, BX]
+    return t, ez, ey, ex, side
+
+
+@njit(cache=True)
+def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
+    t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
     return tubes[i, STIFF] * (
         np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
     )
@@ -72,11 +79,7 @@ def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the gradient of a tube's field at a point, (z, y, x)."""
-    t = axis_place(tubes, i, z, y, x)
-    ez = z - tubes[i, AZ] - t * tubes[i, DZ]
-    ey = y - tubes[i, AY] - t * tubes[i, DY]
-    ex = x - tubes[i, AX] - t * tubes[i, DX]
-    side = ez * tubes[i, BZ] + ey * tubes[i, BY] + ex * tubes[i, BX]
+    t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
     scale = tubes[i, STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side), _TINY)
     side *= tubes[i, FLAT]
     gz = (ez - side * tubes[i, BZ]) * scale
