@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from shapes.membranes import NOBODY
+from shapes.ruffles import wave, wave_slope
 from shapes.tubes import (
     AX,
     AY,
@@ -14,6 +15,7 @@ from shapes.tubes import (
     BX,
     BY,
     BZ,
+    COLUMNS,
     DR,
     DX,
     DY,
@@ -21,10 +23,12 @@ from shapes.tubes import (
     FLAT,
     INV,
     LEAN,
+    PEAK,
     RA,
     STEEP,
     STIFF,
     TAPER,
+    WAVE,
     tube_slope,
 )
 
@@ -33,12 +37,26 @@ _FLATTEST = np.float32(0.05)  # slopes of fields that run together are taken as 
 
 
 @njit(cache=True)
-def compete(tubes, owners, count, glia, n, pz, py, px, fields, low, low_at, best, at, rival, second):  # type: ignore[no-untyped-def]
+def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
+    """Write what a neurite's ruffles add to its tubes' fields."""
+    out[:n] = _ZERO
+    if tubes[i, PEAK] == _ZERO:
+        return
+    for w in range(WAVE, COLUMNS, 4):
+        peak, wz, wy, wx, phase = tubes[i, PEAK], tubes[i, w], tubes[i, w + 1], tubes[i, w + 2], tubes[i, w + 3]
+        for x in range(n):
+            out[x] += peak * wave(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
+
+
+@njit(cache=True)
+def compete(  # type: ignore[no-untyped-def]
+    tubes, owners, count, glia, n, pz, py, px, fields, low, low_at, best, at, rival, second, ripple,
+):  # fmt: skip
     """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
 
     ``tubes`` float32 (count, COLUMNS) and the places count from one origin; the tubes of one owner follow
     each other. Written are ``fields`` (count, n), ``best`` and ``rival``, and in ``at`` and ``second`` whose
-    they are: a tube, or -1 for glia. ``low`` and ``low_at`` are room to write in.
+    they are: a tube, or -1 for glia. ``low``, ``low_at`` and ``ripple`` are room to write in.
     """
     for x in range(n):
         best[x], rival[x] = glia, np.inf
@@ -49,12 +67,15 @@ def compete(tubes, owners, count, glia, n, pz, py, px, fields, low, low_at, best
         bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
         ra, dr = tubes[i, RA], tubes[i, DR]
         field = fields[i]
+        if i == 0 or owners[i - 1] != owners[i]:
+            _ruffles(tubes, i, n, pz, py, px, ripple)
         for x in range(n):
             ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
             t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
             ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
             side = ez * bz + ey * by + ex * bx
-            field[x] = stiff * (np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side) - ra - t * dr)
+            wide = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side)
+            field[x] = stiff * (wide - ra - t * dr) + ripple[x]
         if i == 0 or owners[i - 1] != owners[i]:
             for x in range(n):
                 low[x] = field[x]
@@ -97,6 +118,17 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
             sz[x] = (ez - side * bz) * scale - k * dz if mine else sz[x]
             sy[x] = (ey - side * by) * scale - k * dy if mine else sy[x]
             sx[x] = (ex - side * bx) * scale - k * dx if mine else sx[x]
+        if tubes[i, PEAK] == _ZERO:
+            continue
+        for w in range(WAVE, COLUMNS, 4):
+            peak, wz, wy, wx = tubes[i, PEAK], tubes[i, w], tubes[i, w + 1], tubes[i, w + 2]
+            phase = tubes[i, w + 3]
+            for x in range(n):
+                rise = peak * wave_slope(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
+                rise = rise if who[x] == i else _ZERO
+                sz[x] += rise * wz
+                sy[x] += rise * wy
+                sx[x] += rise * wx
 
 
 @njit(cache=True)

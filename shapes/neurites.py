@@ -23,9 +23,10 @@ from shapes.population import (
     Population,
     PopulationRow,
 )
+from shapes.ruffles import WAVES, draw_waves
 from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
-from shapes.tubes import COLUMNS, set_segment
+from shapes.tubes import COLUMNS, ruffle_segment, set_segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +143,7 @@ def _grow(  # type: ignore[no-untyped-def]
     length = 2 * p.nodes + 1
     middle = np.empty(3)
     tip, head, one, two = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
-    broad, way, at = np.empty(3), np.empty(3), np.empty(3)
+    broad, way, at, waves = np.empty(3), np.empty(3), np.empty(3), np.empty((WAVES, 4))
     axis = np.empty((length, 4))
     swollen = np.empty(length, np.uint8)
     for cz in range(first[0], last[0] + 1):
@@ -159,6 +160,9 @@ def _grow(  # type: ignore[no-untyped-def]
                 _axis(k, middle, p, low, high, pad, keep, axis, swollen, way, at)
                 before = s
                 _direction(mix(k, 2), broad)
+                peak = draw_waves(mix(k, 3), p.ruffle, p.ruffle_length, waves)
+                # what ruffles add to the thickness of a round tube
+                swell = WAVES * peak / p.stiffness
                 flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(k, 5), normal(k, 6))))
                 for i in range(length):
                     ra = axis[i, 3]
@@ -172,9 +176,10 @@ def _grow(  # type: ignore[no-untyped-def]
                             two[c] = axis[i + 1, c]
                         round_off = swollen[i] != SHAFT or swollen[i + 1] != SHAFT
                         own_flat = max(flat, FLATTEST_VARICOSITY) if round_off else flat
-                        if _near_box(one, two, max(ra, rb) / own_flat, low, high, pad):
+                        if _near_box(one, two, (max(ra, rb) + swell) / own_flat, low, high, pad):
                             if s < segments.shape[0]:
                                 set_segment(segments, s, one, two, ra, rb, p.stiffness, own_flat, broad)
+                                ruffle_segment(segments, s, waves, peak)
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)
@@ -186,10 +191,12 @@ def _grow(  # type: ignore[no-untyped-def]
                         for c in range(3):
                             tip[c] = axis[i, c] + long * way[c]
                             head[c] = tip[c] + bulb * way[c]
-                        if _near_box(one, head, bulb, low, high, pad):
+                        if _near_box(one, head, bulb + swell, low, high, pad):
                             if s + 1 < segments.shape[0]:
                                 set_segment(segments, s, one, tip, neck, neck, p.stiffness, 1.0, broad)
                                 set_segment(segments, s + 1, tip, head, neck, bulb, p.stiffness, 1.0, broad)
+                                ruffle_segment(segments, s, waves, peak)
+                                ruffle_segment(segments, s + 1, waves, peak)
                                 owners[s] = owners[s + 1] = n
                             s += 2
                 if s > before:
@@ -225,7 +232,7 @@ def _draw_population(
 ]:
     args = PopulationRow(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
-        p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
+        p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
         p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from shapes.depths import Depths
 from shapes.membranes import NOBODY, Membranes, near_box
 from shapes.neurites import Neurites
 from shapes.tiles import TILE_VX
-from shapes.tubes import AZ, COLUMNS, STEEP, tube_field
+from shapes.tubes import COLUMNS, STEEP, shift_segment, tube_field
 from shapes.warp import WarpedWindow
 
 _TILE_Z, _TILE_YX = TILE_VX[0], TILE_VX[1]
@@ -121,8 +121,8 @@ def _partition(  # type: ignore[no-untyped-def]
     tubes, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
     pz, py, px = places[0], places[1], places[2]
-    state, found = np.empty((5, plane), np.float32), np.empty((5, plane), np.int32)
-    lowest, best, rival, nearest, slope = state[0], state[1], state[2], state[3], state[4]
+    state, found = np.empty((6, plane), np.float32), np.empty((5, plane), np.int32)
+    lowest, best, rival, nearest, slope, ripple = state[0], state[1], state[2], state[3], state[4], state[5]
     lowest_at, at, second, own, neighbour = found[0], found[1], found[2], found[3], found[4]
     slopes, wanted = np.empty((6, plane), np.float32), np.empty((2, n), np.bool_)
     corner = np.empty(3)
@@ -161,10 +161,7 @@ def _partition(  # type: ignore[no-untyped-def]
                     corner[2] = (start[2] + x0) // _TILE_YX * _TILE_YX * voxel[2]
                     for i in range(few):
                         who[i] = owners[fine[i]]
-                        for k in range(COLUMNS):
-                            tubes[i, k] = segments[fine[i], k]
-                        for k in range(3):
-                            tubes[i, AZ + k] = segments[fine[i], AZ + k] - corner[k]
+                        shift_segment(segments, fine[i], corner, tubes, i)
                     for z in range(z0, z1):
                         v = 0
                         for y in range(y0, y1):
@@ -175,7 +172,7 @@ def _partition(  # type: ignore[no-untyped-def]
                                 v += 1
                         compete(
                             tubes, who, few, glia_field, v, pz, py, px, fields, lowest, lowest_at, best, at,
-                            rival, second,
+                            rival, second, ripple,
                         )  # fmt: skip
                         measure(
                             tubes, who, few, glia_field, glia_index, v, pz, py, px, fields, best, at, rival,

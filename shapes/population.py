@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import Field
 
+from shapes.ruffles import highest
 from shapes.spread import Params, Row, Spread
 
 AXON, DENDRITE, MYELINATED = 0, 1, 2
@@ -24,7 +25,8 @@ class Population(Params):
     has ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about
     ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
-    other.
+    other. Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
+    are both ``stiffness`` times as stiff, less.
     """
 
     cell_nm: float = Field(gt=100)
@@ -35,6 +37,8 @@ class Population(Params):
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
     stiffness: float = Field(default=1.0, ge=1, le=6)
+    ruffle_nm: float = Field(default=0.0, ge=0, le=60)
+    ruffle_length_nm: float = Field(default=500.0, ge=100)
     flatness: Spread = Spread(min=0.5, max=1.0)
     bouton_chance: float = Field(default=0.0, ge=0, le=1)
     bouton_radius_nm: Spread = Spread(mean=260, std=50)
@@ -57,7 +61,11 @@ class Population(Params):
             if self.spine_chance
             else 0.0
         )
-        return float(self.nodes * self.step_nm + thickest + spine)
+        return float(self.nodes * self.step_nm + thickest + spine + self.rim_nm(0.0))
+
+    def rim_nm(self, glia_nm: float) -> float:
+        """Return how far outside its drawn surface a neurite can own tissue, given where glia begins."""
+        return (glia_nm + highest(self.ruffle_nm)) / self.flattest()
 
     def flattest(self) -> float:
         """Return the flatness of the flattest profile that can be drawn."""
@@ -75,6 +83,8 @@ class PopulationRow(NamedTuple):
     radius: Row
     wobble: float
     stiffness: float
+    ruffle: float
+    ruffle_length: float
     flatness: Row
     bouton_chance: float
     bouton_radius: Row

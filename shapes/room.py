@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from shapes.ruffles import wave
 from shapes.tubes import (
     AX,
     AY,
@@ -10,15 +11,18 @@ from shapes.tubes import (
     BX,
     BY,
     BZ,
+    COLUMNS,
     DR,
     DX,
     DY,
     DZ,
     FLAT,
     INV,
+    PEAK,
     RA,
     STEEP,
     STIFF,
+    WAVE,
     tube_field,
     tube_slope,
 )
@@ -30,7 +34,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ignore[no-untyped-def]
     """Write each point's squared distance to a tube's axis, as its flatness counts it, and the radius there.
 
-    Single precision is enough: points and tube are taken relative to one origin.
+    The radius is the ruffled one: that at which the field is 0. Single precision is enough: points and tube are taken relative to one origin.
     """
     az, ay = np.float32(tubes[k, AZ] - origin[0]), np.float32(tubes[k, AY] - origin[1])
     ax, inv = np.float32(tubes[k, AX] - origin[2]), np.float32(tubes[k, INV])
@@ -44,6 +48,16 @@ def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ign
         side = ez * bz + ey * by + ex * bx
         squared[i] = ez * ez + ey * ey + ex * ex - flat * side * side
         thick[i] = ra + t * dr
+    if tubes[k, PEAK] == 0.0:
+        return
+    inward = np.float32(-tubes[k, PEAK] / tubes[k, STIFF])
+    for w in range(WAVE, COLUMNS, 4):
+        cycles = tubes[k, w] * origin[0] + tubes[k, w + 1] * origin[1] + tubes[k, w + 2] * origin[2]
+        cycles += tubes[k, w + 3]
+        phase = np.float32(cycles - np.floor(cycles))
+        wz, wy, wx = np.float32(tubes[k, w]), np.float32(tubes[k, w + 1]), np.float32(tubes[k, w + 2])
+        for i in range(n):
+            thick[i] += inward * wave(wz * pz[i] + wy * py[i] + wx * px[i] + phase)
 
 
 @njit(cache=True)

@@ -2,8 +2,9 @@
 
 A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the
 axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance
-less along its broad side, by a factor ``flat`` of at most one. No field changes faster than its
-``STEEP``: its stiffness, and a little more where the tube tapers.
+less along its broad side, by a factor ``flat`` of at most one. The neurite's ruffles are added to the field.
+No field changes faster than its ``STEEP``: its stiffness, a little more where the tube tapers, and what the
+ruffles add.
 
 Kernels take the table and a row's number: a view of the row would be counted by numba at every call.
 """
@@ -11,13 +12,17 @@ Kernels take the table and a row's number: a view of the row would be counted by
 import numpy as np
 from numba import njit
 
+from shapes.ruffles import WAVES, steepest, wave, wave_slope
+
 AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZE, STEEP, TAPER, LEAN = range(
     20
 )
 """Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest
 extent, 1 − flat², broad direction, half the length, flat, bound on the slope,
 stiffness · taper ÷ length², broad direction along the axis ÷ length²."""
-COLUMNS = 20
+PEAK, WAVE = 20, 21
+"""Peak of the neurite's ruffles, 0 without; then, wave by wave, cycles per nm along (z, y, x), and phase."""
+COLUMNS = WAVE + 4 * WAVES
 _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
 
 
@@ -43,7 +48,41 @@ def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore
         tubes[i, DZ] * tubes[i, BZ] + tubes[i, DY] * tubes[i, BY] + tubes[i, DX] * tubes[i, BX]
     ) * tubes[i, INV]
     tubes[i, STEEP] = stiffness * np.sqrt(1.0 + tubes[i, DR] ** 2 * tubes[i, INV])
+    tubes[i, PEAK:] = 0.0
 
+
+@njit(cache=True)
+def ruffle_segment(tubes, i, waves, peak):  # type: ignore[no-untyped-def]
+    """Give the tube in row ``i`` its neurite's ruffles, as ``ruffles.draw_waves`` drew them."""
+    tubes[i, PEAK] = peak
+    for w in range(WAVES):
+        for c in range(4):
+            tubes[i, WAVE + 4 * w + c] = waves[w, c]
+    tubes[i, STEEP] += steepest(waves, peak)
+    tubes[i, RMAX] += WAVES * peak / (tubes[i, STIFF] * tubes[i, SQUEEZE])
+
+
+@njit(cache=True)
+def shift_segment(tubes, i, origin, out, j):  # type: ignore[no-untyped-def]
+    """Write a tube as seen from ``origin`` into row ``j`` of ``out``, which may be single precision."""
+    for c in range(COLUMNS):
+        out[j, c] = tubes[i, c]
+    for c in range(3):
+        out[j, AZ + c] = tubes[i, AZ + c] - origin[c]
+    for w in range(WAVE, COLUMNS, 4):
+        cycles = tubes[i, w] * origin[0] + tubes[i, w + 1] * origin[1] + tubes[i, w + 2] * origin[2]
+        cycles += tubes[i, w + 3]
+        out[j, w + 3] = cycles - np.floor(cycles)
+
+
+@njit(cache=True)
+def ruffle(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Return what the ruffles add to a tube's field at a point."""
+    total = _ZERO
+    if tubes[i, PEAK] > _ZERO:
+        for w in range(WAVE, COLUMNS, 4):
+            total += wave(tubes[i, w] * z + tubes[i, w + 1] * y + tubes[i, w + 2] * x + tubes[i, w + 3])
+    return total * tubes[i, PEAK]
 
 @njit(cache=True)
 def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
@@ -71,9 +110,8 @@ def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
-    return tubes[i, STIFF] * (
-        np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
-    )
+    wide = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side)
+    return tubes[i, STIFF] * (wide - tubes[i, RA] - t * tubes[i, DR]) + ruffle(tubes, i, z, y, x)
 
 
 @njit(cache=True)
@@ -87,4 +125,10 @@ def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     gx = (ex - side * tubes[i, BX]) * scale
     # the nearest point of the axis moves along, and with it the radius; a branch here would halve the speed
     k = (tubes[i, TAPER] - scale * side * tubes[i, LEAN]) * (_ONE if _ZERO < t < _ONE else _ZERO)
-    return gz - k * tubes[i, DZ], gy - k * tubes[i, DY], gx - k * tubes[i, DX]
+    gz, gy, gx = gz - k * tubes[i, DZ], gy - k * tubes[i, DY], gx - k * tubes[i, DX]
+    if tubes[i, PEAK] > _ZERO:
+        for w in range(WAVE, COLUMNS, 4):
+            cycles = tubes[i, w] * z + tubes[i, w + 1] * y + tubes[i, w + 2] * x + tubes[i, w + 3]
+            rise = tubes[i, PEAK] * wave_slope(cycles)
+            gz, gy, gx = gz + rise * tubes[i, w], gy + rise * tubes[i, w + 1], gx + rise * tubes[i, w + 2]
+    return gz, gy, gx

@@ -95,7 +95,7 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     """Draw the neurites that can matter to a window and to the organelles that touch it."""
     low, high = window.box_nm
     tubes = populations(anatomy)
-    rim = anatomy.membranes.glia_nm / min(population.flattest() for _, population in tubes.values())
+    rim = max(population.rim_nm(anatomy.membranes.glia_nm) for _, population in tubes.values())
     organelles = [(GENERATORS[k], params) for k in GENERATORS if (params := getattr(anatomy, k)) is not None]
     pads = {
         kind: max([_MEMBRANE_NM + rim, *(made.reach_nm(params, kind, rim) for made, params in organelles)])

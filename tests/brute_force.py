@@ -3,12 +3,12 @@
 import numpy as np
 
 from shapes import Grid
-from shapes.tubes import AZ, BZ, COLUMNS, DR, DZ, FLAT, RA, STIFF, set_segment
+from shapes.tubes import AZ, BZ, COLUMNS, DR, DZ, FLAT, PEAK, RA, STIFF, WAVE, ruffle_segment, set_segment
 from shapes.warp import Warp, warp_window
 
 
-def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0)) -> np.ndarray:
-    """One row of the table of tubes."""
+def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0), waves=None, peak=0.0):
+    """One row of the table of tubes, float64 (COLUMNS,); ``waves`` (3, 4) and ``peak`` ruffle it."""
     rows = np.full((1, COLUMNS), np.nan)
     set_segment(
         rows,
@@ -21,6 +21,8 @@ def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0)) -
         flat,
         np.array(broad),
     )
+    if waves is not None:
+        ruffle_segment(rows, 0, waves, peak)
     return rows[0]
 
 
@@ -33,6 +35,10 @@ def fields(segments: np.ndarray, points: np.ndarray) -> np.ndarray:
         off = points - row[AZ : AZ + 3] - along[:, None] * axis
         squeezed = (off**2).sum(1) - row[FLAT] * (off @ row[BZ : BZ + 3]) ** 2
         out[i] = row[STIFF] * (np.sqrt(np.maximum(squeezed, 0)) - row[RA] - along * row[DR])
+        for wave in row[WAVE:].reshape(-1, 4):
+            cycle = (points @ wave[:3] + wave[3]) % 1
+            up = np.where(cycle < 0.5, cycle, cycle - 0.5)
+            out[i] += row[PEAK] * np.where(cycle < 0.5, 1, -1) * (1 - (4 * up - 1) ** 2)
     return out
 
 
