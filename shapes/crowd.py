@@ -21,7 +21,7 @@ from shapes.streams import cell_key, mix, normal, object_id, uniform
 
 CLEAR_NM = 4.0
 """Between a vesicle and a membrane or a mitochondrion there is at least so much."""
-BAND_NM = np.float32(8.0)
+BAND_NM = np.float32(16.0)
 """How far outside a vesicle distances are still written."""
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 

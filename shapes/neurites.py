@@ -26,7 +26,7 @@ from shapes.population import (
 from shapes.ruffles import WAVES, draw_waves
 from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
-from shapes.tubes import COLUMNS, ruffle_segment, set_segment
+from shapes.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +180,7 @@ def _grow(  # type: ignore[no-untyped-def]
                             if s < segments.shape[0]:
                                 set_segment(segments, s, one, two, ra, rb, p.stiffness, own_flat, broad)
                                 ruffle_segment(segments, s, waves, peak)
+                                segments[s, NODE] = i
                                 owners[s] = n
                             s += 1
                     here = mix(k, 100 + i)
@@ -197,6 +198,7 @@ def _grow(  # type: ignore[no-untyped-def]
                                 set_segment(segments, s + 1, tip, head, neck, bulb, p.stiffness, 1.0, broad)
                                 ruffle_segment(segments, s, waves, peak)
                                 ruffle_segment(segments, s + 1, waves, peak)
+                                segments[s, NODE] = segments[s + 1, NODE] = i
                                 owners[s] = owners[s + 1] = n
                             s += 2
                 if s > before:

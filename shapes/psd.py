@@ -1,7 +1,8 @@
 """Synapses: a postsynaptic density on the membrane between a bouton and a dendrite or spine near it.
 
 The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the
-membrane.
+membrane. Its outline is no circle, and a large one may be perforated. An asymmetric synapse has a thick
+density, a symmetric one hardly more than its membrane.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from shapes.depths import Depths
 from shapes.partition import Partition
 from shapes.population import BOUTON, DENDRITE
 from shapes.spread import Params, Spread
-from shapes.streams import stream_key
+from shapes.streams import normal, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 _BAND_NM = 16.0  # how far below a density distances are still written
@@ -23,12 +24,17 @@ class Synapses(Params):
     """Size of a postsynaptic density, and how likely a bouton is to have one.
 
     Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
+    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick; of those wider than the mean
+    ``perforated`` have a hole, which in the hippocampus a fifth or so have (Nicholson & Geinisman 2009).
     """
 
     chance: float = Field(default=0.9, ge=0, le=1)
     radius_nm: Spread = Spread(mean=145, std=40)
     thickness_nm: Spread = Spread(mean=34, std=6)
     presynaptic_nm: float = Field(default=6.0, ge=0)
+    symmetric: float = Field(default=0.1, ge=0, le=1)
+    symmetric_part: float = Field(default=0.4, gt=0, le=1)
+    perforated: float = Field(default=0.2, ge=0, le=1)
 
 
 def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
@@ -53,6 +59,8 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
         params.thickness_nm.row(), low, high, boutons, partners, middles, normals, sizes, ids, drawn,
     )  # fmt: skip
     there = drawn[:n]
+    thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in ids[:n]], np.bool_)
+    sizes[:n, 1] *= np.where(thin, params.symmetric_part, 1.0)
     return Contacts(
         boutons[:n][there], partners[:n][there], middles[:n][there], normals[:n][there],
         sizes[:n, 0][there], sizes[:n, 1][there], ids[:n][there], missing, boutons[:n], middles[:n],
@@ -60,11 +68,46 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
 
 
 @njit(cache=True)
+def _across(key, up, one, two):  # type: ignore[no-untyped-def]
+    """Write two directions at right angles to each other and to ``up``."""
+    dot = norm = 0.0
+    for c in range(3):
+        one[c] = normal(key, c)
+        dot += one[c] * up[c]
+    for c in range(3):
+        one[c] -= dot * up[c]
+        norm += one[c] * one[c]
+    one /= np.sqrt(norm) + 1e-9
+    for c in range(3):
+        two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
+
+
+@njit(cache=True)
+def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
+    """Return how far out, 0 … 1, a place of the disc is, of a lobed outline, perhaps around a hole.
+
+    ``u`` and ``v`` are in parts of the radius, which no lobe passes.
+    """
+    away, turn = np.sqrt(u * u + v * v), np.arctan2(v, u)
+    lobes = 0.16 * np.sin(2.0 * turn + 6.3 * uniform(key, 3)) + 0.1 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))
+    rim = away / (0.84 + lobes * 0.6)
+    if hole:
+        aside = 0.3 * np.sqrt(uniform(key, 5))
+        du, dv = u - aside * np.cos(6.3 * uniform(key, 6)), v - aside * np.sin(6.3 * uniform(key, 6))
+        rim = max(rim, 1.0 + 2.0 * (0.22 - np.sqrt(du * du + dv * dv)))
+    return rim
+
+
+@njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
-    boutons, partners, middles, normals, radii, thick, ids, tissue, index, other, depth, half, pre_nm,
-    lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d,
+    boutons, partners, middles, normals, radii, thick, ids, typical, perforated, tissue, index, other, depth,
+    half, pre_nm, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_in,
 ):  # fmt: skip
+    one, two = np.empty(3), np.empty(3)
     for s in range(ids.shape[0]):
+        key = np.uint64(ids[s])
+        _across(key, normals[s], one, two)
+        hole = radii[s] > typical and uniform(key, 7) < perforated
         box = voxel_range(
             lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
         )
@@ -82,8 +125,9 @@ def _build(  # type: ignore[no-untyped-def]
                     )
                     if ez * ez + ey * ey + ex * ex > (radii[s] + PROBE_NM) ** 2:
                         continue
-                    along = ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2]
-                    rim = np.sqrt(max(0.0, ez * ez + ey * ey + ex * ex - along * along)) / radii[s]
+                    u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
+                    v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
+                    rim = _outline(key, hole, u, v)
                     if rim >= 1.0:
                         continue
                     fade = 1.0 - rim**4
@@ -95,6 +139,7 @@ def _build(  # type: ignore[no-untyped-def]
                     if d < out_d[z, y, x]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[s]
+                        out_in[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
 
 
 def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
@@ -108,12 +153,16 @@ def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
 
 
 def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synapses) -> Layer:
-    """Return postsynaptic densities on the window's voxels."""
-    layer = empty_layer(tissue.window.grid.shape)
+    """Return postsynaptic densities on the window's voxels.
+
+    The layer's detail is how far a voxel lies behind the middle of the cleft, negative in the bouton.
+    """
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
     _build(
         objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm,
-        objects.thicknesses_nm, objects.ids, tissue.window.tissue_nm, partition.index,
-        partition.other, partition.depth_nm, tissue.membranes.half_width_nm,
-        params.presynaptic_nm, *frame(tissue.window), layer.ids, layer.distance_nm,
+        objects.thicknesses_nm, objects.ids, params.radius_nm.typical(), params.perforated,
+        tissue.window.tissue_nm, partition.index, partition.other, partition.depth_nm,
+        tissue.membranes.half_width_nm, params.presynaptic_nm, *frame(tissue.window), layer.ids,
+        layer.distance_nm, layer.detail_nm,
     )  # fmt: skip
     return layer

@@ -2,7 +2,9 @@
 
 A sheath is the outer shell of a myelinated neurite: its inner face is a tube as much thinner as the g-ratio
 says, its outer face is the neurite's membrane. The neurite is stiff, so that all others begin outside it and
-the two faces run together.
+the two faces run together. Along the axon the sheath is interrupted by nodes of Ranvier, towards which its
+lamellae end one after the other (paranodes); here and there the lamellae part, or leave a pale tongue of
+cytoplasm on their inner side.
 """
 
 from dataclasses import dataclass
@@ -16,18 +18,25 @@ from shapes.depths import Depths
 from shapes.neurites import Neurites
 from shapes.partition import Partition
 from shapes.population import MYELINATED
-from shapes.spread import Params, Spread, draw
+from shapes.ruffles import WAVES, draw_waves, wave
+from shapes.spread import Params, Row, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
-from shapes.tissue import Layer, Tissue, empty_layer
-from shapes.tubes import tube_field, tube_slope
+from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer
+from shapes.tubes import NODE, axis_place, tube_field, tube_slope
 
 _BAND_NM = 25.0
+_NODE_NM = 1000.0  # a node of Ranvier is about 1 µm long
+_LEAST_LAMELLAE = 1.5  # less is no sheath
 
 
 class Sheaths(Params):
     """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
 
     ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
+    From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and before
+    the end of the axon, the sheath thins to nothing. Its thickness varies by ``unevenness``; ``splits`` is how
+    much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes 3–5 µm (Rosenbluth
+    2009): shorter ones show a network more of the rare ends.
     """
 
     g_ratio: Spread = Spread(min=0.62, max=0.8)
@@ -35,46 +44,74 @@ class Sheaths(Params):
     thinnest_nm: float = Field(default=35.0, gt=5)
     lamella_nm: float = Field(default=11.5, gt=4)
     outside_nm: float = Field(default=4.0, ge=0)
+    internode_nm: Spread = Spread(min=8000, max=20000)
+    paranode_nm: float = Field(default=2500.0, gt=0)
+    unevenness: float = Field(default=0.12, ge=0, lt=0.5)
+    splits: float = Field(default=0.15, ge=0, le=1)
+
+    def course(self) -> tuple[Row, float]:
+        """Return what kernels need to know of the nodes of Ranvier."""
+        return self.internode_nm.row(), self.paranode_nm
 
 
 @dataclass(frozen=True, eq=False)
 class Wraps:
-    """Sheaths of a window: ``thickness_nm`` (n,) and ``ids`` (n,) by neurite, 0 for a neurite without."""
+    """Sheaths of a window, by neurite: ``thickness_nm`` (n,) and ``ids`` (n,), 0 for a neurite without.
+
+    ``parts`` (n, m) says how much of its thickness a sheath has at each of the nodes ``nodes_nm`` (n, m, 4).
+    """
 
     thickness_nm: npt.NDArray[np.float64]
     ids: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.float64]
     nodes_nm: npt.NDArray[np.float64]
+    keys: npt.NDArray[np.uint64]
     missing: int = 0
 
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
-        """Nodes of the wrapped axons, (n, 3)."""
-        nodes = self.nodes_nm[self.thickness_nm > 0].reshape(-1, 4)
-        return nodes[~np.isnan(nodes[:, 3]), :3]
+        """Nodes of the axons where they are well wrapped, (n, 3)."""
+        return self.nodes_nm[(self.parts > 0.3) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
+
+
+@njit(cache=True)
+def _part(key, along, step, count, course):  # type: ignore[no-untyped-def]
+    """Return how much of its thickness, 0 … 1, a sheath has at a place along the axon, counted in nodes."""
+    internode, paranode = course
+    long = max(2.0 * paranode, draw(internode, uniform(key, 3), normal(key, 4)))
+    at = along * step
+    # nodes of Ranvier are evenly spaced from one that lies anywhere
+    past = (at - uniform(key, 5) * long) % long
+    away = min(min(past, long - past) - 0.5 * _NODE_NM, at, (count - 1) * step - at)
+    return min(1.0, max(0.0, away / paranode))
 
 
 @njit(cache=True)
 def _thicknesses(  # type: ignore[no-untyped-def]
-    salt, keys, kinds, radii, g_ratio, thinnest, thickest, thick, ids,
+    salt, keys, kinds, radii, steps, counts, g_ratio, thinnest, thickest, course, own, thick, ids, parts,
 ):  # fmt: skip
     for j in range(keys.shape[0]):
         if kinds[j] == MYELINATED:
             key = mix(keys[j], salt)
             outer = radii[j]
+            own[j] = key
             thick[j] = min(
                 thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1))))
             )
             ids[j] = object_id(key)
+            for k in range(counts[j]):
+                parts[j, k] = _part(key, float(k), steps[j], counts[j], course)
 
 
 def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
     """Draw the thickness of each neurite's sheath; the g-ratio counts on the axon's typical radius."""
     thick, ids = np.zeros(len(cells.ids)), np.zeros(len(cells.ids), np.int32)
+    own, parts = np.zeros(len(cells.ids), np.uint64), np.zeros(cells.nodes_nm.shape[:2])
     _thicknesses(
-        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, params.g_ratio.row(),
-        params.thinnest_nm, params.thickest_nm, thick, ids,
+        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, cells.steps_nm, cells.counts,
+        params.g_ratio.row(), params.thinnest_nm, params.thickest_nm, params.course(), own, thick, ids, parts,
     )  # fmt: skip
-    return Wraps(thick, ids, cells.nodes_nm)
+    return Wraps(thick, ids, parts, cells.nodes_nm, own)
 
 
 def reach_nm(params: Sheaths, kind: int, rim_nm: float) -> float:
@@ -88,14 +125,28 @@ def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
 
 
 @njit(cache=True)
+def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
+    """Return a smooth number, -1 … 1, at a place."""
+    total = 0.0
+    for w in range(WAVES):
+        total += wave(waves[w, 0] * z + waves[w, 1] * y + waves[w, 2] * x + waves[w, 3])
+    return total / WAVES
+
+
+@njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
-    tissue, index, depth, segments, owners, thick, ids, outside, lamella, out_id, out_d, out_detail,
+    tissue, index, depth, segments, owners, thick, ids, keys, steps, counts, course, outside, lamella,
+    unevenness, splits, out_id, out_d, out_detail,
 ):  # fmt: skip
     nz, ny, nx = index.shape
     mine = np.empty(segments.shape[0], np.int64)
+    uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
     for j in range(thick.shape[0]):
         if thick[j] == 0.0:
             continue
+        draw_waves(mix(keys[j], 6), 1.0, 1500.0, uneven)
+        draw_waves(mix(keys[j], 7), 1.0, 500.0, parting)
+        draw_waves(mix(keys[j], 8), 1.0, 700.0, tongue)
         count = 0
         for i in range(segments.shape[0]):
             if owners[i] == j:
@@ -112,13 +163,23 @@ def _build(  # type: ignore[no-untyped-def]
                         f = tube_field(segments, mine[i], pz, py, px)
                         if f < best:
                             best, at = f, mine[i]
+                    along = segments[at, NODE] + axis_place(segments, at, pz, py, px)
+                    deep = thick[j] * (1.0 + unevenness * _swell(uneven, pz, py, px))
+                    deep *= _part(keys[j], along, steps[j], counts[j], course)
+                    if deep < _LEAST_LAMELLAE * lamella:
+                        continue
                     sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
-                    d = max(into - thick[j], outside - depth[z, y, x])
+                    d = max(into - deep, outside - depth[z, y, x])
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
                         turns = into / lamella
-                        out_detail[z, y, x] = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
+                        lines = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
+                        # where lamellae part they leave a pale lens between them
+                        part = splits - 0.5 + 0.5 * _swell(parting, pz, py, px)
+                        lens = abs(into - 0.55 * deep) - 0.5 * deep * part
+                        inner = deep - into - 2.0 * lamella * (_swell(tongue, pz, py, px) - 0.3)
+                        out_detail[z, y, x] = max(lines, min(FAR_NM, -min(lens, inner)))
                         out_id[z, y, x] = ids[j]
 
 
@@ -139,6 +200,8 @@ def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths)
     if thick.any():
         _build(
             tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick,
-            objects.ids, params.outside_nm, params.lamella_nm, layer.ids, layer.distance_nm, layer.detail_nm,
+            objects.ids, objects.keys, cells.steps_nm, cells.counts, params.course(), params.outside_nm,
+            params.lamella_nm, params.unevenness, params.splits, layer.ids, layer.distance_nm,
+            layer.detail_nm,
         )  # fmt: skip
     return layer

@@ -62,6 +62,11 @@ class Spread(Params):
             return (_LOGNORMAL, self.median, math.log(self.ratio))
         return (_UNIFORM, float(self.min or 0.0), float(self.max or 0.0))
 
+    def typical(self) -> float:
+        """Return the middle of the distribution: mean, median, or half way from min to max."""
+        kind, first, second = self.row()
+        return (first + second) / 2 if kind == _UNIFORM else first
+
     def highest(self) -> float:
         """Return the largest value that can be drawn: objects have a bounded reach."""
         if self.mean is not None and self.std is not None:

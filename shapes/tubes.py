@@ -20,8 +20,9 @@ AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZ
 """Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest
 extent, 1 − flat², broad direction, half the length, flat, bound on the slope,
 stiffness · taper ÷ length², broad direction along the axis ÷ length²."""
-PEAK, WAVE = 20, 21
-"""Peak of the neurite's ruffles, 0 without; then, wave by wave, cycles per nm along (z, y, x), and phase."""
+NODE, PEAK, WAVE = 20, 21, 22
+"""The neurite's node where the tube begins; peak of its ruffles, 0 without; then, wave by wave, cycles per nm
+along (z, y, x), and phase."""
 COLUMNS = WAVE + 4 * WAVES
 _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
 
@@ -48,7 +49,7 @@ def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore
         tubes[i, DZ] * tubes[i, BZ] + tubes[i, DY] * tubes[i, BY] + tubes[i, DX] * tubes[i, BX]
     ) * tubes[i, INV]
     tubes[i, STEEP] = stiffness * np.sqrt(1.0 + tubes[i, DR] ** 2 * tubes[i, INV])
-    tubes[i, PEAK:] = 0.0
+    tubes[i, NODE:] = 0.0
 
 
 @njit(cache=True)

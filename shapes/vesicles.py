@@ -19,15 +19,16 @@ from shapes.packing import CLUSTER_NM
 from shapes.partition import Partition
 from shapes.rods import Rods
 from shapes.spread import Params, Spread
-from shapes.streams import stream_key
-from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.streams import stream_key, uniform
+from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 
 
 class Vesicles(Params):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
 
     ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is
-    taken near the active zone, and fewer beyond ``cluster_nm`` from it.
+    taken near the active zone, and fewer beyond ``cluster_nm`` from it. A part ``dense_chance`` has a dark
+    core, ``core`` times as wide as the vesicle.
     """
 
     radius_nm: Spread = Spread(mean=20.5, std=1.8)
@@ -35,6 +36,8 @@ class Vesicles(Params):
     density: Spread = Spread(min=0.5, max=1.0)
     cluster_nm: float = Field(default=320.0, gt=0)
     loose_chance: float = Field(default=0.5, ge=0, le=1)
+    dense_chance: float = Field(default=0.03, ge=0, le=1)
+    core: float = Field(default=0.6, gt=0, lt=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +87,13 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
 
 @njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
-    centres, radii, owners, ids, tissue, index, lattice, first, spacing, stretch, start, shape, voxel,
-    out_id, out_d,
+    centres, radii, owners, ids, dense, core, tissue, index, lattice, first, spacing, stretch, start, shape,
+    voxel, out_id, out_d, out_core,
 ):  # fmt: skip
     at = np.empty(3)
     for v in range(ids.shape[0]):
         at[:] = centres[v]
+        cored = uniform(np.uint64(ids[v]), 5) < dense
         box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, radii[v] + BAND_NM)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
@@ -103,6 +107,7 @@ def _build(  # type: ignore[no-untyped-def]
                     if d < out_d[z, y, x] and d < BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[v]
+                        out_core[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
 
 
 def depths(objects: Spheres, tissue: Tissue, params: Vesicles) -> Depths:
@@ -111,10 +116,14 @@ def depths(objects: Spheres, tissue: Tissue, params: Vesicles) -> Depths:
 
 
 def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
-    """Return vesicles on the window's voxels; the distance is to the outer face of their membrane."""
-    layer = empty_layer(tissue.window.grid.shape)
+    """Return vesicles on the window's voxels; distances are to the outer face of their membrane.
+
+    The layer's detail is the distance to a dense core, where there is one.
+    """
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
     _build(
-        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm,
-        partition.index, *frame(tissue.window), layer.ids, layer.distance_nm,
+        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, params.dense_chance, params.core,
+        tissue.window.tissue_nm, partition.index, *frame(tissue.window), layer.ids, layer.distance_nm,
+        layer.detail_nm,
     )  # fmt: skip
     return layer

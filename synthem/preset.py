@@ -51,7 +51,7 @@ class Stain(Params):
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches are
-    skewed to the dark.
+    skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -64,6 +64,7 @@ class Stain(Params):
     psd: Spread = Spread(mean=80, std=6)
     vesicle: Spread = Spread(mean=78, std=8)
     lumen: Spread = Spread(mean=138, std=8)
+    halo: float = Field(default=0.0, ge=0, le=100)
     sheath: Spread = Spread(mean=70, std=6)
     lamella: float = Field(default=0.25, ge=0, le=1)
     mottle_nm: float = Field(default=13.0, gt=0)

@@ -10,10 +10,12 @@ import numpy.typing as npt
 from numba import njit
 
 from shapes.lattice import smooth_noise
-from shapes.spread import Row, draw
+from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
 from synthem.preset import Stain
 from synthem.scene import Scene
+
+_HALO_NM = 16.0  # as far as vesicles write their distance
 
 
 @njit(cache=True)
@@ -31,9 +33,9 @@ def _cover(distance, soft):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
-    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, ves_id, ves, sheath_id,
+    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves, ves_core, sheath_id,
     sheath, lamella, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft,
-    gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, sheath_grey,
+    gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey,
     out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
@@ -66,6 +68,10 @@ def _paint(  # type: ignore[no-untyped-def]
                     inner += c * (rim - inner)
                     g += _cover(d, soft) * (inner - g)
                 d = ves[z, y, x]
+                if d < _HALO_NM:
+                    # proteins between vesicles darken the cytoplasm around them
+                    fade = 1.0 - max(0.0, d) / _HALO_NM
+                    g -= halo * fade * fade
                 if d < soft:
                     who = ves_id[z, y, x]
                     if who != last_ves:
@@ -75,6 +81,8 @@ def _paint(  # type: ignore[no-untyped-def]
                             _grey(salt + np.uint64(4), who, lumen),
                         )
                     inside = shell + _cover(d + 8.5, soft) * (core - shell)
+                    # a dense core is as dark as any membrane
+                    inside += _cover(ves_core[z, y, x], 2.0 * soft) * (membrane[1] - inside)
                     g += _cover(d, soft) * (inside - g)
                 # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely
                 d = depth[z, y, x]
@@ -89,9 +97,15 @@ def _paint(  # type: ignore[no-untyped-def]
                     myelin += lamella_contrast * 60.0 * _cover(-lamella[z, y, x], 2.0 * soft)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
-                if d < 3.0 * soft:
+                if d < 4.0 * soft:
                     dense = _grey(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
-                    g += 0.92 * _cover(d, 5.0 * soft) * min(0.0, dense + 0.5 * mottle * n - g)
+                    # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
+                    # the bouton's side are paler
+                    behind = past_cleft[z, y, x] - 0.5 * gap_nm
+                    part = 1.0 - 0.3 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
+                    if behind < 0.0:
+                        part = 0.62 if behind > -gap_nm else 0.5
+                    g += part * _cover(d, 7.0 * soft) * min(0.0, dense + 0.5 * mottle * n - g)
                 out[z, y, x] = g
 
 
@@ -112,7 +126,7 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     salt = stream_key(seed, "stain")
     greys = np.empty(len(scene.neurites.ids) + 1)
     _owner_greys(salt, scene.neurites.ids, params.cytoplasm.row(), greys)
-    greys[-1] = _typical(params.glia.row())
+    greys[-1] = params.glia.typical()
     fine = smooth_noise(stream_key(seed, "texture/fine"), params.mottle_nm, grid)
     blots = smooth_noise(stream_key(seed, "texture/blotch"), params.blotch_nm, grid)
     coarse = smooth_noise(stream_key(seed, "texture/coarse"), params.patchiness_nm, grid)
@@ -122,16 +136,12 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     out = np.empty(grid.shape, np.float32)
     _paint(
         salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
-        mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, ves.ids, ves.distance_nm, sheath.ids,
-        sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch,
+        mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
+        ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch,
         params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm, boundary_nm,
         softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
-        params.vesicle.row(), params.lumen.row(), params.sheath.row(), out,
+        params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), out,
     )  # fmt: skip
     return out
 
-
-def _typical(row: Row) -> float:
-    """Return the middle of a spread."""
-    return (row[1] + row[2]) / 2 if row[0] == 0.0 else row[1]
