@@ -1,6 +1,6 @@
 """What is in patches, real or synthetic: the share of each class, its objects, their sizes and greys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,24 +10,13 @@ from rich.table import Table
 
 from shapes.errors import InputError
 from synthem.labels import CLASSES
-from synthem.objects import Objects, find_objects, profile_widths, weighted_quantiles
+from synthem.objects import Objects, Spread, find_objects, profile_widths, spread_of
 from synthem.patch import Patch
+from synthem.profiles import Profiles, ProfileTally
 
 WIDTH_STEP_NM = 0.5
 WHOLE = 0.2
 """Sizes are given only where whole objects hold more than this share of a class: a mesh has no size."""
-
-QUANTILES = (0.1, 0.5, 0.9)
-
-
-class Spread(BaseModel):
-    """Median, with the 10th and 90th percentile."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    p10: float
-    median: float
-    p90: float
 
 
 class Grey(BaseModel):
@@ -88,10 +77,16 @@ class Census(BaseModel):
         2 for single sections, 3 for volumes.
     patches, voxels : int
         How many there are.
+    shape : tuple of int or None
+        Size of every patch (z, y, x); None where they differ.
+    voxel_nm : tuple of float or None
+        Voxel size of every patch (z, y, x); None where they differ.
     classes : dict of str to ClassCensus
         In the order of ``synthem.CLASSES``.
     cytoplasm : Grey or None
         Voxels of none of the labelled classes; None unless membranes are labelled.
+    profiles : Profiles
+        Neurites in section, boutons and synapses.
     patch_shares : list of list
         Share of each class in each patch; None where it is not labelled.
     """
@@ -101,8 +96,11 @@ class Census(BaseModel):
     dimensions: int
     patches: int
     voxels: int
+    shape: tuple[int, int, int] | None
+    voxel_nm: tuple[float, float, float] | None
     classes: dict[str, ClassCensus]
     cytoplasm: Grey | None
+    profiles: Profiles
     patch_shares: list[list[float | None]]
 
     @property
@@ -137,7 +135,11 @@ class Census(BaseModel):
         return table
 
 
-def census(patches: Sequence[Patch], tick: Callable[[int, int], None] = lambda done, of: None) -> Census:
+def census(
+    patches: Sequence[Patch],
+    tick: Callable[[int, int], None] = lambda done, of: None,
+    window: tuple[int, int, int] | None = None,
+) -> Census:
     """Count what is in some patches, one after the other; none of them is kept.
 
     Parameters
@@ -146,19 +148,23 @@ def census(patches: Sequence[Patch], tick: Callable[[int, int], None] = lambda d
         Single sections or volumes, not a mixture.
     tick : callable
         Told how many patches were counted, and of how many.
+    window : tuple of int, optional
+        Cut each patch into windows of this shape (z, y, x) first, and count these as the patches.
 
     Raises
     ------
     InputError
-        Where there are no patches, or sections and volumes are mixed.
+        Where there are no patches, sections and volumes are mixed, or a patch is smaller than the window.
     """
     tallies = [_Tally() for _ in CLASSES]
-    background = _Moments()
+    background, profiles = _Moments(), ProfileTally()
     shares: list[list[float | None]] = []
-    voxels, dimensions = 0, set()
-    for patch in patches:
+    grids: set[tuple[tuple[int, int, int], tuple[float, float, float]]] = set()
+    voxels = 0
+    for patch in _counted(patches, tick, window):
         voxels += patch.image.size
-        dimensions.add(2 if patch.grid.shape[0] == 1 else 3)
+        grids.add((patch.grid.shape, patch.grid.voxel_nm))
+        profiles.add(patch)
         for tally, mask, known in zip(tallies, patch.labels, patch.known, strict=True):
             if known:
                 tally.add(patch, mask)
@@ -167,20 +173,31 @@ def census(patches: Sequence[Patch], tick: Callable[[int, int], None] = lambda d
         )
         if patch.known[CLASSES.index("membrane")]:
             background.add(patch.image[~patch.labels[list(patch.known)].any(0)])
-        tick(len(shares), len(patches))
     if not shares:
         raise InputError("census: there are no patches to count")
-    if len(dimensions) > 1:
+    dimension, *more = {2 if shape[0] == 1 else 3 for shape, _ in grids}
+    if more:
         raise InputError("census: single sections and volumes cannot be counted together")
-    (dimension,) = dimensions
+    shapes, voxel_sizes = {shape for shape, _ in grids}, {voxel for _, voxel in grids}
     return Census(
         dimensions=dimension,
         patches=len(shares),
         voxels=voxels,
+        shape=shapes.pop() if len(shapes) == 1 else None,
+        voxel_nm=voxel_sizes.pop() if len(voxel_sizes) == 1 else None,
         classes={name: tally.result(dimension) for name, tally in zip(CLASSES, tallies, strict=True)},
         cytoplasm=background.result(),
+        profiles=profiles.result(),
         patch_shares=shares,
     )
+
+
+def _counted(
+    patches: Sequence[Patch], tick: Callable[[int, int], None], window: tuple[int, int, int] | None
+) -> Iterator[Patch]:
+    for done, patch in enumerate(patches, 1):
+        yield from patch.windows(window) if window else (patch,)
+        tick(done, len(patches))
 
 
 class _Moments:
@@ -253,10 +270,10 @@ class _Tally:
                 "minor_nm": np.concatenate([o.minor_nm for o in objects]),
                 "aspect": np.concatenate([o.aspect for o in objects]),
             }
-            figures |= {key: _spread_of(value, weight) for key, value in values.items()}
+            figures |= {key: spread_of(value, weight) for key, value in values.items()}
         width = None
         if self.widths.any():
-            width = _spread_of((np.arange(self.widths.size) + 0.5) * WIDTH_STEP_NM, self.widths)
+            width = spread_of((np.arange(self.widths.size) + 0.5) * WIDTH_STEP_NM, self.widths)
         return ClassCensus(
             labelled=self.labelled,
             holding=self.holding,
@@ -266,11 +283,6 @@ class _Tally:
             grey=self.grey.result(),
             **figures,
         )
-
-
-def _spread_of(values: npt.NDArray[np.floating[Any]], weights: npt.NDArray[np.floating[Any]]) -> Spread:
-    p10, median, p90 = weighted_quantiles(values, weights, QUANTILES)
-    return Spread(p10=p10, median=median, p90=p90)
 
 
 def _spread(value: Spread | None) -> str:

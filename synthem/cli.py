@@ -162,21 +162,43 @@ def census(
         list[str] | None, typer.Option(help="Names or globs of the sections to count; may be repeated.")
     ] = None,
     voxel_nm: VoxelNm = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Other data, such as real EM, to compare with figure by figure.")
+    ] = None,
+    against_names: Annotated[
+        list[str] | None, typer.Option(help="Names or globs of its sections; may be repeated.")
+    ] = None,
+    against_split: Annotated[
+        str | None, typer.Option(help="A split in its splits.yaml, whose training half to compare with.")
+    ] = None,
 ) -> None:
     """Count what is in data: shares, objects, sizes and grey levels of each class."""
     from synthem import census as counting
+    from synthem.compare import compare
     from synthem.options import parse_voxel_nm
-    from synthem.store.data import open_data, warnings_of
+    from synthem.store.data import common_window, is_generated, open_data, warnings_of
+    from synthem.store.real import read_split
 
+    if against is None and (against_names or against_split):
+        raise InputError("census: --against-names and --against-split need --against, to say of what")
+    if against_names and against_split:
+        raise InputError("census: --against-names and --against-split both choose sections; give one of them")
     if json and json.exists():
         raise InputError(f"{json}: exists already; give the name of a new file")
     if json and not json.parent.is_dir():
         raise InputError(f"{json}: there is no folder {json.parent}")
-    patches = open_data(data, names, parse_voxel_nm(voxel_nm) if voxel_nm else None)
-    for sentence in warnings_of(patches):
+    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
+    # a generated dataset knows its voxel size, so beside other data the option tells of these
+    sets = [open_data(data, names, None if against and is_generated(data) else size)]
+    if against:
+        chosen = read_split(against / "splits.yaml", against_split)[0] if against_split else against_names
+        sets.append(open_data(against, chosen, size))
+    for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
         warn(sentence)
+    window = common_window(*sets) if against else None
     with progress("patches") as tick:
-        result = counting.census(patches, tick)
+        counts = [counting.census(patches, tick, window) for patches in sets]
+    result = compare(*counts) if against else counts[0]
     show(result.table())
     if json:
         json.write_text(result.model_dump_json(indent=1), encoding="utf-8")

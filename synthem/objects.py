@@ -11,9 +11,21 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
 from scipy import ndimage
 
+QUANTILES = (0.1, 0.5, 0.9)
 Floats = npt.NDArray[np.float64]
+
+
+class Spread(BaseModel):
+    """Median, with the 10th and 90th percentile."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    p10: float
+    median: float
+    p90: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,47 +36,63 @@ class Objects:
     ----------
     count : int
         Number of components, cut ones and all.
+    number : int64 (n,)
+        Number of each whole object among the components, from 1; the other arrays are of the same length.
     voxels : float64 (n,)
-        Area or volume in pixels or voxels, of the n whole objects; the other arrays are of the same length.
+        Area or volume in pixels or voxels, of the whole objects.
     minor_nm : float64 (n,)
         Shortest axis of the ellipse, or ellipsoid, with the same second moments.
     aspect : float64 (n,)
         Longest axis over shortest.
     weight : float64 (n,)
         How many objects each one stands for.
+    low, high : int64 (n, axes)
+        First and last index along y and x, or z, y and x.
     """
 
     count: int
+    number: npt.NDArray[np.int64]
     voxels: Floats
     minor_nm: Floats
     aspect: Floats
     weight: Floats
+    low: npt.NDArray[np.int64]
+    high: npt.NDArray[np.int64]
+
+
+def label_objects(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int]:
+    """Return the face-connected components of a mask (z, y, x), numbered from 1, and how many they are."""
+    if mask.shape[0] == 1:
+        count, ids = cv2.connectedComponents(mask[0].astype(np.uint8), connectivity=4)
+        return ids[None], count - 1
+    ids, count = ndimage.label(mask)
+    return ids, count
 
 
 def find_objects(mask: npt.NDArray[np.bool_], voxel_nm: tuple[float, float, float]) -> Objects:
     """Measure the face-connected components of a mask (z, y, x); a depth of one is a plane."""
-    flat = mask.shape[0] == 1
-    if flat:
-        count, ids = cv2.connectedComponents(mask[0].astype(np.uint8), connectivity=4)
-        count, ids = count - 1, ids[None]
-    else:
-        ids, count = ndimage.label(mask)
+    return measure_objects(*label_objects(mask), voxel_nm)
+
+
+def measure_objects(ids: npt.NDArray[np.int32], count: int, voxel_nm: tuple[float, float, float]) -> Objects:
+    """Measure objects (z, y, x) that are numbered from 1 to ``count``; a depth of one is a plane."""
+    flat = ids.shape[0] == 1
     axes = (1, 2) if flat else (0, 1, 2)
     coordinates = np.nonzero(ids)
     of = ids[coordinates] - 1
     voxels = np.bincount(of, minlength=count).astype(np.float64)
-    whole = np.ones(count, bool)
-    chance = np.ones(count)
+    lows = np.empty((count, len(axes)), np.int64)
+    highs = np.empty_like(lows)
     centred: list[Floats] = []
-    for axis in axes:
-        place, size = coordinates[axis], mask.shape[axis]
-        low, high = np.full(count, size), np.full(count, -1)
+    for i, axis in enumerate(axes):
+        place = coordinates[axis]
+        low, high = np.full(count, ids.shape[axis]), np.full(count, -1)
         np.minimum.at(low, of, place)
         np.maximum.at(high, of, place)
-        whole &= (low > 0) & (high < size - 1)
-        chance *= np.maximum(size - (high - low) - 2, 1) / size
+        lows[:, i], highs[:, i] = low, high
         mean = np.bincount(of, place, count) / np.maximum(voxels, 1)
         centred.append((place - mean[of]) * voxel_nm[axis])
+    whole, weight = clear_of_edges(lows, highs, tuple(ids.shape[axis] for axis in axes), 1)
     covariance = np.empty((count, len(axes), len(axes)))
     for i, a in enumerate(axes):
         for j in range(i + 1):
@@ -75,8 +103,35 @@ def find_objects(mask: npt.NDArray[np.bool_], voxel_nm: tuple[float, float, floa
         4.0 if flat else 2 * np.sqrt(5.0)
     )  # from standard deviation to axis, of an ellipse or an ellipsoid
     return Objects(
-        count, voxels[whole], factor * spread[:, 0], spread[:, -1] / spread[:, 0], 1 / chance[whole]
+        count=count,
+        number=np.flatnonzero(whole) + 1,
+        voxels=voxels[whole],
+        minor_nm=factor * spread[:, 0],
+        aspect=spread[:, -1] / spread[:, 0],
+        weight=weight[whole],
+        low=lows[whole],
+        high=highs[whole],
     )
+
+
+def clear_of_edges(
+    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64], shape: tuple[int, ...], margin: int
+) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Tell which objects keep ``margin`` voxels from every edge, and how many each of them stands for.
+
+    Parameters
+    ----------
+    low, high : int64 (n, axes)
+        First and last index of each object.
+    shape : tuple of int
+        Size of the window along these axes.
+    margin : int
+        Voxels to keep from the edges; 1 for an object that only must not touch them.
+    """
+    size = np.array(shape)
+    clear = np.all((low >= margin) & (high < size - margin), axis=1)
+    chance = (np.maximum(size - (high - low) - 2 * margin, 1) / size).prod(1)
+    return clear, 1 / chance
 
 
 def profile_widths(mask: npt.NDArray[np.bool_], voxel_nm: tuple[float, float, float]) -> Floats:
@@ -103,3 +158,15 @@ def weighted_quantiles(
     order = np.argsort(values, kind="stable")
     share = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
     return [float(v) for v in np.interp(at, share, values[order])]
+
+
+def spread_of(
+    values: npt.NDArray[np.floating[Any]], weights: npt.NDArray[np.floating[Any]] | None = None
+) -> Spread | None:
+    """Return median and percentiles, all of one weight if None is given; None where there are no values."""
+    if not len(values):
+        return None
+    p10, median, p90 = weighted_quantiles(
+        values, np.ones(len(values)) if weights is None else weights, QUANTILES
+    )
+    return Spread(p10=p10, median=median, p90=p90)

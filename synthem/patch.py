@@ -1,7 +1,8 @@
 """A patch: an EM image with its labels, whether rendered or read from disk. The common coin of synthem."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -77,3 +78,19 @@ class Patch:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def windows(self, shape: tuple[int, int, int]) -> Iterator["Patch"]:
+        """Cut the patch into windows of one shape (z, y, x) that do not overlap; what remains is left out.
+
+        They have image, labels, place and name. Raises InputError where the patch is smaller than a window.
+        """
+        if any(have < want for have, want in zip(self.grid.shape, shape, strict=True)):
+            raise InputError(f"patch {self.name!r}: {self.grid.shape} voxels hold no window of {shape}")
+        steps = [range(0, have - want + 1, want) for have, want in zip(self.grid.shape, shape, strict=True)]
+        for corner in product(*steps):
+            box = tuple(slice(c, c + n) for c, n in zip(corner, shape, strict=True))
+            z, y, x = (
+                (s + c) * v for s, c, v in zip(self.grid.start_vx, corner, self.grid.voxel_nm, strict=True)
+            )
+            grid = Grid(shape, self.grid.voxel_nm, (z, y, x))
+            yield Patch(self.image[box], self.labels[:, *box], grid, self.known, self.name)

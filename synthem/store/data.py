@@ -6,6 +6,7 @@ from pathlib import Path
 from shapes.errors import InputError
 from synthem.patch import Patch
 from synthem.store.hdf5 import Dataset
+from synthem.store.images import png_size
 from synthem.store.output import read_manifest
 from synthem.store.real import RealFolder, read_folder
 
@@ -44,6 +45,44 @@ def open_data(
     if names is not None:
         raise InputError(f"{path}: names choose among PNG files, and this is a dataset in HDF5")
     return Dataset(path)
+
+
+def common_window(*data: Sequence[Patch]) -> tuple[int, int, int]:
+    """Return the largest window (z, y, x) that fits into every patch, of voxels that must be of one size.
+
+    Where the window is a plane, only the voxels' edges along y and x must be the same.
+
+    Raises
+    ------
+    InputError
+        Where there are no patches, or voxels differ in size.
+    """
+    shapes = [shape for patches in data for shape in _shapes(patches)]
+    if not shapes:
+        raise InputError("census: there are no patches to count")
+    z, y, x = (min(shape[axis] for shape in shapes) for axis in range(3))
+    sizes = [patches[0].grid.voxel_nm for patches in data]
+    for size in sizes:
+        if size[z == 1 :] != sizes[0][z == 1 :]:
+            first, other = (" × ".join(f"{edge:g}" for edge in voxel) for voxel in (sizes[0], size))
+            raise InputError(
+                f"census: voxels of {first} nm cannot be compared with voxels of {other} nm; "
+                "tell that of real EM with --voxel-nm, or generate at its size"
+            )
+    return z, y, x
+
+
+def _shapes(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
+    if isinstance(data, RealFolder):
+        return {(1, *png_size(data.slices[name])) for name in data.names}
+    if isinstance(data, Dataset):
+        return {data.manifest.plan.request.shape}
+    return {patch.grid.shape for patch in data}
+
+
+def is_generated(path: str | Path) -> bool:
+    """Tell whether a folder holds a dataset that synthem wrote, which knows its own voxel size."""
+    return Path(path).is_dir() and read_manifest(Path(path)) is not None
 
 
 def warnings_of(data: Sequence[Patch]) -> tuple[str, ...]:
