@@ -71,6 +71,22 @@ def _direction(key, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _run(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
+    """Write the direction in which a neurite leaves its middle: its own, its bundle's, and the grain's."""
+    _direction(mix(key, 1), way)
+    if p.bundle > 0.0:
+        z, y, x = middle[0] // p.bundle_nm, middle[1] // p.bundle_nm, middle[2] // p.bundle_nm
+        _direction(cell_key(bundle_key, int(z), int(y), int(x)), shared)
+    else:
+        shared[:] = 0.0
+    norm = 0.0
+    for c in range(3):
+        way[c] = (way[c] + p.bundle * shared[c]) * p.grain[c]
+        norm += way[c] * way[c]
+    way /= np.sqrt(norm) + 1e-9
+
+
+@njit(cache=True)
 def _thick(key, radius):  # type: ignore[no-untyped-def]
     """Return the typical radius of a neurite."""
     return draw(radius, uniform(key, 3), normal(key, 4))
@@ -87,14 +103,16 @@ def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _axis(key, middle, p, low, high, pad, keep, nodes, varicosity, way, at):  # type: ignore[no-untyped-def]
+def _axis(  # type: ignore[no-untyped-def]
+    key, bundle_key, middle, p, low, high, pad, keep, nodes, varicosity, way, at,
+):  # fmt: skip
     """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
     thick = _thick(key, p.radius)
     slack = p.reach - p.nodes * p.step_nm + keep
     nodes[:] = np.nan
     varicosity[:] = SHAFT
     for side in range(2):
-        _direction(mix(key, 1), way)
+        _run(key, bundle_key, middle, p, way, at)
         for c in range(3):
             way[c] *= 1.0 - 2.0 * side
             at[c] = middle[c]
@@ -157,7 +175,7 @@ def _grow(  # type: ignore[no-untyped-def]
                 middle[2] = (cx + uniform(k, 12)) * p.cell_nm
                 if _outside(middle, low, high, pad) > p.reach**2:
                     continue
-                _axis(k, middle, p, low, high, pad, keep, axis, swollen, way, at)
+                _axis(k, mix(key, 1), middle, p, low, high, pad, keep, axis, swollen, way, at)
                 before = s
                 _direction(mix(k, 2), broad)
                 peak = draw_waves(mix(k, 3), p.ruffle, p.ruffle_length, waves)
@@ -233,7 +251,8 @@ def _draw_population(
     npt.NDArray[np.int32],
 ]:
     args = PopulationRow(
-        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.radius_nm.row(), p.wobble, p.stiffness,
+        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
+        p.radius_nm.row(), p.wobble, p.stiffness,
         p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
         p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),

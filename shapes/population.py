@@ -1,6 +1,6 @@
 """Populations: what a preset says of one kind of neurite, and the kinds there are."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,8 @@ SHAFT, BOUTON, SWELLING = 0, 1, 2
 VARICOSITY_EVERY = 4
 """Nodes from one possible varicosity to the next, so that what two of them hold never meets."""
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class Population(Params):
     """One kind of neurite: how many, how thick, how straight, with what swellings.
@@ -26,7 +28,9 @@ class Population(Params):
     ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
     other. Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
-    are both ``stiffness`` times as stiff, less.
+    are both ``stiffness`` times as stiff, less. Of a direction in space the parts along (z, y, x) count
+    ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in the
+    same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
     """
 
     cell_nm: float = Field(gt=100)
@@ -34,6 +38,9 @@ class Population(Params):
     nodes: int = Field(default=5, ge=1, le=40)
     step_nm: float = Field(default=300.0, gt=0)
     bend: float = Field(default=0.25, ge=0, le=1.5)
+    grain: tuple[Share, Share, Share] = (1.0, 1.0, 1.0)
+    bundle: float = Field(default=0.0, ge=0, le=10)
+    bundle_nm: float = Field(default=3000.0, gt=0)
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
     stiffness: float = Field(default=1.0, ge=1, le=6)
@@ -80,6 +87,9 @@ class PopulationRow(NamedTuple):
     nodes: int
     step_nm: float
     bend: float
+    grain: tuple[float, float, float]
+    bundle: float
+    bundle_nm: float
     radius: Row
     wobble: float
     stiffness: float
