@@ -73,31 +73,40 @@ def preview(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Mix real and synthetic; a key is written beside the picture.")
     ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
+    ] = False,
+    voxel_nm: VoxelNm = None,
 ) -> None:
     """Draw patches of a preset over their labels, to be looked at."""
     from synthem import preview as pictures
-    from synthem.options import parse_shape
+    from synthem.beside import beside_sheet
+    from synthem.memory import check_memory
+    from synthem.options import parse_shape, parse_voxel_nm
     from synthem.world import World
 
     if shuffle and beside is None:
         raise InputError(
             "preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder"
         )
-    if stages and beside is not None:
-        raise InputError("preview: --stages and --beside are two different sheets; ask for one of them")
+    if stages and (labels or beside is not None):
+        other = "--labels" if labels else "--beside"
+        raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
     world = World(preset, seed=seed)
     size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
+    voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
+    check_memory(size)
     if stages:
-        pictures.save(pictures.stages_sheet(world, size), out)
+        pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = pictures.beside_sheet(world, beside, count, size, shuffle)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
         if shuffle:
             out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
     else:
-        pictures.save(pictures.preset_sheet(world, count, size), out)
+        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel), out)
     say(f"{out}")
 
 
