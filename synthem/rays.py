@@ -1,4 +1,4 @@
-"""Rays through a volume of objects: what each pixel of a view meets first, and what clear objects let pass.
+"""Kernels that follow rays through a volume of objects: what each meets first, what clear ones let pass.
 
 An object's surface is where a cubic B-spline of its own voxels falls to a half: smooth, of any voxel size,
 and with a crease between two objects that touch. Objects thinner than a voxel along two axes have none.
@@ -7,106 +7,16 @@ and with a crease between two objects that touch. Objects thinner than a voxel a
 import math
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
-from scipy import ndimage
 
-from shapes.grid import Triple
-
-Floats = npt.NDArray[np.float64]
-VIEW = (30.0, 25.0)
-"""Degrees turned to the side and raised above, from looking straight along z with x to the right, y down."""
-FINE = 2
-"""Rays a pixel along either side."""
 _STEP_VX = 0.5
 _BISECTIONS = 6
 _REACH_VX, _SIGMA_VX = 4, 1.6  # what a normal is taken from
 _FAINT, _RIM = 0.1, 0.75  # opacity of a clear surface seen face on, and from the side
 
 
-def axes(view: tuple[float, float] = VIEW) -> Floats:
-    """Return the directions right, down and away of a view, a row each, as (z, y, x)."""
-    turn, rise = np.deg2rad(view)
-    right = np.array([math.sin(turn), 0.0, math.cos(turn)])
-    level = np.array([math.cos(turn), 0.0, -math.sin(turn)])
-    down = np.array([0.0, math.cos(rise), 0.0]) - math.sin(rise) * level
-    away = np.array([0.0, math.sin(rise), 0.0]) + math.cos(rise) * level
-    return np.stack([right, down, away])
-
-
-def extent_nm(size_nm: Triple, view: tuple[float, float] = VIEW) -> tuple[float, float]:
-    """Return the height and width in nm that a box of that size, (z, y, x), takes up in a view."""
-    right, down, _ = np.abs(axes(view)) @ np.array(size_nm)
-    return float(down), float(right)
-
-
-class Camera:
-    """Rays of one view through one volume, in nm from the volume's corner."""
-
-    def __init__(
-        self,
-        shape: tuple[int, ...],
-        voxel_nm: Triple,
-        size_px: tuple[int, int],
-        pixel_nm: float,
-        view: tuple[float, float],
-    ) -> None:
-        self.shape = shape
-        self.voxel_nm = np.array(voxel_nm, float)
-        self.size_nm = np.array(shape) * self.voxel_nm
-        self.axes = axes(view)
-        self.fine_nm = pixel_nm / FINE
-        self.rows, self.columns = (n * FINE for n in size_px)
-        self.half_nm = float(np.linalg.norm(self.size_nm)) / 2
-
-    @property
-    def corner_nm(self) -> Floats:
-        """Where the ray of the first pixel starts; all start before the volume."""
-        right, down, away = self.axes
-        y, x = (0.5 - self.rows / 2) * self.fine_nm, (0.5 - self.columns / 2) * self.fine_nm
-        corner: Floats = self.size_nm / 2 + y * down + x * right - self.half_nm * away
-        return corner
-
-    def first_hits(
-        self, ids: npt.NDArray[np.int32]
-    ) -> tuple[Floats, npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Return the depth in nm (infinite where nothing is hit), the id and the normal of each pixel."""
-        depth = np.full((self.rows, self.columns), np.inf)
-        index = np.zeros(depth.shape, np.int32)
-        normal = np.zeros((*depth.shape, 3), np.float32)
-        _first_hits(
-            ids, _room(ids), self.voxel_nm, self.corner_nm, self.axes, self.fine_nm, depth, index, normal
-        )
-        return depth, index, normal
-
-    def film(self, ids: npt.NDArray[np.int32], colours: Floats, depth: Floats) -> tuple[Floats, Floats]:
-        """Return the light that clear bodies add before ``depth``, and the share that they let pass."""
-        light = np.zeros((*depth.shape, 3))
-        passed = np.ones(depth.shape)
-        _film(
-            ids,
-            _room(ids),
-            self.voxel_nm,
-            self.corner_nm,
-            self.axes,
-            self.fine_nm,
-            depth,
-            colours,
-            light,
-            passed,
-        )
-        return light, passed
-
-
-def _room(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
-    """Return how many voxels any way a ray may leap from each voxel without a change of object."""
-    far = ndimage.distance_transform_cdt(_plain(ids), "chessboard")
-    out: npt.NDArray[np.uint8] = np.minimum(far, 255, out=far).astype(np.uint8)
-    return out
-
-
 @njit(cache=True)
-def _plain(ids):  # type: ignore[no-untyped-def]
+def plain(ids):  # type: ignore[no-untyped-def]
     """Tell from where to the next voxel the spline meets nothing, or one object alone."""
     nz, ny, nx = ids.shape
     out = np.zeros(ids.shape, np.bool_)
@@ -238,7 +148,7 @@ def _crossing(ids, start, ray, before, after, name, w):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
-def _first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # type: ignore[no-untyped-def]
+def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # type: ignore[no-untyped-def]
     """Write depth, id and normal of the first object on each pixel's ray."""
     w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
     bell = np.empty((3, 2 * _REACH_VX + 1))
@@ -268,7 +178,7 @@ def _first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  #
 
 
 @njit(cache=True)
-def _film(ids, room, voxel, corner, axes, pixel, depth, colours, light, passed):  # type: ignore[no-untyped-def]
+def film(ids, room, voxel, corner, axes, pixel, depth, colours, light, passed):  # type: ignore[no-untyped-def]
     """Add up the light of all clear surfaces that stand before ``depth``, and the share that passes them."""
     w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
     bell = np.empty((3, 2 * _REACH_VX + 1))

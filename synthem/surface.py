@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shapes.errors import InputError
 from shapes.grid import Triple
-from synthem.rays import FINE, VIEW, Camera, Floats
+from synthem.camera import FINE, VIEW, Camera, Floats
 
 Picture = npt.NDArray[np.uint8]
 """RGB, uint8 (y, x, 3)."""

@@ -11,11 +11,11 @@ from shapes import Grid
 from shapes.errors import InputError
 from shapes.grid import Triple
 from synthem.annotate import NEURITE
+from synthem.camera import extent_nm
 from synthem.labels import CLASSES, COLOURS, EXCLUSIVE_ORDER, channel
 from synthem.overlay import label_map, overlay
 from synthem.patch import Patch
 from synthem.preview import Picture, places, with_legend
-from synthem.rays import extent_nm
 from synthem.surface import Body, render
 from synthem.world import World
 
