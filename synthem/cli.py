@@ -62,8 +62,14 @@ def preview(
     preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("preview.png"),
     seed: Seed = 0,
-    count: Annotated[int, typer.Option(help="Number of synthetic patches.", min=1, max=64)] = 4,
-    shape: Annotated[str | None, typer.Option(help="Size of a patch.", metavar="Y,X")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(help="Number of synthetic patches: 4, or 1 in 3D.", min=1, max=64, show_default=False),
+    ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(help="Size of a patch; of three numbers, a view of it in 3D.", metavar="[Z,]Y,X"),
+    ] = None,
     stages: Annotated[
         bool, typer.Option("--stages", help="One patch after each stage of the microscope.")
     ] = False,
@@ -73,31 +79,61 @@ def preview(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Mix real and synthetic; a key is written beside the picture.")
     ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
+    ] = False,
+    voxel_nm: VoxelNm = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes whose surfaces a view in 3D shows, around one of the first; neurite too.",
+            metavar="CLASS,…",
+        ),
+    ] = None,
 ) -> None:
     """Draw patches of a preset over their labels, to be looked at."""
     from synthem import preview as pictures
-    from synthem.options import parse_shape
+    from synthem.annotate import NEURITE
+    from synthem.beside import beside_sheet
+    from synthem.labels import CLASSES
+    from synthem.memory import check_memory
+    from synthem.options import parse_names, parse_shape, parse_voxel_nm
+    from synthem.views import SHOWN, volume_sheet
     from synthem.world import World
 
     if shuffle and beside is None:
         raise InputError(
             "preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder"
         )
-    if stages and beside is not None:
-        raise InputError("preview: --stages and --beside are two different sheets; ask for one of them")
+    if stages and (labels or beside is not None):
+        other = "--labels" if labels else "--beside"
+        raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
     world = World(preset, seed=seed)
     size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
-    if stages:
-        pictures.save(pictures.stages_sheet(world, size), out)
+    solid = size[0] > 1
+    if solid and (stages or beside is not None):
+        raise InputError("preview: --stages and --beside show sections; give them a shape y,x")
+    if show is not None and not solid:
+        raise InputError(
+            "preview: --show chooses surfaces, so it needs a 3D shape, such as --shape 128,128,128"
+        )
+    classes = parse_names(show, (*CLASSES, NEURITE)) if show is not None else SHOWN
+    voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
+    check_memory(size)
+    count = count or (1 if solid else 4)
+    if solid:
+        pictures.save(volume_sheet(world, count, size, classes, labels, voxel), out)
+    elif stages:
+        pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = pictures.beside_sheet(world, beside, count, size, shuffle)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
         if shuffle:
             out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
     else:
-        pictures.save(pictures.preset_sheet(world, count, size), out)
+        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel), out)
     say(f"{out}")
 
 

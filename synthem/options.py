@@ -1,6 +1,8 @@
 """Reading what people write after an option: shapes, voxel sizes, class budgets."""
 
-from shapes.errors import InputError
+from collections.abc import Iterable
+
+from shapes.errors import InputError, UnknownNameError
 from synthem.labels import channel
 
 Triple = tuple[float, float, float]
@@ -66,3 +68,23 @@ def parse_balance(text: str) -> dict[str, float]:
             raise InputError(f"balance: {name} is named twice")
         balance[name] = value
     return balance
+
+
+def parse_names(text: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Read ``psd,vesicle`` as classes, each once.
+
+    Raises
+    ------
+    InputError
+        Where the text names none.
+    UnknownNameError
+        Where a name is not among those known.
+    """
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names:
+        raise InputError(f"classes: write their names, such as psd,vesicle, not {text!r}")
+    choices = tuple(known)
+    for name in names:
+        if name not in choices:
+            raise UnknownNameError("class", name, choices)
+    return names

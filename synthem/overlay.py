@@ -1,4 +1,4 @@
-"""Labels laid in colour over an image."""
+"""Labels laid in colour over an image, or on black."""
 
 from collections.abc import Sequence
 
@@ -30,3 +30,8 @@ def overlay(
         if name in classes:
             paint[labels[list(classes).index(name)]] = COLOURS[name]
     return ((1 - opacity) * out + opacity * paint).round().astype(np.uint8)
+
+
+def label_map(labels: npt.NDArray[np.bool_], classes: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return the classes of a section in their colours on black: uint8 (y, x, 3) of bool (class, y, x)."""
+    return overlay(np.zeros(labels.shape[1:], np.uint8), labels, classes, opacity=1)

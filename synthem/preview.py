@@ -1,4 +1,4 @@
-"""Previews: sheets of patches to look at, with their labels, beside real sections, or stage by stage."""
+"""Previews: sheets of patches to look at, with their labels, or stage by stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from shapes import Grid
 from shapes.errors import InputError
-from synthem.labels import CLASSES, COLOURS
-from synthem.overlay import overlay
+from shapes.grid import Triple
+from synthem.labels import CLASSES, COLOURS, channels
+from synthem.overlay import label_map, overlay
 from synthem.patch import Patch
-from synthem.store.real import read_folder
 from synthem.world import World
 
 Picture = npt.NDArray[np.uint8]
@@ -32,9 +32,7 @@ class Tile:
     origin: str
 
 
-def places(
-    world: World, count: int, shape: tuple[int, int, int], voxel_nm: tuple[float, float, float]
-) -> list[Grid]:
+def places(world: World, count: int, shape: tuple[int, int, int], voxel_nm: Triple) -> list[Grid]:
     """Return windows of a world that lie far apart, drawn by its seed."""
     rng = np.random.default_rng(world.seed)
     return [Grid(shape, voxel_nm, tuple(rng.uniform(-_SPREAD_NM, _SPREAD_NM, 3))) for _ in range(count)]
@@ -49,18 +47,38 @@ def image_tile(patch: Patch, labelled: bool) -> Tile:
     return Tile(overlay(patch.image[middle], nothing, ()), patch.name)
 
 
-def preset_sheet(world: World, count: int, shape: tuple[int, int, int]) -> Picture:
-    """Return a sheet of a world's patches: images in one row, their labels in the next, and a legend."""
-    patches = [world.patch(grid) for grid in places(world, count, shape, world.preset.voxel_nm)]
+def label_tile(labels: npt.NDArray[np.bool_], origin: str, classes: Sequence[str] = CLASSES) -> Tile:
+    """Return the middle section of labels, bool (6, z, y, x), on black: those classes of them."""
+    return Tile(label_map(labels[channels(classes), labels.shape[1] // 2], classes), origin)
+
+
+def preset_sheet(
+    world: World,
+    count: int,
+    shape: tuple[int, int, int],
+    labels_alone: bool = False,
+    voxel_nm: Triple | None = None,
+) -> Picture:
+    """Return a sheet of a world's patches: images in one row, their labels in the next, and a legend.
+
+    With ``labels_alone`` there are no images, and the labels stand on black. The voxel size is the preset's
+    where none is given.
+    """
+    grids = places(world, count, shape, voxel_nm or world.preset.voxel_nm)
     rows: list[list[Tile]] = []
-    for k in range(0, count, 4):
-        rows += [[image_tile(p, labelled) for p in patches[k : k + 4]] for labelled in (False, True)]
+    if labels_alone:
+        tiles = [label_tile(world.labels(grid), "") for grid in grids]
+        rows = [tiles[k : k + 4] for k in range(0, count, 4)]
+    else:
+        patches = [world.patch(grid) for grid in grids]
+        for k in range(0, count, 4):
+            rows += [[image_tile(p, labelled) for p in patches[k : k + 4]] for labelled in (False, True)]
     return with_legend(sheet(rows))
 
 
-def stages_sheet(world: World, shape: tuple[int, int, int]) -> Picture:
+def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | None = None) -> Picture:
     """Return one window after each stage of the microscope: stain, section, beam, detector, tone."""
-    grid = places(world, 1, shape, world.preset.voxel_nm)[0]
+    grid = places(world, 1, shape, voxel_nm or world.preset.voxel_nm)[0]
     tiles = []
     for name, image in world.stages(grid):
         middle = image[image.shape[0] // 2]
@@ -69,49 +87,6 @@ def stages_sheet(world: World, shape: tuple[int, int, int]) -> Picture:
         grey = np.clip(np.rint(inner), 0, 255).astype(np.uint8)
         tiles.append(Tile(_titled(np.repeat(grey[..., None], 3, axis=2), name), name))
     return sheet([tiles])
-
-
-def beside_sheet(
-    world: World, real: Path, count: int, shape: tuple[int, int, int], shuffle: bool
-) -> tuple[Picture, list[str]]:
-    """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
-
-    In order, rows of real ones stand over rows of synthetic ones; shuffled, each may be anywhere. The key
-    names the origin of each picture, row by row.
-
-    Raises
-    ------
-    InputError
-        Where a real section is smaller than a patch.
-    """
-    rng = np.random.default_rng(world.seed)
-    sections = read_folder(real, voxel_nm=world.preset.voxel_nm)
-    height, width = shape[1:]
-    tiles = []
-    for _ in range(count):
-        patch = sections[int(rng.integers(len(sections)))]
-        _, h, w = patch.image.shape
-        if h < height or w < width:
-            raise InputError(
-                f"{real}: section {patch.name} of {h} × {w} is smaller than a patch of {height} × {width}"
-            )
-        y, x = int(rng.integers(h - height + 1)), int(rng.integers(w - width + 1))
-        crop = patch.image[0, y : y + height, x : x + width]
-        tiles.append(Tile(np.repeat(crop[..., None], 3, axis=2), f"real {patch.name} at {y},{x}"))
-    for grid in places(world, count, shape, world.preset.voxel_nm):
-        at = ",".join(f"{edge:.0f}" for edge in grid.origin_nm)
-        tile = image_tile(world.patch(grid), labelled=False)
-        tiles.append(Tile(tile.picture, f"synthetic {tile.origin} at {at} nm"))
-    if shuffle:
-        tiles = [tiles[k] for k in rng.permutation(len(tiles))]
-    halves = [tiles] if shuffle else [tiles[:count], tiles[count:]]
-    rows = [half[k : k + 4] for half in halves for k in range(0, len(half), 4)]
-    key = [
-        f"row {r + 1}, column {c + 1}: {tile.origin}"
-        for r, row in enumerate(rows)
-        for c, tile in enumerate(row)
-    ]
-    return sheet(rows), key
 
 
 def sheet(rows: Sequence[Sequence[Tile]]) -> Picture:
@@ -126,12 +101,12 @@ def sheet(rows: Sequence[Sequence[Tile]]) -> Picture:
     return out
 
 
-def with_legend(picture: Picture) -> Picture:
+def with_legend(picture: Picture, classes: Sequence[str] = CLASSES) -> Picture:
     """Return a picture with the classes' names and colours under it."""
     strip = Image.new("RGB", (picture.shape[1], _LEGEND_HEIGHT), "white")
     pen, font = ImageDraw.Draw(strip), ImageFont.load_default(13)
     x = 6
-    for name in CLASSES:
+    for name in classes:
         text = name.replace("_", " ")
         pen.rectangle((x, 7, x + 12, 19), fill=COLOURS[name])
         pen.text((x + 17, 5), text, fill="black", font=font)
