@@ -15,10 +15,12 @@ from numba import njit
 
 from shapes.population import (
     BOUTON,
+    BOUTON_FLANK,
     FLATTEST,
     FLATTEST_VARICOSITY,
     SHAFT,
     SWELLING,
+    SWELLING_FLANK,
     VARICOSITY_EVERY,
     Population,
     PopulationRow,
@@ -71,19 +73,39 @@ def _direction(key, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _run(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
-    """Write the direction in which a neurite leaves its middle: its own, its bundle's, and the grain's."""
-    _direction(mix(key, 1), way)
+def _share(bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
+    """Turn a direction towards that of the bundle which a neurite belongs to."""
     if p.bundle > 0.0:
         z, y, x = middle[0] // p.bundle_nm, middle[1] // p.bundle_nm, middle[2] // p.bundle_nm
         _direction(cell_key(bundle_key, int(z), int(y), int(x)), shared)
-    else:
-        shared[:] = 0.0
+        for c in range(3):
+            way[c] += p.bundle * shared[c]
+
+
+@njit(cache=True)
+def _run(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
+    """Write the direction in which a neurite leaves its middle: its own, its bundle's, and the grain's."""
+    _direction(mix(key, 1), way)
+    _share(mix(bundle_key, 1), middle, p, way, shared)
     norm = 0.0
     for c in range(3):
-        way[c] = (way[c] + p.bundle * shared[c]) * p.grain[c]
+        way[c] *= p.grain[c]
         norm += way[c] * way[c]
     way /= np.sqrt(norm) + 1e-9
+
+
+@njit(cache=True)
+def _flatten(key, bundle_key, middle, p, way, broad, shared):  # type: ignore[no-untyped-def]
+    """Write the broad side of a neurite that leaves its middle along ``way``: at right angles to that."""
+    _direction(mix(key, 2), broad)
+    _share(mix(bundle_key, 2), middle, p, broad, shared)
+    dot = norm = 0.0
+    for c in range(3):
+        dot += broad[c] * way[c]
+    for c in range(3):
+        broad[c] -= dot * way[c]
+        norm += broad[c] * broad[c]
+    broad /= np.sqrt(norm) + 1e-9
 
 
 @njit(cache=True)
@@ -130,11 +152,19 @@ def _axis(  # type: ignore[no-untyped-def]
                     at[c] += p.step_nm * way[c]
             nodes[i, 0], nodes[i, 1], nodes[i, 2] = at[0], at[1], at[2]
             nodes[i, 3] = thick * np.exp(p.wobble * min(2.0, max(-2.0, normal(here, 3))))
-            u = uniform(here, 20)
-            if i % VARICOSITY_EVERY == 1 and u < p.bouton_chance + p.swelling_chance:
-                varicosity[i] = BOUTON if u < p.bouton_chance else SWELLING
-                wide = p.bouton_radius if u < p.bouton_chance else p.swelling_radius
-                nodes[i, 3] = max(nodes[i, 3], draw(wide, uniform(here, 21), normal(here, 22)))
+            # a swelling is as long as a mitochondrion: it takes in its neighbours, a bouton less so
+            middle_at = i - i % VARICOSITY_EVERY + 1
+            if abs(i - middle_at) <= 1:
+                there = mix(key, 100 + middle_at)
+                u = uniform(there, 20)
+                if u < p.bouton_chance + p.swelling_chance:
+                    wide = p.bouton_radius if u < p.bouton_chance else p.swelling_radius
+                    swollen = draw(wide, uniform(there, 21), normal(there, 22))
+                    if i == middle_at:
+                        varicosity[i] = BOUTON if u < p.bouton_chance else SWELLING
+                    else:
+                        swollen *= BOUTON_FLANK if u < p.bouton_chance else SWELLING_FLANK
+                    nodes[i, 3] = max(nodes[i, 3], swollen)
             if _outside(at, low, high, pad) > (slack + (p.nodes - k) * p.step_nm) ** 2:
                 break
 
@@ -177,7 +207,8 @@ def _grow(  # type: ignore[no-untyped-def]
                     continue
                 _axis(k, mix(key, 1), middle, p, low, high, pad, keep, axis, swollen, way, at)
                 before = s
-                _direction(mix(k, 2), broad)
+                _run(k, mix(key, 1), middle, p, way, at)
+                _flatten(k, mix(key, 1), middle, p, way, broad, at)
                 peak = draw_waves(mix(k, 3), p.ruffle, p.ruffle_length, waves)
                 # what ruffles add to the thickness of a round tube
                 swell = WAVES * peak / p.stiffness
@@ -196,7 +227,8 @@ def _grow(  # type: ignore[no-untyped-def]
                         own_flat = max(flat, FLATTEST_VARICOSITY) if round_off else flat
                         if _near_box(one, two, (max(ra, rb) + swell) / own_flat, low, high, pad):
                             if s < segments.shape[0]:
-                                set_segment(segments, s, one, two, ra, rb, p.stiffness, own_flat, broad)
+                                stiff = p.stiffness * (p.firmness if round_off else 1.0)
+                                set_segment(segments, s, one, two, ra, rb, stiff, own_flat, broad)
                                 ruffle_segment(segments, s, waves, peak)
                                 segments[s, NODE] = i
                                 owners[s] = n
@@ -254,7 +286,7 @@ def _draw_population(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
         p.radius_nm.row(), p.wobble, p.stiffness,
         p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
-        p.swelling_radius_nm.row(), p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
+        p.swelling_radius_nm.row(), p.firmness, p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
         p.spine_head_radius_nm.row(), p.reach_nm(),
     )  # fmt: skip
     length = 2 * p.nodes + 1

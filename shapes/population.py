@@ -14,6 +14,8 @@ FLATTEST, FLATTEST_VARICOSITY = 0.4, 0.75
 """No neurite, and no varicosity, is flatter than this, so that its reach stays bounded."""
 SHAFT, BOUTON, SWELLING = 0, 1, 2
 """What a node is: plain, a bouton that holds vesicles, or a swelling that holds a mitochondrion alone."""
+BOUTON_FLANK, SWELLING_FLANK = 0.5, 0.8
+"""How wide the nodes on either side of a bouton, or of a swelling, are at least, in parts of it."""
 VARICOSITY_EVERY = 4
 """Nodes from one possible varicosity to the next, so that what two of them hold never meets."""
 
@@ -27,7 +29,8 @@ class Population(Params):
     has ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about
     ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
-    other. Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
+    other. Where it is swollen it is ``firmness`` times as stiff, so that neighbours give way.
+    Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
     are both ``stiffness`` times as stiff, less. Of a direction in space the parts along (z, y, x) count
     ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in the
     same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
@@ -51,6 +54,7 @@ class Population(Params):
     bouton_radius_nm: Spread = Spread(mean=260, std=50)
     swelling_chance: float = Field(default=0.0, ge=0, le=1)
     swelling_radius_nm: Spread = Spread(mean=210, std=35)
+    firmness: float = Field(default=1.0, ge=1, le=4)
     spine_chance: float = Field(default=0.0, ge=0, le=1)
     spine_length_nm: Spread = Spread(min=250, max=700)
     spine_neck_radius_nm: Spread = Spread(min=50, max=80)
@@ -100,6 +104,7 @@ class PopulationRow(NamedTuple):
     bouton_radius: Row
     swelling_chance: float
     swelling_radius: Row
+    firmness: float
     spine_chance: float
     spine_length: Row
     spine_neck: Row
