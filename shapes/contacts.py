@@ -26,6 +26,9 @@ FLANK_NM = 45.0
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
 _CORNERS = 3
+RIM = 0.8
+"""So far out, in parts of its radius, a density must find both its cells on all sides, or it is drawn smaller."""
+_SHRINK = (1.0, 0.8, 0.65, 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,8 @@ class Contacts:
     ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
     and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
     in nm. ``turned`` (m, 2) are all boutons near by that face a partner, also where a third cell comes
-    between or the contact is out of sight, and ``zones_nm`` (m, 3) where they face it.
+    between or the contact is out of sight, ``zones_nm`` (m, 3) where they face it, and ``facing`` (m, 3) in
+    which direction.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -48,6 +52,7 @@ class Contacts:
     missing: int
     turned: npt.NDArray[np.int32]
     zones_nm: npt.NDArray[np.float64]
+    facing: npt.NDArray[np.float64]
 
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
@@ -82,8 +87,8 @@ def _normal(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _corners(middle, up, wide, key, inside, beyond):  # type: ignore[no-untyped-def]
-    """Write four places around a contact on either side of its membrane, (4, 3) each."""
+def _corners(middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
+    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each."""
     across = np.array([normal(key, 5), normal(key, 6), normal(key, 7)])
     across -= (across * up).sum() * up
     across /= np.sqrt((across * across).sum()) + 1e-9
@@ -96,7 +101,7 @@ def _corners(middle, up, wide, key, inside, beyond):  # type: ignore[no-untyped-
     )
     for corner in range(4):
         turn = 0.5 * np.pi * corner
-        edge = middle + EDGE * wide * (np.cos(turn) * across + np.sin(turn) * sideways)
+        edge = middle + away * (np.cos(turn) * across + np.sin(turn) * sideways)
         inside[corner] = edge - FLANK_NM * up
         beyond[corner] = edge + FLANK_NM * up
 
@@ -149,7 +154,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if not _meet(segments, start, target, pre, post, middle):
             continue
         _normal(segments, middle, pre, post, up)
-        _corners(middle, up, wide, key, inside, beyond)
+        _corners(middle, up, EDGE * wide, key, inside, beyond)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
@@ -167,9 +172,9 @@ def _partner(  # type: ignore[no-untyped-def]
 def _touch(  # type: ignore[no-untyped-def]
     segments, owners, everything, pre, post, wide, glia, glia_index, middle, inside, beyond, chosen, fields,
 ):  # fmt: skip
-    """Tell whether no third cell comes between the two around their contact."""
+    """Tell whether no third cell comes between the two around their contact, on all four sides."""
     count = near(
-        segments, everything, middle[0], middle[1], middle[2], EDGE * wide + FLANK_NM, 1.0, glia, chosen
+        segments, everything, middle[0], middle[1], middle[2], RIM * wide + FLANK_NM, 1.0, glia, chosen
     )
     good = 0
     for i in range(4):
@@ -180,7 +185,7 @@ def _touch(  # type: ignore[no-untyped-def]
                 segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields
             )
             good += own == post
-    return good >= _CORNERS
+    return good == 4
 
 
 @njit(cache=True)
@@ -258,12 +263,19 @@ def find_contacts(  # type: ignore[no-untyped-def]
                 missing += 1
                 continue
             shows = _apart(middle, low, high) <= wide + PROBE_NM
-            if shows and not _touch(
-                segments, owners, everything, j, post, wide, glia, keys.shape[0], middle, inside, beyond,
-                chosen, fields,
-            ):  # fmt: skip
-                missing += 1
+            if shows:
                 shows = False
+                # a contact with less room than was drawn gets a smaller density
+                for part in _SHRINK:
+                    _corners(middle, up, RIM * part * wide, key, inside, beyond)
+                    if _touch(
+                        segments, owners, everything, j, post, wide, glia, keys.shape[0], middle, inside,
+                        beyond, chosen, fields,
+                    ):  # fmt: skip
+                        wide *= part
+                        shows = True
+                        break
+                missing += not shows
             if n < out_b.shape[0]:
                 out_b[n, 0], out_b[n, 1] = j, k
                 out_p[n] = post

@@ -7,6 +7,7 @@ from shapes.membranes import near, near_box
 from shapes.packing import (
     bouton_ball,
     crowded_out,
+    face_zone,
     keeps_apart,
     lattice_sites,
     loose_place,
@@ -23,6 +24,7 @@ CLEAR_NM = 4.0
 """Between a vesicle and a membrane or a mitochondrion there is at least so much."""
 BAND_NM = np.float32(16.0)
 """How far outside a vesicle distances are still written."""
+_DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 
 
@@ -50,14 +52,20 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _crowd(  # type: ignore[no-untyped-def]
-    key, j, node, ball, pitch, density, pull, cluster, zone, segments, owners, chosen, glia, gap, rods,
+    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, chosen, glia, gap, rods,
     rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places, clear, host_at, which,
     scratch, n, out, out_r, out_j, out_id,
 ):  # fmt: skip
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     turn = rotation(mix(key, 7))
-    at, q = np.empty(3), np.empty(3)
-    found = lattice_sites(key, node, turn, ball, pitch, density, lows, highs, widest + BAND_NM, sites, spots)
+    at, q, centre = np.empty(3), np.empty(3), node.copy()
+    if pull:
+        # vesicles are docked: a layer of them lies along the active zone
+        face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
+        ball -= 0.5 * pitch
+    found = lattice_sites(
+        key, centre, turn, ball, pitch, density, lows, highs, widest + BAND_NM, sites, spots
+    )
     for s in range(found):
         for c in range(3):
             places[c, s] = spots[s, c] - node[c]
@@ -87,7 +95,7 @@ def _crowd(  # type: ignore[no-untyped-def]
         if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
             continue
         if crowded_out(
-            key, node, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, density, q
+            key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, density, q
         ):
             continue
         if n < out.shape[0]:
@@ -100,7 +108,7 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def drop_vesicles(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, rods,
+    salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, facings, rods,
     rod_owners, radius, least, widest, pitch, density, cluster, loose, lows, highs, low, high, out, out_r,
     out_j, out_id,
 ):  # fmt: skip
@@ -116,7 +124,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
     places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
     scratch, host_at = np.empty((2, most), np.float32), np.empty((4, most), np.float32)
     which = np.empty(most, np.int64)
-    at, other, zone = np.empty(3), np.empty(3), np.zeros(3)
+    at, other, zone, facing = np.empty(3), np.empty(3), np.zeros(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             ball = max(0.45 * steps[j], 1.1 * nodes[j, k, 3])
@@ -134,6 +142,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                     if contacts[s, 0] == j and contacts[s, 1] == k:
                         pull = True
                         zone[:] = zones[s]
+                        facing[:] = facings[s]
                 # of the ball only what lies near the window is asked for
                 few = 0
                 for b in range(lows.shape[0]):
@@ -154,7 +163,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                 tubes = nearest_first(segments, chosen[:count], at[0], at[1], at[2])
                 n = _crowd(
                     key, j, node[:3], ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull,
-                    cluster, zone, segments, owners, tubes, glia, gap, rods, rod_owners, radius, least,
+                    cluster, zone, facing, segments, owners, tubes, glia, gap, rods, rod_owners, radius, least,
                     widest, near_low[:few], near_high[:few], sites, spots, sizes, places, clear, host_at,
                     which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip

@@ -9,7 +9,7 @@ from shapes.streams import cell_key, mix, normal, uniform
 
 CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle."""
-JITTER = 0.11
+JITTER = 0.09
 """How far a site is moved along each axis, as a part of the lattice's step."""
 
 
@@ -36,6 +36,33 @@ def rotation(key):  # type: ignore[no-untyped-def]
     m[1, 2] = m[2, 0] * m[0, 1] - m[0, 0] * m[2, 1]
     m[2, 2] = m[0, 0] * m[1, 1] - m[1, 0] * m[0, 1]
     return m
+
+
+@njit(cache=True)
+def face_zone(turn, node, zone, facing, pitch, standoff, centre):  # type: ignore[no-untyped-def]
+    """Turn a bouton's lattice so that a layer lies along its active zone, ``standoff`` from it.
+
+    ``facing`` is the direction of the zone. Writes ``turn`` and the lattice's ``centre``, which is moved from
+    the node by half a layer at most.
+    """
+    along = 0.0
+    for c in range(3):
+        along += (zone[c] - node[c]) * facing[c]
+    off = along - standoff
+    off -= pitch * np.round(off / pitch)
+    dot = 0.0
+    for c in range(3):
+        centre[c] = node[c] + off * facing[c]
+        dot += turn[c, 1] * facing[c]
+        turn[c, 0] = facing[c]
+    norm = 0.0
+    for c in range(3):
+        turn[c, 1] -= dot * facing[c]
+        norm += turn[c, 1] ** 2
+    for c in range(3):
+        turn[c, 1] /= np.sqrt(norm) + 1e-9
+    for c in range(3):
+        turn[c, 2] = turn[c - 2, 0] * turn[c - 1, 1] - turn[c - 1, 0] * turn[c - 2, 1]
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from shapes.contacts import EDGE, FLANK_NM, LOOK_NM, PROBE_NM, Contacts, find_contacts
+from shapes.contacts import FLANK_NM, LOOK_NM, PROBE_NM, RIM, Contacts, find_contacts
 from shapes.depths import Depths
 from shapes.partition import Partition
 from shapes.population import BOUTON, DENDRITE
@@ -41,7 +41,7 @@ def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
     widest = params.radius_nm.highest()
     bouton = LOOK_NM + widest + PROBE_NM
-    contact = (widest + PROBE_NM) + (EDGE * widest + FLANK_NM) + rim_nm
+    contact = (widest + PROBE_NM) + (RIM * widest + FLANK_NM) + rim_nm
     return max(contact, bouton + LOOK_NM if kind == DENDRITE else bouton)
 
 
@@ -64,6 +64,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     return Contacts(
         boutons[:n][there], partners[:n][there], middles[:n][there], normals[:n][there],
         sizes[:n, 0][there], sizes[:n, 1][there], ids[:n][there], missing, boutons[:n], middles[:n],
+        normals[:n],
     )  # fmt: skip
 
 

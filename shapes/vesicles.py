@@ -63,11 +63,11 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
     cells = tissue.neurites
     contacts, rods = placed.get("psd"), placed.get("mitochondrion")
     drawn, rod_owners = np.empty((0, 5, 4)), np.empty(0, np.int32)
-    boutons, zones = np.empty((0, 2), np.int32), np.empty((0, 3))
+    boutons, zones, facing = np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3))
     if isinstance(rods, Rods):
         drawn, rod_owners = rods.drawn, rods.owners
     if isinstance(contacts, Contacts):
-        boutons, zones = contacts.turned, contacts.zones_nm
+        boutons, zones, facing = contacts.turned, contacts.zones_nm, contacts.facing
     room = 2048
     while True:
         spots, radii = np.empty((room, 3)), np.empty(room)
@@ -75,7 +75,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         n, missing = drop_vesicles(
             stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm,
             tissue.wall_nm, cells.segments, cells.owners, tissue.membranes.glia_nm,
-            tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, drawn, rod_owners,
+            tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing, drawn, rod_owners,
             params.radius_nm.row(), params.radius_nm.lowest(), params.radius_nm.highest(),
             params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance,
             *tissue.window.tiles.groups(), low, high, spots, radii, owners, ids,
