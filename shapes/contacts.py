@@ -19,7 +19,7 @@ from shapes.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
 TRIES = 3
 LOOK_NM = 340.0
 """How far from a bouton's middle its contact may lie."""
-PROBE_NM = 60.0
+PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
 FLANK_NM = 45.0
 """How far on either side of a contact its two cells must be there."""

@@ -23,6 +23,7 @@ from shapes.tubes import (
     RMAX,
     SQUEEZE,
     STEEP,
+    axis_place,
     tube_field,
     tube_slope,
 )
@@ -81,6 +82,25 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
         bound = segments[chosen[i], STEEP]
         if fields[i] - bound * radius - (bound + steepest) * depth <= best:
             chosen[count] = chosen[i]
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def around(segments, among, z, y, x, look, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes that come within ``look`` of a point at their widest; returns how many.
+
+    The rule is each tube's own, so that it is the same whatever other tubes are known.
+    """
+    count = 0
+    for i in range(among.shape[0]):
+        k = among[i]
+        t = axis_place(segments, k, z, y, x)
+        ez = segments[k, AZ] + t * segments[k, DZ] - z
+        ey = segments[k, AY] + t * segments[k, DY] - y
+        ex = segments[k, AX] + t * segments[k, DX] - x
+        if ez * ez + ey * ey + ex * ex <= (segments[k, RMAX] + look) ** 2:
+            chosen[count] = k
             count += 1
     return count
 

@@ -10,7 +10,7 @@ from numba import njit
 from pydantic import Field
 
 from shapes.depths import Depths
-from shapes.membranes import near, near_box, probe
+from shapes.membranes import around, near, near_box, probe
 from shapes.partition import Partition
 from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
 from shapes.rods import POINTS, Rods, rod_chain, rod_touches, stretch_distance, stretches
@@ -112,7 +112,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
     A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far
     end.
     """
-    around = np.empty(segments.shape[0], np.int64)
+    boxed, close_by = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
     chosen = np.empty(segments.shape[0], np.int64)
     fields = np.empty(segments.shape[0])
     least, most = np.empty(3), np.empty(3)
@@ -137,13 +137,15 @@ def _fit_rods(  # type: ignore[no-untyped-def]
                 least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
         if least[0] > most[0]:
             continue
-        some = around[: near_box(segments, least, most, glia + 1.6 * (thick + gap), around)]
+        some = boxed[: near_box(segments, least, most, thick + gap, boxed)]
         fits = False
         for i in range(POINTS):
             if rods[r, i, 3] == 0.0:
                 continue
             z, y, x, wanted = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2], rods[r, i, 3] + gap
-            count = near(segments, some, z, y, x, 0.0, wanted, glia, chosen)
+            # a cell farther off than this leaves room enough, or the partition has the last word
+            few = around(segments, some, z, y, x, wanted, close_by)
+            count = near(segments, close_by[:few], z, y, x, 0.0, wanted, glia, chosen)
             own, _, d, _ = probe(
                 segments, segment_owners, chosen, count, z, y, x, wanted, glia, glia_index, fields
             )
@@ -160,7 +162,7 @@ def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
     thick = params.radius_nm.highest()
     stretch = 2.0 * params.half_length_nm.highest() / (POINTS - 1)
-    return stretch + thick + 1.3 * (thick + params.clearance_nm + 20.0) + rim_nm
+    return stretch + thick + (thick + params.clearance_nm + 30.0)
 
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:

@@ -72,11 +72,12 @@ class Population(Params):
             if self.spine_chance
             else 0.0
         )
-        return float(self.nodes * self.step_nm + thickest + spine + self.rim_nm(0.0))
+        ruffled = highest(self.ruffle_nm) / (self.stiffness * self.flattest())
+        return float(self.nodes * self.step_nm + thickest + spine + ruffled)
 
     def rim_nm(self, glia_nm: float) -> float:
-        """Return how far outside its drawn surface a neurite can own tissue, given where glia begins."""
-        return (glia_nm + highest(self.ruffle_nm)) / self.flattest()
+        """Return how far outside its ruffled surface a neurite can own tissue, given where glia begins."""
+        return glia_nm / (self.stiffness * self.flattest())
 
     def flattest(self) -> float:
         """Return the flatness of the flattest profile that can be drawn."""
