@@ -30,8 +30,7 @@ _DENSE_SIZE = 0.62  # dense bodies are so much smaller
 class Endosomes(Params):
     """How many endosomes, multivesicular and dense bodies there are, and their size.
 
-    ``per_um3`` counts the places that are tried in dendrites; an axon has one between two nodes with
-    ``axon_chance``. ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at
+    ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``. ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at
     most; a dense body is smaller by 0.62. Figures: multivesicular bodies 150–400 nm across with vesicles of
     50 nm inside, early endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
     """
@@ -69,7 +68,7 @@ class Bodies:
 
 @njit(cache=True)
 def _draw(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, radii, density, axon_chance, multivesicular, dense,
+    salt, nodes, varicosity, counts, steps, keys, kinds, density, axon_chance, multivesicular, dense,
     radius, stretch, smallest, longest, segments, owners_of, glia, gap, low, high, points, owners, ids, holds,
     out_keys,
 ):  # fmt: skip
@@ -82,9 +81,6 @@ def _draw(  # type: ignore[no-untyped-def]
     some = near_box(segments, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
-        each = axon_chance
-        if kinds[j] != AXON:
-            each = density * 3.1415927e-9 * radii[j] ** 2 * steps[j]
         for k in range(counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
@@ -95,6 +91,8 @@ def _draw(  # type: ignore[no-untyped-def]
                 beyond = beyond or min(a, b) - wide > high[c] or max(a, b) + wide < low[c]
             if beyond:
                 continue
+            thick = 0.5 * (nodes[j, k, 3] + nodes[j, k + 1, 3])
+            each = density * 3.1415927e-9 * thick**2 * steps[j] + (axon_chance if kinds[j] == AXON else 0.0)
             for m in range(int(each + uniform(mix(key, k), 0))):
                 here = mix(mix(key, k), 1 + m)
                 room = axis_frame(nodes, j, k + 0.999 * uniform(here, 0), key, axes)
@@ -215,7 +213,7 @@ def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodie
         holds, keys = np.empty(room, np.int8), np.empty(room, np.uint64)
         n, missing = _draw(
             stream_key(tissue.seed, "endosome"), cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, cells.radii_nm, params.per_um3, params.axon_chance,
+            cells.steps_nm, cells.keys, cells.kinds, params.per_um3, params.axon_chance,
             params.multivesicular, params.dense, params.radius_nm.row(), params.stretch, params.smallest_nm,
             params.longest_nm(), cells.segments, cells.owners, tissue.membranes.glia_nm,
             tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, points, owners, ids,

@@ -1,6 +1,6 @@
 """Endoplasmic reticulum: tubules and flat cisternae along a neurite, with side branches.
 
-A neurite has lanes along its axis, as many as its cross-section holds, each with an offset that wanders from
+A neurite has lanes along its axis, as many as its cross-section holds there, each with an offset that wanders from
 knot to knot; between two nodes a lane may hold a piece. All pieces of a neurite are one object, as in life.
 """
 
@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from shapes.chains import Chains, axis_frame, lay, touches
+from shapes.chains import BAND_NM, Chains, axis_frame, lay
 from shapes.depths import Depths
 from shapes.packing import bouton_ball
 from shapes.partition import Partition
@@ -20,15 +20,18 @@ from shapes.tissue import Layer, Tissue
 
 POINTS = 9
 """A piece has this many points."""
-_KNOTS = 3.0  # wiggles a node
+_KNOTS = 3  # wiggles a node
+_LONGEST_BRANCH_NM = 290.0
+FLATTEST = 0.3
+"""No piece is flatter than this."""
 _AXON_LANE = 0.3  # how far from its axis an axon's tubule runs, as a part of the radius
 
 
 class Reticulum(Params):
     """How much reticulum a neurite holds, and its shape.
 
-    ``lanes_per_um2`` is how many lanes a dendrite has to a square micrometre of its cross-section, and
-    ``chance`` how often one is taken; an axon has one lane, taken with ``axon_chance``. ``radius_nm`` is half
+    ``lanes_per_um2`` is how many lanes there are to a square micrometre of cross-section, and ``chance`` how
+    often one is taken; an axon has one in its middle besides, taken with ``axon_chance``. ``radius_nm`` is half
     the thickness, which ``flatness`` divides to half the breadth. Figures: smooth tubules 30–60 nm across,
     cisternae broader, through all dendrites and most axons (Spacek & Harris 1997; Wu et al. 2017).
     """
@@ -45,42 +48,44 @@ class Reticulum(Params):
 
 
 @njit(cache=True)
-def _wander(key, at, which):  # type: ignore[no-untyped-def]
-    """Return a smooth number of deviation one or so along a lane."""
-    k = int(np.floor(at))
-    t = at - k
-    t = t * t * (3.0 - 2.0 * t)
-    one = min(2.0, max(-2.0, normal(mix(key, 5000 + k), which)))
-    other = min(2.0, max(-2.0, normal(mix(key, 5001 + k), which)))
-    return one + t * (other - one)
+def _wander(key, k, knots):  # type: ignore[no-untyped-def]
+    """Write what a lane does at its knots from node k to the next: two offsets, and thickness."""
+    for i in range(_KNOTS + 1):
+        here = mix(key, 5000 + _KNOTS * k + i)
+        for c in range(3):
+            knots[i, c] = min(2.0, max(-2.0, normal(here, c)))
 
 
 @njit(cache=True)
-def _piece(  # type: ignore[no-untyped-def]
-    lane, here, nodes, j, k, varicosity, begin, end, base, angle, radius, wander, side, axes, points, n,
-):  # fmt: skip
-    """Write a piece of a lane between nodes k and k + 1."""
+def _piece(knots, axes, step, more, begin, end, place, radius, wander, points, n):  # type: ignore[no-untyped-def]
+    """Write a piece of a lane that runs beside an axis, ``place`` (u, v) from it and ``more`` at its end."""
     for i in range(POINTS):
-        at = k + begin + (end - begin) * i / (POINTS - 1)
-        room = axis_frame(nodes, j, min(at, k + 0.999999), side, axes)
-        u = base * room * np.cos(angle) + wander * _wander(lane, _KNOTS * at, 0)
-        v = base * room * np.sin(angle) + wander * _wander(lane, _KNOTS * at, 1)
-        # tubules swell and thin from knot to knot
-        z = 0.7 * _wander(lane, _KNOTS * at, 2)
+        s = begin + (end - begin) * i / (POINTS - 1)
+        k = min(int(_KNOTS * s), _KNOTS - 1)
+        t = _KNOTS * s - k
+        t = t * t * (3.0 - 2.0 * t)
+        u = place[0] * (1.0 + s * more) + wander * (knots[k, 0] + t * (knots[k + 1, 0] - knots[k, 0]))
+        v = place[1] * (1.0 + s * more) + wander * (knots[k, 1] + t * (knots[k + 1, 1] - knots[k, 1]))
+        z = 0.7 * (knots[k, 2] + t * (knots[k + 1, 2] - knots[k, 2]))
         r = draw(radius, min(1.0, max(0.0, 0.5 + 0.35 * z)), z)
-        if i == 0 or i == POINTS - 1:
-            r *= 0.6
         for c in range(3):
-            points[n, i, c] = axes[0, c] + u * axes[1, c] + v * axes[2, c]
-        # a bouton is left to its vesicles
-        for m in range(k, k + 2):
-            if varicosity[j, m] == BOUTON:
-                away = 0.0
-                for c in range(3):
-                    away += (points[n, i, c] - nodes[j, m, c]) ** 2
-                if away < bouton_ball(nodes[j, m, 3]) ** 2:
-                    r = 0.0
-        points[n, i, 3] = r
+            points[n, i, c] = axes[0, c] + s * step * axes[3, c] + u * axes[1, c] + v * axes[2, c]
+        points[n, i, 3] = r if 0 < i < POINTS - 1 else 0.6 * r
+
+
+@njit(cache=True)
+def _leave_boutons(nodes, varicosity, j, k, points, n):  # type: ignore[no-untyped-def]
+    """Interrupt a piece in boutons, which are left to their vesicles."""
+    for m in range(k, k + 2):
+        if varicosity[j, m] != BOUTON:
+            continue
+        ball = bouton_ball(nodes[j, m, 3])
+        for i in range(POINTS):
+            away = 0.0
+            for c in range(3):
+                away += (points[n, i, c] - nodes[j, m, c]) ** 2
+            if away < ball * ball:
+                points[n, i, 3] = 0.0
 
 
 @njit(cache=True)
@@ -88,7 +93,7 @@ def _branch(here, axes, points, n, out_n):  # type: ignore[no-untyped-def]
     """Write a side branch of piece ``n`` as piece ``out_n``."""
     turn = 6.2831853 * uniform(here, 31)
     lean = 1.6 * uniform(here, 32) - 0.8
-    long = 80.0 + 200.0 * uniform(here, 33)
+    long = 60.0 + 140.0 * uniform(here, 33)
     sway = 20.0 * min(2.0, max(-2.0, normal(here, 34)))
     i0 = 2 + int(uniform(here, 35) * (POINTS - 4))
     for i in range(POINTS):
@@ -101,62 +106,85 @@ def _branch(here, axes, points, n, out_n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _room(radius, glia):  # type: ignore[no-untyped-def]
+    """Return about how thick a neurite is where its tube has some radius: it owns some of what is around."""
+    return radius + 0.6 * glia
+
+
+@njit(cache=True)
+def _beyond(nodes, j, k, one, other, pad, low, high):  # type: ignore[no-untyped-def]
+    """Tell whether what runs beside an axis from node to node stays clear of a padded box."""
+    for c in range(3):
+        a, b = nodes[j, k, c] + one[c], nodes[j, k + 1, c] + other[c]
+        if min(a, b) - pad > high[c] or max(a, b) + pad < low[c]:
+            return True
+    return False
+
+
+@njit(cache=True)
 def _draw(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, radii, density, chance, axon_chance, branch, length,
-    radius, flatness, wander, low, high, points, broad, owners, ids,
+    salt, nodes, varicosity, counts, steps, keys, kinds, density, chance, axon_chance, branch, length, radius,
+    thickest, flatness, wander, glia, low, high, points, broad, owners, ids,
 ):  # fmt: skip
-    """Draw every piece that can touch the box; returns how many."""
+    """Draw every piece that can touch the box; returns how many, or -1 where there is no more room."""
     n = 0
-    axes = np.empty((4, 3))
+    axes, place, knots = np.empty((4, 3)), np.empty(2), np.empty((_KNOTS + 1, 3))
+    none, one, other = np.zeros(3), np.empty(3), np.empty(3)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
-        lanes, taken, widest = 1, axon_chance, _AXON_LANE
-        if kinds[j] != AXON:
-            lanes = int(density * 3.1415927e-6 * radii[j] ** 2 + uniform(key, 1))
-            taken, widest = chance, 1.0
+        first = 1 if kinds[j] == AXON else 0
         for k in range(counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
-            beyond = False
-            wide = 1.1 * max(nodes[j, k, 3], nodes[j, k + 1, 3]) + 3.0 * wander + 500.0
-            for c in range(3):
-                a, b = nodes[j, k, c], nodes[j, k + 1, c]
-                beyond = beyond or min(a, b) - wide > high[c] or max(a, b) + wide < low[c]
-            if beyond:
+            wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + glia
+            far = thickest + 3.0 * wander + _LONGEST_BRANCH_NM + BAND_NM
+            if _beyond(nodes, j, k, none, none, wide + far, low, high):
                 continue
-            for m in range(lanes):
+            room, after = _room(nodes[j, k, 3], glia), _room(nodes[j, k + 1, 3], glia)
+            axis_frame(nodes, j, float(k), key, axes)
+            lanes = int(density * 7.854e-7 * (room + after) ** 2 + uniform(mix(key, k), 1))
+            for m in range(max(first, lanes)):
                 lane = mix(key, 10 + m)
                 here = mix(lane, k)
-                if uniform(here, 0) >= taken:
+                middle = m < first
+                if uniform(here, 0) >= (axon_chance if middle else chance):
+                    continue
+                base = (_AXON_LANE if middle else 1.0) * np.sqrt(uniform(lane, 1)) * room
+                sway = min(wander, 0.2 * nodes[j, k, 3]) if middle else wander
+                place[0], place[1] = (
+                    base * np.cos(6.2831853 * uniform(lane, 2)),
+                    base * np.sin(6.2831853 * uniform(lane, 2)),
+                )
+                side = not middle and uniform(here, 30) < branch
+                for c in range(3):
+                    one[c] = place[0] * axes[1, c] + place[1] * axes[2, c]
+                    other[c] = one[c] * after / room
+                if _beyond(
+                    nodes, j, k, one, other,
+                    thickest + 3.0 * sway + BAND_NM + (_LONGEST_BRANCH_NM if side else 0.0), low, high,
+                ):  # fmt: skip
                     continue
                 if n + 1 >= points.shape[0]:
                     return -1
-                part = draw(length, uniform(here, 2), normal(here, 3)) / steps[j]
-                begin = uniform(here, 1) * max(0.0, 1.0 - part) if kinds[j] != AXON else 0.0
-                end = min(1.0, begin + part) if kinds[j] != AXON else 1.0
-                base, angle = widest * np.sqrt(uniform(lane, 1)), 6.2831853 * uniform(lane, 2)
+                part = min(1.0, draw(length, uniform(here, 2), normal(here, 3)) / steps[j])
+                begin = 0.0 if middle else uniform(here, 1) * (1.0 - part)
+                end = 1.0 if middle else begin + part
+                _wander(lane, k, knots)
                 _piece(
-                    lane, here, nodes, j, k, varicosity, begin, end, base, angle, radius, wander if
-                    kinds[j] != AXON else min(wander, 0.2 * radii[j]), key, axes, points, n,
-                )  # fmt: skip
+                    knots, axes, steps[j], after / room - 1.0, begin, end, place, radius, sway, points, n
+                )
+                _leave_boutons(nodes, varicosity, j, k, points, n)
                 lie = 6.2831853 * uniform(lane, 3)
                 for c in range(3):
                     broad[n, c] = np.cos(lie) * axes[1, c] + np.sin(lie) * axes[2, c]
                 broad[n, 3] = 1.0
-                if kinds[j] != AXON:
-                    broad[n, 3] = min(1.0, max(0.2, draw(flatness, uniform(here, 4), normal(here, 5))))
-                owners[n], ids[n] = j, object_id(key)
-                before = n
-                side = kinds[j] != AXON and uniform(here, 30) < branch
+                if not middle:
+                    broad[n, 3] = min(1.0, max(FLATTEST, draw(flatness, uniform(here, 4), normal(here, 5))))
+                for c in range(1 + side):
+                    owners[n + c], ids[n + c], broad[n + c] = j, object_id(key), broad[n]
                 if side:
                     _branch(here, axes, points, n, n + 1)
-                    broad[n + 1], owners[n + 1], ids[n + 1] = broad[n], j, ids[n]
-                if touches(points, n, low, high, broad[n, 3]):
-                    n += 1
-                if side and touches(points, before + 1, low, high, broad[before + 1, 3]):
-                    if n == before:
-                        points[n] = points[n + 1]
-                    n += 1
+                n += 1 + side
     return n
 
 
@@ -167,7 +195,7 @@ def reach_nm(params: Reticulum, kind: int, rim_nm: float) -> float:
 
 def nodes_nm(params: Reticulum, step_nm: float) -> float:
     """Return how far from a window a neurite's nodes can lie that its reticulum is strung along."""
-    return step_nm + 3.0 * params.wander_nm + 500.0
+    return step_nm + 3.0 * params.wander_nm + 500.0  # and more than a branch is long
 
 
 def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chains:
@@ -179,9 +207,10 @@ def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chain
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n = _draw(
             stream_key(tissue.seed, "reticulum"), cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, cells.radii_nm, params.lanes_per_um2, params.chance,
+            cells.steps_nm, cells.keys, cells.kinds, params.lanes_per_um2, params.chance,
             params.axon_chance, params.branch_chance, params.length_nm.row(), params.radius_nm.row(),
-            params.flatness.row(), params.wander_nm, *tissue.window.box_nm, points, broad, owners, ids,
+            params.radius_nm.highest() / FLATTEST, params.flatness.row(), params.wander_nm,
+            tissue.membranes.glia_nm, *tissue.window.box_nm, points, broad, owners, ids,
         )  # fmt: skip
         if n >= 0:
             break

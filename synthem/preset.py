@@ -81,7 +81,7 @@ class Stain(Params):
     endosome: Spread = Spread(mean=88, std=8)
     endosome_lumen: Spread = Spread(mean=138, std=14)
     dense_body: Spread = Spread(mean=76, std=9)
-    microtubule: float = Field(default=0.4, ge=0, le=1)
+    microtubule: float = Field(default=0.55, ge=0, le=1)
     lamella: float = Field(default=0.25, ge=0, le=1)
     mottle_nm: float = Field(default=13.0, gt=0)
     mottle: float = Field(default=7.0, ge=0)

@@ -73,11 +73,30 @@ def _paint(  # type: ignore[no-untyped-def]
                 d = er[z, y, x]
                 if d < soft:
                     own_salt = salt + np.uint64(7)
-                    g = _ring(own_salt, er_id[z, y, x], er_grey, cisterna, d, 8.0, soft, 0.3 * (g - owner_grey[own]), g)
+                    g = _ring(
+                        own_salt,
+                        er_id[z, y, x],
+                        er_grey,
+                        cisterna,
+                        d,
+                        8.0,
+                        soft,
+                        0.3 * (g - owner_grey[own]),
+                        g,
+                    )
                 d = endo[z, y, x]
                 if d < soft:
                     g = _endosome(
-                        salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x], soft, n, g
+                        salt,
+                        endo_id[z, y, x],
+                        endo_grey,
+                        endo_lumen,
+                        dense_body,
+                        d,
+                        endo_inside[z, y, x],
+                        soft,
+                        n,
+                        g,
                     )
                 d = mito[z, y, x]
                 if d < soft:
