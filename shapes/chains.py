@@ -14,6 +14,8 @@ from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 BAND_NM = np.float32(8.0)
 """How far outside a surface distances are still written."""
+MEMBRANE_NM = 9.0
+"""Thickness of the membrane around reticulum and endosomes."""
 OFF_MITOCHONDRIA_NM = 6.0
 """Between clutter and a mitochondrion as drawn there is at least so much."""
 
@@ -121,10 +123,10 @@ def _bounds(points, broad, n, i, low, high):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
     """Tell whether two boxes do not meet."""
+    meet = True
     for c in range(3):
-        if low[c] > others_high[c] or high[c] < others_low[c]:
-            return True
-    return False
+        meet = meet and low[c] <= others_high[c] and high[c] >= others_low[c]
+    return not meet
 
 
 @njit(cache=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.chains import Chains, axis_frame, lay, touches
+from shapes.chains import MEMBRANE_NM, Chains, axis_frame, lay, touches
 from shapes.depths import Depths
 from shapes.membranes import near, near_box, probe
 from shapes.packing import bouton_ball
@@ -30,9 +30,10 @@ _DENSE_SIZE = 0.62  # dense bodies are so much smaller
 class Endosomes(Params):
     """How many endosomes, multivesicular and dense bodies there are, and their size.
 
-    ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``. ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at
-    most; a dense body is smaller by 0.62. Figures: multivesicular bodies 150–400 nm across with vesicles of
-    50 nm inside, early endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
+    ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``.
+    ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at most; a dense body
+    is smaller by 0.62. Figures: multivesicular bodies 150–400 nm across with vesicles of 50 nm inside, early
+    endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
     """
 
     per_um3: float = Field(default=2.5, ge=0, le=40)
@@ -42,7 +43,6 @@ class Endosomes(Params):
     radius_nm: Spread = Spread(median=62, ratio=1.35)
     smallest_nm: float = Field(default=24.0, gt=0)
     stretch: float = Field(default=1.2, ge=0, le=3)
-    membrane_nm: float = Field(default=9.0, gt=0)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
     clearance_nm: float = Field(default=8.0, ge=0, le=50)
 
@@ -63,7 +63,8 @@ class Bodies:
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the endosomes, (n, 3)."""
-        return self.chains.points[:, :, :3].mean(1)
+        points = self.chains.points
+        return 0.5 * (points[:, 0, :3] + points[:, 1, :3])
 
 
 @njit(cache=True)
@@ -144,7 +145,7 @@ def _draw(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _fill(points, holds, keys, which, tissue, membrane, radius, d, detail):  # type: ignore[no-untyped-def]
+def _fill(points, holds, keys, which, tissue, radius, d, detail):  # type: ignore[no-untyped-def]
     """Write the distance to the nearest inner vesicle of each multivesicular body, and -1 in dense ones."""
     nz, ny, nx = d.shape
     inner, last, count = np.empty((_MOST_INSIDE, 4)), -1, 0
@@ -161,7 +162,7 @@ def _fill(points, holds, keys, which, tissue, membrane, radius, d, detail):  # t
                     continue
                 if n != last:
                     last = n
-                    count = inner_vesicles(points, n, keys[n], membrane, radius, inner)
+                    count = inner_vesicles(points, n, keys[n], radius, inner)
                 for m in range(count):
                     ez, ey, ex = (
                         tissue[0, z, y, x] - inner[m, 0],
@@ -173,9 +174,9 @@ def _fill(points, holds, keys, which, tissue, membrane, radius, d, detail):  # t
 
 
 @njit(cache=True)
-def inner_vesicles(points, n, key, membrane, radius, out):  # type: ignore[no-untyped-def]
+def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
     """Write place and radius of the vesicles inside a body, all within its membrane; returns how many."""
-    room = points[n, 0, 3] - membrane - 2.0
+    room = points[n, 0, 3] - MEMBRANE_NM - 2.0
     count = 0
     for m in range(int(2.0 + (_MOST_INSIDE - 1.0) * uniform(key, 50))):
         here = mix(key, 60 + m)
@@ -239,6 +240,6 @@ def build(objects: Bodies, tissue: Tissue, partition: Partition, params: Endosom
     if len(objects.keys):
         _fill(
             objects.chains.points, objects.holds, objects.keys, which, tissue.window.tissue_nm,
-            params.membrane_nm, params.inner_radius_nm.row(), layer.distance_nm, detail,
+            params.inner_radius_nm.row(), layer.distance_nm, detail,
         )  # fmt: skip
     return Layer(layer.ids, layer.distance_nm, detail)

@@ -43,8 +43,8 @@ class Microtubules(Params):
 class Lanes:
     """Stretches of axis from node to node near a window.
 
-    ``frames`` (n, 17): start, axis vector, two directions across ÷ pitch, 1 ÷ length², first radius, change of radius
-    place along the neurite and length in nm. ``owners`` (n,) count into the neurites.
+    ``frames`` (n, 17): start, axis vector, two directions across ÷ pitch, 1 ÷ length², first radius, change
+    of radius, place along the neurite and length in nm. ``owners`` (n,) count into the neurites.
     """
 
     frames: npt.NDArray[np.float64]
@@ -193,8 +193,8 @@ def place(tissue: Tissue, params: Microtubules, placed: dict[str, object]) -> La
     while True:
         out, owners, keys = np.empty((room, 17)), np.empty(room, np.int32), np.empty(room, np.uint64)
         n = _frames(
-            salt, params.thinnest_nm, params.pitch_nm, cells.nodes_nm, cells.varicosity, cells.counts, cells.steps_nm,
-            cells.keys, *tissue.window.box_nm, out, owners, keys,
+            salt, params.thinnest_nm, params.pitch_nm, cells.nodes_nm, cells.varicosity, cells.counts,
+            cells.steps_nm, cells.keys, *tissue.window.box_nm, out, owners, keys,
         )  # fmt: skip
         if n <= room:
             return Lanes(out[:n], owners[:n], keys[:n])

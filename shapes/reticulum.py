@@ -1,7 +1,8 @@
 """Endoplasmic reticulum: tubules and flat cisternae along a neurite, with side branches.
 
-A neurite has lanes along its axis, as many as its cross-section holds there, each with an offset that wanders from
-knot to knot; between two nodes a lane may hold a piece. All pieces of a neurite are one object, as in life.
+A neurite has lanes along its axis, as many as its cross-section holds there, each with an offset that
+wanders from knot to knot; between two nodes a lane may hold a piece. All pieces of a neurite are one object,
+as in life.
 """
 
 import numpy as np
@@ -31,9 +32,9 @@ class Reticulum(Params):
     """How much reticulum a neurite holds, and its shape.
 
     ``lanes_per_um2`` is how many lanes there are to a square micrometre of cross-section, and ``chance`` how
-    often one is taken; an axon has one in its middle besides, taken with ``axon_chance``. ``radius_nm`` is half
-    the thickness, which ``flatness`` divides to half the breadth. Figures: smooth tubules 30–60 nm across,
-    cisternae broader, through all dendrites and most axons (Spacek & Harris 1997; Wu et al. 2017).
+    often one is taken; an axon has one in its middle besides, taken with ``axon_chance``. ``radius_nm`` is
+    half the thickness, which ``flatness`` divides to half the breadth. Figures: smooth tubules 30–60 nm
+    across, cisternae broader, through all dendrites and most axons (Spacek & Harris 1997; Wu et al. 2017).
     """
 
     lanes_per_um2: float = Field(default=16.0, ge=0, le=60)
@@ -170,9 +171,7 @@ def _draw(  # type: ignore[no-untyped-def]
                 begin = 0.0 if middle else uniform(here, 1) * (1.0 - part)
                 end = 1.0 if middle else begin + part
                 _wander(lane, k, knots)
-                _piece(
-                    knots, axes, steps[j], after / room - 1.0, begin, end, place, radius, sway, points, n
-                )
+                _piece(knots, axes, steps[j], after / room - 1.0, begin, end, place, radius, sway, points, n)
                 _leave_boutons(nodes, varicosity, j, k, points, n)
                 lie = 6.2831853 * uniform(lane, 3)
                 for c in range(3):

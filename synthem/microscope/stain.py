@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from shapes.chains import MEMBRANE_NM
 from shapes.lattice import smooth_noise
 from shapes.spread import Row, draw
 from shapes.streams import mix, normal, stream_key, uniform
@@ -30,10 +31,12 @@ def _cover(distance, soft):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _ring(salt, who, wall, lumen, d, thick, soft, texture, g):  # type: ignore[no-untyped-def]
+def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
     """Return the grey of cytoplasm ``g`` under a membrane-bound body: its wall, and the lumen within."""
     shell = _grey(salt, who, wall)
-    inside = shell + _cover(d + thick, soft) * (_grey(salt + np.uint64(1), who, lumen) + texture - shell)
+    inside = shell + _cover(d + MEMBRANE_NM, soft) * (
+        _grey(salt + np.uint64(1), who, lumen) + texture - shell
+    )
     return g + _cover(d, soft) * (inside - g)
 
 
@@ -42,7 +45,7 @@ def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ig
     """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
     if inside < -1e3:
         return g + _cover(d, 2.0 * soft) * (_grey(salt + np.uint64(11), who, dense) - g)
-    out = _ring(salt + np.uint64(9), who, wall, lumen, d, 9.0, soft, 4.0 * n, g)
+    out = _ring(salt + np.uint64(9), who, wall, lumen, d, soft, 4.0 * n, g)
     ring = _cover(abs(inside + 4.0) - 4.0, soft)
     return out + ring * (_grey(salt + np.uint64(9), who, wall) - out)
 
@@ -50,9 +53,10 @@ def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ig
 @njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
     salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, ves_id, ves, sheath_id,
-    sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft,
-    gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, sheath_grey,
-    er_grey, cisterna, endo_grey, endo_lumen, dense_body, tubule_dark, out,
+    sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, fine, blots, coarse, mottle, blotch,
+    patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix, boundary,
+    crista_grey, psd_grey, vesicle, lumen, sheath_grey, er_grey, cisterna, endo_grey, endo_lumen,
+    dense_body, tubule_dark, out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
@@ -72,32 +76,14 @@ def _paint(  # type: ignore[no-untyped-def]
                     g += tubule_dark * _cover(d, 1.5 * soft) * min(0.0, membrane[1] - g)
                 d = er[z, y, x]
                 if d < soft:
-                    own_salt = salt + np.uint64(7)
-                    g = _ring(
-                        own_salt,
-                        er_id[z, y, x],
-                        er_grey,
-                        cisterna,
-                        d,
-                        8.0,
-                        soft,
-                        0.3 * (g - owner_grey[own]),
-                        g,
-                    )
+                    rough = 0.3 * (g - owner_grey[own])
+                    g = _ring(salt + np.uint64(7), er_id[z, y, x], er_grey, cisterna, d, soft, rough, g)
                 d = endo[z, y, x]
                 if d < soft:
                     g = _endosome(
-                        salt,
-                        endo_id[z, y, x],
-                        endo_grey,
-                        endo_lumen,
-                        dense_body,
-                        d,
-                        endo_inside[z, y, x],
-                        soft,
-                        n,
-                        g,
-                    )
+                        salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
+                        soft, n, g,
+                    )  # fmt: skip
                 d = mito[z, y, x]
                 if d < soft:
                     who = mito_id[z, y, x]
