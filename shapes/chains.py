@@ -9,8 +9,8 @@ from numba import njit
 from shapes.partition import Partition
 from shapes.rods import Rods, rod_distance
 from shapes.streams import normal
-from shapes.tiles import TILE_VX
-from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.tiles import GROUP
+from shapes.tissue import Layer, Tissue, empty_layer
 
 BAND_NM = np.float32(8.0)
 """How far outside a surface distances are still written."""
@@ -131,11 +131,12 @@ def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _lay(  # type: ignore[no-untyped-def]
-    points, broad, owners, ids, rods, rod_owners, low, high, cuts, lows, highs, tissue, index, depth, gap,
-    off, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_at,
+    points, broad, owners, ids, rods, rod_owners, low, high, cuts, lows, highs, group_lows, group_highs,
+    tissue, index, depth, gap, off, out_id, out_d, out_at,
 ):  # fmt: skip
     (cz, cy, cx), close = cuts, np.empty(rods.shape[0], np.int64)
-    at, least, most, tile = np.empty(3), np.empty(3), np.empty(3), np.empty((3, 2), np.int64)
+    at, least, most = np.empty(3), np.empty(3), np.empty(3)
+    across, down = -(-(cx.shape[0] - 1) // GROUP), -(-(cy.shape[0] - 1) // GROUP)
     for n in range(points.shape[0]):
         for i in range(points.shape[1] - 1):
             if points[n, i, 3] <= 0.0 or points[n, i + 1, 3] <= 0.0:
@@ -143,48 +144,51 @@ def _lay(  # type: ignore[no-untyped-def]
             _bounds(points, broad, n, i, least, most)
             if _apart(least, most, low, high):
                 continue
-            ball = 0.0
+            few, ball = -1, 0.0
             for c in range(3):
                 at[c] = 0.5 * (least[c] + most[c])
                 ball += (0.5 * (points[n, i, c] - points[n, i + 1, c])) ** 2
             ball = np.sqrt(ball) + max(points[n, i, 3], points[n, i + 1, 3]) / broad[n, 3] + BAND_NM
-            box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, ball)
-            if box[0, 0] >= box[0, 1] or box[1, 0] >= box[1, 1] or box[2, 0] >= box[2, 1]:
-                continue
-            for c in range(3):
-                for e in range(2):
-                    tile[c, e] = (start[c] + box[c, e] - e) // TILE_VX[c] - start[c] // TILE_VX[c] + e
-            few = 0
-            for r in range(rods.shape[0]):
-                if rod_owners[r] == owners[n] and rod_distance(rods, r, at[0], at[1], at[2]) < ball + off:
-                    close[few] = r
-                    few += 1
-            # tissue may be stretched a lot, so the box is wide, and most of its tiles are not touched
-            for tz in range(tile[0, 0], tile[0, 1]):
-                for ty in range(tile[1, 0], tile[1, 1]):
-                    for tx in range(tile[2, 0], tile[2, 1]):
-                        if _apart(least, most, lows[tz, ty, tx], highs[tz, ty, tx]):
-                            continue
-                        for z in range(cz[tz], cz[tz + 1]):
-                            for y in range(cy[ty], cy[ty + 1]):
-                                for x in range(cx[tx], cx[tx + 1]):
-                                    if index[z, y, x] != owners[n]:
-                                        continue
-                                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
-                                    if (pz - at[0]) ** 2 + (py - at[1]) ** 2 + (
-                                        px - at[2]
-                                    ) ** 2 > ball * ball:
-                                        continue
-                                    d = stretch_depth(points, broad, n, i, pz, py, px)
-                                    if d >= BAND_NM:
-                                        continue
-                                    d = max(d, gap - depth[z, y, x])
-                                    for m in range(few):
-                                        d = max(d, off - rod_distance(rods, close[m], pz, py, px))
-                                    if d < BAND_NM and d < out_d[z, y, x]:
-                                        out_d[z, y, x] = d
-                                        out_id[z, y, x] = ids[n]
-                                        out_at[z, y, x] = n
+            for g in range(group_lows.shape[0]):
+                if _apart(least, most, group_lows[g], group_highs[g]):
+                    continue
+                gz, gy, gx = g // (across * down), g // across % down, g % across
+                for tile in range(GROUP**3):
+                    tz, ty, tx = (
+                        gz * GROUP + tile // GROUP**2,
+                        gy * GROUP + tile // GROUP % GROUP,
+                        gx * GROUP + tile % GROUP,
+                    )
+                    if tz >= lows.shape[0] or ty >= lows.shape[1] or tx >= lows.shape[2]:
+                        continue
+                    if _apart(least, most, lows[tz, ty, tx], highs[tz, ty, tx]):
+                        continue
+                    if few < 0:
+                        few = 0
+                        for r in range(rods.shape[0]):
+                            if rod_owners[r] != owners[n]:
+                                continue
+                            if rod_distance(rods, r, at[0], at[1], at[2]) < ball + off:
+                                close[few] = r
+                                few += 1
+                    for z in range(cz[tz], cz[tz + 1]):
+                        for y in range(cy[ty], cy[ty + 1]):
+                            for x in range(cx[tx], cx[tx + 1]):
+                                if index[z, y, x] != owners[n]:
+                                    continue
+                                pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                                if (pz - at[0]) ** 2 + (py - at[1]) ** 2 + (px - at[2]) ** 2 > ball * ball:
+                                    continue
+                                d = stretch_depth(points, broad, n, i, pz, py, px)
+                                if d >= BAND_NM:
+                                    continue
+                                d = max(d, gap - depth[z, y, x])
+                                for m in range(few):
+                                    d = max(d, off - rod_distance(rods, close[m], pz, py, px))
+                                if d < BAND_NM and d < out_d[z, y, x]:
+                                    out_d[z, y, x] = d
+                                    out_id[z, y, x] = ids[n]
+                                    out_at[z, y, x] = n
 
 
 def lay(
@@ -200,11 +204,11 @@ def lay(
     drawn, owners = np.empty((0, 5, 4)), np.empty(0, np.int32)
     if chains.rods is not None:
         drawn, owners = chains.rods.drawn, chains.rods.owners
+    tiles = tissue.window.tiles
     _lay(
         chains.points, chains.broad, chains.owners, chains.ids, drawn, owners, *tissue.window.box_nm,
-        tissue.window.tiles.cuts, tissue.window.tiles.low_nm, tissue.window.tiles.high_nm,
-        tissue.window.tissue_nm, partition.index, partition.depth_nm,
-        tissue.membranes.half_width_nm + clearance_nm, OFF_MITOCHONDRIA_NM, *frame(tissue.window), layer.ids,
+        tiles.cuts, tiles.low_nm, tiles.high_nm, *tiles.groups(), tissue.window.tissue_nm, partition.index,
+        partition.depth_nm, tissue.membranes.half_width_nm + clearance_nm, OFF_MITOCHONDRIA_NM, layer.ids,
         layer.distance_nm, which,
     )  # fmt: skip
     return layer, which

@@ -44,7 +44,7 @@ class Endosomes(Params):
     smallest_nm: float = Field(default=24.0, gt=0)
     stretch: float = Field(default=1.2, ge=0, le=3)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
-    clearance_nm: float = Field(default=8.0, ge=0, le=50)
+    clearance_nm: float = Field(default=5.0, ge=0, le=50)
 
     def longest_nm(self) -> float:
         """Return the largest distance from an endosome's middle to its far end."""

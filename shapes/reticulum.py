@@ -123,9 +123,18 @@ def _beyond(nodes, j, k, one, other, pad, low, high):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
+def _beyond_all(nodes, j, k, one, other, pad, lows, highs):  # type: ignore[no-untyped-def]
+    """Tell whether it stays clear of many boxes, which lie closer around the window than a single one."""
+    clear = True
+    for g in range(lows.shape[0]):
+        clear = clear and _beyond(nodes, j, k, one, other, pad, lows[g], highs[g])
+    return clear
+
+
+@njit(cache=True)
 def _draw(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, counts, steps, keys, kinds, density, chance, axon_chance, branch, length, radius,
-    thickest, flatness, wander, glia, low, high, points, broad, owners, ids,
+    thickest, flatness, wander, glia, low, high, lows, highs, points, broad, owners, ids,
 ):  # fmt: skip
     """Draw every piece that can touch the box; returns how many, or -1 where there is no more room."""
     n = 0
@@ -157,19 +166,18 @@ def _draw(  # type: ignore[no-untyped-def]
                     base * np.sin(6.2831853 * uniform(lane, 2)),
                 )
                 side = not middle and uniform(here, 30) < branch
-                for c in range(3):
-                    one[c] = place[0] * axes[1, c] + place[1] * axes[2, c]
-                    other[c] = one[c] * after / room
-                if _beyond(
-                    nodes, j, k, one, other,
-                    thickest + 3.0 * sway + BAND_NM + (_LONGEST_BRANCH_NM if side else 0.0), low, high,
-                ):  # fmt: skip
-                    continue
-                if n + 1 >= points.shape[0]:
-                    return -1
                 part = min(1.0, draw(length, uniform(here, 2), normal(here, 3)) / steps[j])
                 begin = 0.0 if middle else uniform(here, 1) * (1.0 - part)
                 end = 1.0 if middle else begin + part
+                for c in range(3):
+                    way = place[0] * axes[1, c] + place[1] * axes[2, c]
+                    one[c] = way * (1.0 + begin * (after / room - 1.0)) + begin * steps[j] * axes[3, c]
+                    other[c] = way * (1.0 + end * (after / room - 1.0)) + (end - 1.0) * steps[j] * axes[3, c]
+                pad = thickest + 2.83 * sway + BAND_NM + (_LONGEST_BRANCH_NM if side else 0.0)
+                if _beyond_all(nodes, j, k, one, other, pad, lows, highs):
+                    continue
+                if n + 1 >= points.shape[0]:
+                    return -1
                 _wander(lane, k, knots)
                 _piece(knots, axes, steps[j], after / room - 1.0, begin, end, place, radius, sway, points, n)
                 _leave_boutons(nodes, varicosity, j, k, points, n)
@@ -208,8 +216,9 @@ def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chain
             stream_key(tissue.seed, "reticulum"), cells.nodes_nm, cells.varicosity, cells.counts,
             cells.steps_nm, cells.keys, cells.kinds, params.lanes_per_um2, params.chance,
             params.axon_chance, params.branch_chance, params.length_nm.row(), params.radius_nm.row(),
-            params.radius_nm.highest() / FLATTEST, params.flatness.row(), params.wander_nm,
-            tissue.membranes.glia_nm, *tissue.window.box_nm, points, broad, owners, ids,
+            params.radius_nm.highest() / max(FLATTEST, min(1.0, params.flatness.lowest())),
+            params.flatness.row(), params.wander_nm, tissue.membranes.glia_nm, *tissue.window.box_nm,
+            *tissue.window.tiles.groups(), points, broad, owners, ids,
         )  # fmt: skip
         if n >= 0:
             break

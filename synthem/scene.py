@@ -35,7 +35,7 @@ STRUNG = (mitochondria, reticulum, endosomes, microtubules)
 """Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
 _NEAR_NM = 35.0
-_OUTLINE_NM = 10.0  # clutter's own membrane runs along that of the neurite
+_OUTLINE_NM = 5.0  # clutter's own membrane runs along that of the neurite
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
 
