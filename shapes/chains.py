@@ -114,10 +114,13 @@ def stretch_depth(points, broad, n, i, z, y, x):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _bounds(points, broad, n, i, low, high):  # type: ignore[no-untyped-def]
     """Write the box around a chain between points i and i + 1, with the band."""
-    thick = max(points[n, i, 3], points[n, i + 1, 3]) / broad[n, 3] + BAND_NM
+    thick = max(points[n, i, 3], points[n, i + 1, 3])
+    more = 1.0 / broad[n, 3] ** 2 - 1.0
+    # the band is as wide in distance, which is longer than it in the field of a flat tube
     for c in range(3):
-        low[c] = min(points[n, i, c], points[n, i + 1, c]) - thick
-        high[c] = max(points[n, i, c], points[n, i + 1, c]) + thick
+        wide = thick * np.sqrt(1.0 + more * broad[n, c] ** 2) + BAND_NM / broad[n, 3]
+        low[c] = min(points[n, i, c], points[n, i + 1, c]) - wide
+        high[c] = max(points[n, i, c], points[n, i + 1, c]) + wide
 
 
 @njit(cache=True)
@@ -148,7 +151,7 @@ def _lay(  # type: ignore[no-untyped-def]
             for c in range(3):
                 at[c] = 0.5 * (least[c] + most[c])
                 ball += (0.5 * (points[n, i, c] - points[n, i + 1, c])) ** 2
-            ball = np.sqrt(ball) + max(points[n, i, 3], points[n, i + 1, 3]) / broad[n, 3] + BAND_NM
+            ball = np.sqrt(ball) + (max(points[n, i, 3], points[n, i + 1, 3]) + BAND_NM) / broad[n, 3]
             for g in range(group_lows.shape[0]):
                 if _apart(least, most, group_lows[g], group_highs[g]):
                     continue

@@ -35,7 +35,7 @@ class Microtubules(Params):
     pitch_nm: float = Field(default=66.0, ge=40, le=400)
     density: float = Field(default=0.4, ge=0, le=1)
     length_nm: float = Field(default=2500.0, gt=100)
-    thinnest_nm: float = Field(default=90.0, ge=0)
+    thinnest_nm: float = Field(default=130.0, ge=0)
     clearance_nm: float = Field(default=6.0, ge=0, le=50)
 
 

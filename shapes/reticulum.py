@@ -19,11 +19,12 @@ from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue
 
-POINTS = 9
+POINTS = 7
 """A piece has this many points."""
+_BRANCH_POINTS = 4
 _KNOTS = 3  # wiggles a node
-_LONGEST_BRANCH_NM = 290.0
-FLATTEST = 0.3
+_LONGEST_BRANCH_NM = 215.0
+FLATTEST = 0.4
 """No piece is flatter than this."""
 _AXON_LANE = 0.3  # how far from its axis an axon's tubule runs, as a part of the radius
 
@@ -93,17 +94,17 @@ def _leave_boutons(nodes, varicosity, j, k, points, n):  # type: ignore[no-untyp
 def _branch(here, axes, points, n, out_n):  # type: ignore[no-untyped-def]
     """Write a side branch of piece ``n`` as piece ``out_n``."""
     turn = 6.2831853 * uniform(here, 31)
-    lean = 1.6 * uniform(here, 32) - 0.8
-    long = 60.0 + 140.0 * uniform(here, 33)
+    lean = uniform(here, 32) - 0.5
+    long = 50.0 + 120.0 * uniform(here, 33)
     sway = 20.0 * min(2.0, max(-2.0, normal(here, 34)))
     i0 = 2 + int(uniform(here, 35) * (POINTS - 4))
     for i in range(POINTS):
-        s = i / (POINTS - 1)
+        s = min(1.0, i / (_BRANCH_POINTS - 1))
         for c in range(3):
             way = np.cos(turn) * axes[1, c] + np.sin(turn) * axes[2, c] + lean * axes[3, c]
             off = np.cos(turn) * axes[2, c] - np.sin(turn) * axes[1, c]
             points[out_n, i, c] = points[n, i0, c] + s * long * way + sway * np.sin(3.1415927 * s) * off
-        points[out_n, i, 3] = points[n, i0, 3] * (1.0 - 0.3 * s)
+        points[out_n, i, 3] = points[n, i0, 3] * (1.0 - 0.3 * s) if i < _BRANCH_POINTS else 0.0
 
 
 @njit(cache=True)
@@ -125,9 +126,10 @@ def _beyond(nodes, j, k, one, other, pad, low, high):  # type: ignore[no-untyped
 @njit(cache=True)
 def _beyond_all(nodes, j, k, one, other, pad, lows, highs):  # type: ignore[no-untyped-def]
     """Tell whether it stays clear of many boxes, which lie closer around the window than a single one."""
-    clear = True
-    for g in range(lows.shape[0]):
-        clear = clear and _beyond(nodes, j, k, one, other, pad, lows[g], highs[g])
+    g, clear = 0, True
+    while clear and g < lows.shape[0]:
+        clear = _beyond(nodes, j, k, one, other, pad, lows[g], highs[g])
+        g += 1
     return clear
 
 
@@ -147,7 +149,7 @@ def _draw(  # type: ignore[no-untyped-def]
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
             wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + glia
-            far = thickest + 3.0 * wander + _LONGEST_BRANCH_NM + BAND_NM
+            far = (thickest + BAND_NM) / FLATTEST + 3.0 * wander + _LONGEST_BRANCH_NM
             if _beyond(nodes, j, k, none, none, wide + far, low, high):
                 continue
             room, after = _room(nodes[j, k, 3], glia), _room(nodes[j, k + 1, 3], glia)
@@ -166,6 +168,13 @@ def _draw(  # type: ignore[no-untyped-def]
                     base * np.sin(6.2831853 * uniform(lane, 2)),
                 )
                 side = not middle and uniform(here, 30) < branch
+                # most lanes pass far above or below: those are left before anything is drawn
+                for c in range(3):
+                    one[c] = place[0] * axes[1, c] + place[1] * axes[2, c]
+                    other[c] = one[c] * after / room
+                pad = (thickest + BAND_NM) / FLATTEST + 2.83 * sway + (_LONGEST_BRANCH_NM if side else 0.0)
+                if _beyond(nodes, j, k, one, other, pad, low, high):
+                    continue
                 part = min(1.0, draw(length, uniform(here, 2), normal(here, 3)) / steps[j])
                 begin = 0.0 if middle else uniform(here, 1) * (1.0 - part)
                 end = 1.0 if middle else begin + part
@@ -173,7 +182,10 @@ def _draw(  # type: ignore[no-untyped-def]
                     way = place[0] * axes[1, c] + place[1] * axes[2, c]
                     one[c] = way * (1.0 + begin * (after / room - 1.0)) + begin * steps[j] * axes[3, c]
                     other[c] = way * (1.0 + end * (after / room - 1.0)) + (end - 1.0) * steps[j] * axes[3, c]
-                pad = thickest + 2.83 * sway + BAND_NM + (_LONGEST_BRANCH_NM if side else 0.0)
+                flat = 1.0
+                if not middle:
+                    flat = min(1.0, max(FLATTEST, draw(flatness, uniform(here, 4), normal(here, 5))))
+                pad = (thickest + BAND_NM) / flat + 2.83 * sway + (_LONGEST_BRANCH_NM if side else 0.0)
                 if _beyond_all(nodes, j, k, one, other, pad, lows, highs):
                     continue
                 if n + 1 >= points.shape[0]:
@@ -184,9 +196,7 @@ def _draw(  # type: ignore[no-untyped-def]
                 lie = 6.2831853 * uniform(lane, 3)
                 for c in range(3):
                     broad[n, c] = np.cos(lie) * axes[1, c] + np.sin(lie) * axes[2, c]
-                broad[n, 3] = 1.0
-                if not middle:
-                    broad[n, 3] = min(1.0, max(FLATTEST, draw(flatness, uniform(here, 4), normal(here, 5))))
+                broad[n, 3] = flat
                 for c in range(1 + side):
                     owners[n + c], ids[n + c], broad[n + c] = j, object_id(key), broad[n]
                 if side:
@@ -216,9 +226,8 @@ def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chain
             stream_key(tissue.seed, "reticulum"), cells.nodes_nm, cells.varicosity, cells.counts,
             cells.steps_nm, cells.keys, cells.kinds, params.lanes_per_um2, params.chance,
             params.axon_chance, params.branch_chance, params.length_nm.row(), params.radius_nm.row(),
-            params.radius_nm.highest() / max(FLATTEST, min(1.0, params.flatness.lowest())),
-            params.flatness.row(), params.wander_nm, tissue.membranes.glia_nm, *tissue.window.box_nm,
-            *tissue.window.tiles.groups(), points, broad, owners, ids,
+            params.radius_nm.highest(), params.flatness.row(), params.wander_nm, tissue.membranes.glia_nm,
+            *tissue.window.box_nm, *tissue.window.tiles.groups(), points, broad, owners, ids,
         )  # fmt: skip
         if n >= 0:
             break
