@@ -16,6 +16,8 @@ BAND_NM = np.float32(8.0)
 """How far outside a surface distances are still written."""
 MEMBRANE_NM = 9.0
 """Thickness of the membrane around reticulum and endosomes."""
+RIM_NM = 5.0
+"""So much beyond its clearance clutter asks for the distance to the membrane; farther in it is not known."""
 OFF_MITOCHONDRIA_NM = 6.0
 """Between clutter and a mitochondrion as drawn there is at least so much."""
 
@@ -185,7 +187,8 @@ def _lay(  # type: ignore[no-untyped-def]
                                 d = stretch_depth(points, broad, n, i, pz, py, px)
                                 if d >= BAND_NM:
                                     continue
-                                d = max(d, gap - depth[z, y, x])
+                                if depth[z, y, x] < gap + RIM_NM:
+                                    d = max(d, gap - depth[z, y, x])
                                 for m in range(few):
                                     d = max(d, off - rod_distance(rods, close[m], pz, py, px))
                                 if d < BAND_NM and d < out_d[z, y, x]:

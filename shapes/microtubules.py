@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.chains import axis_frame
+from shapes.chains import RIM_NM, axis_frame
 from shapes.depths import Depths
 from shapes.partition import Partition
 from shapes.population import BOUTON
@@ -170,7 +170,9 @@ def _build(  # type: ignore[no-untyped-def]
                         continue
                     eu = (u - iu - 0.5) * pitch - cu - 0.3 * play * np.sin(along / _SWAY_NM * 6.28 + phase)
                     ev = (v - iv - 0.5) * pitch - cv
-                    d = max(np.sqrt(eu * eu + ev * ev) - radius, gap - depth[z, y, x])
+                    d = np.sqrt(eu * eu + ev * ev) - radius
+                    if depth[z, y, x] < gap + RIM_NM:
+                        d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = who

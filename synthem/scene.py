@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from shapes import endosomes, microtubules, mitochondria, psd, reticulum, sheaths, vesicles
+from shapes.chains import RIM_NM
 from shapes.depths import Depths
 from shapes.grid import Grid
 from shapes.neurites import Neurites, grow
@@ -35,7 +36,6 @@ STRUNG = (mitochondria, reticulum, endosomes, microtubules)
 """Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
 _NEAR_NM = 35.0
-_OUTLINE_NM = 5.0  # clutter's own membrane runs along that of the neurite
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
 
@@ -121,7 +121,7 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     """
     for params in (getattr(anatomy, name) for name in CLUTTER):
         if params is not None:
-            near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + _OUTLINE_NM)
+            near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + RIM_NM)
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
     wall = (
