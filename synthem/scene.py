@@ -121,7 +121,7 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     """
     for params in (getattr(anatomy, name) for name in CLUTTER):
         if params is not None:
-            near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + RIM_NM)
+            near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + RIM_NM + 0.5)
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
     wall = (
