@@ -144,12 +144,14 @@ def _build(  # type: ignore[no-untyped-def]
 
 
 def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
-    """Return the postsynaptic neurites around each contact, as deep as its density."""
+    """Return both neurites around each contact: the partner as deep as its density, the bouton a little."""
+    half = tissue.membranes.half_width_nm
+    pre = np.full(len(objects.ids), half + params.presynaptic_nm + 1.0)
     return Depths(
-        objects.partners,
-        objects.middles_nm,
-        objects.radii_nm + PROBE_NM,
-        tissue.membranes.half_width_nm + objects.thicknesses_nm + _BAND_NM,
+        np.concatenate([objects.partners, objects.boutons[:, 0]]),
+        np.concatenate([objects.middles_nm, objects.middles_nm]),
+        np.concatenate([objects.radii_nm, objects.radii_nm]) + PROBE_NM,
+        np.concatenate([half + objects.thicknesses_nm + _BAND_NM, pre]),
     )
 
 

@@ -8,7 +8,8 @@ from numba import njit
 
 TILE_VX = (8, 16, 16)
 """Voxels of a whole tile, (z, y, x)."""
-_GROUP = 4
+GROUP = 4
+"""Tiles a side of a group."""
 Boxes = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
@@ -32,7 +33,7 @@ class Tiles:
         """Return boxes, low and high (n, 3), around blocks of four tiles a side: fewer, and looser."""
         low, high = self.low_nm, self.high_nm
         for axis in range(3):
-            starts = np.arange(0, low.shape[axis], _GROUP)
+            starts = np.arange(0, low.shape[axis], GROUP)
             low = np.minimum.reduceat(low, starts, axis)
             high = np.maximum.reduceat(high, starts, axis)
         return low.reshape(-1, 3), high.reshape(-1, 3)

@@ -1,5 +1,7 @@
 """Labels from geometry: what an annotator of EPFL6 would draw on a scene, and the instance ids beside it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -38,12 +40,13 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np
 
 
 def instances(
-    scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1
+    scene: Scene, labels: npt.NDArray[np.bool_], sheets: int = 1, also: Sequence[str] = ()
 ) -> dict[str, npt.NDArray[np.int32]]:
     """Return int32 (z, y, x) ids: of each kind of organelle in its label, and of the neurite everywhere.
 
     In a section of several sheets the sheet nearest to the middle that shows an object counts. Glia's thin
-    processes are one cell to us: they carry the largest id, 2³¹ − 1.
+    processes are one cell to us: they carry the largest id, 2³¹ − 1. ``also`` names kinds that are no class:
+    their ids stand where most of a section's sheets show one, and no class lies over it.
     """
     out = {
         name: _first_from_middle(layer.ids * (layer.distance_nm < _OUTLINE_NM), sheets)
@@ -51,6 +54,11 @@ def instances(
         for name, layer in scene.layers.items()
         if name in CLASSES
     }
+    for name in also:
+        ids = scene.layers[name].ids * (scene.layers[name].distance_nm < 0)
+        z, y, x = ids.shape
+        most = (ids.reshape(z // sheets, sheets, y, x) > 0).sum(1) * 2 > sheets
+        out[name] = _first_from_middle(ids, sheets) * (most & ~labels.any(0))
     owners = np.append(scene.neurites.ids, np.int32(2**31 - 1))
     out[NEURITE] = _first_from_middle(owners[scene.partition.index], sheets)
     return out

@@ -35,7 +35,8 @@ class Patch:
     clean : float32 (z, y, x) or None
         The image before beam and detector, in grey levels 0–255: the pair for denoising. None for real EM.
     instances : mapping of str to int32 (z, y, x)
-        Object ids by class name, 0 where there is none; and ``"neurite"``. Empty for real EM.
+        Object ids by class name, 0 where there is none; ``"neurite"``; and what the
+        preset's ``annotation.also`` names. Empty for real EM.
     trace : dict or None
         JSON-serialisable; ``synthem.replay(trace)`` is this patch again. None for real EM.
     """

@@ -10,11 +10,14 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
+from shapes.endosomes import Endosomes
 from shapes.errors import InputError, UnknownNameError
 from shapes.membranes import Membranes
+from shapes.microtubules import Microtubules
 from shapes.mitochondria import Mitochondria
 from shapes.population import Population
 from shapes.psd import Synapses
+from shapes.reticulum import Reticulum
 from shapes.sheaths import Sheaths
 from shapes.spread import Params, Spread
 from shapes.vesicles import Vesicles
@@ -37,13 +40,20 @@ class Anatomy(Params):
     psd: Synapses | None = Synapses()
     vesicle: Vesicles | None = Vesicles()
     sheath: Sheaths | None = Sheaths()
+    er: Reticulum | None = None
+    endosome: Endosomes | None = None
+    microtubule: Microtubules | None = None
 
 
 class Annotation(Params):
-    """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs."""
+    """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs.
+
+    ``also`` names structures that are no class and get instance maps of their own.
+    """
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
+    also: tuple[Literal["er", "endosome", "microtubule"], ...] = ()
 
 
 class Stain(Params):
@@ -51,7 +61,8 @@ class Stain(Params):
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches are
-    skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface.
+    skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface; ``cisterna`` is
+    the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule darkens the cytoplasm.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -66,6 +77,12 @@ class Stain(Params):
     lumen: Spread = Spread(mean=138, std=8)
     halo: float = Field(default=0.0, ge=0, le=100)
     sheath: Spread = Spread(mean=70, std=6)
+    er: Spread = Spread(mean=80, std=6)
+    cisterna: Spread = Spread(mean=112, std=8)
+    endosome: Spread = Spread(mean=88, std=8)
+    endosome_lumen: Spread = Spread(mean=138, std=14)
+    dense_body: Spread = Spread(mean=76, std=9)
+    microtubule: float = Field(default=0.55, ge=0, le=1)
     lamella: float = Field(default=0.25, ge=0, le=1)
     mottle_nm: float = Field(default=13.0, gt=0)
     mottle: float = Field(default=7.0, ge=0)

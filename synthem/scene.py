@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shapes import mitochondria, psd, sheaths, vesicles
+from shapes import endosomes, microtubules, mitochondria, psd, reticulum, sheaths, vesicles
+from shapes.chains import RIM_NM
 from shapes.depths import Depths
 from shapes.grid import Grid
 from shapes.neurites import Neurites, grow
@@ -22,10 +23,17 @@ GENERATORS: dict[str, ModuleType] = {
     "psd": psd,
     "vesicle": vesicles,
     "sheath": sheaths,
+    "er": reticulum,
+    "endosome": endosomes,
+    "microtubule": microtubules,
 }
 """Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is
 one line."""
 
+CLUTTER = ("er", "endosome", "microtubule")
+"""Kinds that are no class; all others are placed as if there were none of these."""
+STRUNG = (mitochondria, reticulum, endosomes, microtubules)
+"""Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
@@ -101,8 +109,8 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
         kind: max([_MEMBRANE_NM + rim, *(made.reach_nm(params, kind, rim) for made, params in organelles)])
         for kind in POPULATIONS.values()
     }
-    rods = anatomy.mitochondrion
-    keep = mitochondria.nodes_nm(rods, max(p.step_nm for _, p in tubes.values())) if rods else 0.0
+    step = max(p.step_nm for _, p in tubes.values())
+    keep = max((made.nodes_nm(params, step) for made, params in organelles if made in STRUNG), default=0.0)
     return grow(seed, tubes, low, high, pads, keep)
 
 
@@ -111,6 +119,9 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
 
     ``near_nm`` is how far from the middle of a membrane its distance is wanted; organelles ask for more.
     """
+    for params in (getattr(anatomy, name) for name in CLUTTER):
+        if params is not None:
+            near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + RIM_NM + 0.5)
     window = warp_window(seed, anatomy.warp, grid)
     cells = grow_around(seed, anatomy, window)
     wall = (

@@ -77,7 +77,7 @@ class World:
             grid=grid,
             name=f"{preset.name}-{self.seed}",
             clean=images["section"],
-            instances=instances(inner, labels, sheets),
+            instances=instances(inner, labels, sheets, preset.annotation.also),
             trace=self.trace(grid),
         )
 

@@ -237,3 +237,8 @@ def test_the_wheel_carries_the_presets(tmp_path):
         assert f"synthem/_presets/{file.relative_to(REPOSITORY / 'presets').as_posix()}" in names
     assert "shapes/grid.py" in names and "synthem/world.py" in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
+
+
+def test_an_unknown_extra_label_is_refused_with_the_choices():
+    with pytest.raises(InputError, match=r"annotation\.also.*er.*endosome.*microtubule"):
+        load_preset({**load_preset("epfl").model_dump(mode="json"), "annotation": {"also": ["nucleus"]}})

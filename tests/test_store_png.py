@@ -102,3 +102,18 @@ def test_other_content_is_refused(plan: Plan, folder: Path, tmp_path: Path) -> N
         write_png(plan_dataset(World("epfl", seed=6), 10, (1, 64, 64), (10.0, 5.0, 5.0)), folder)
     with pytest.raises(InputError, match="knows its voxel size"):
         open_data(folder, voxel_nm=(5.0, 5.0, 5.0))
+
+
+def test_extra_labels_get_folders_of_their_own(tmp_path: Path) -> None:
+    values = World("epfl").preset.model_dump(mode="json")
+    values["annotation"]["also"] = ["er"]
+    plan = plan_dataset(World(values, seed=5), 6, (1, 128, 128))
+    folder = write_png(plan, tmp_path / "set")
+    shown = 0
+    for index in range(6):
+        made = make_patch(plan, index)
+        mask = cv2.imread(str(folder / "er" / f"{made.name}.png"), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(mask, (made.instances["er"][0] > 0) * np.uint8(255))
+        shown += mask.any()
+    assert shown > 0
+    assert not read_folder(folder).warnings

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from shapes.chains import MEMBRANE_NM
 from shapes.lattice import smooth_noise
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
@@ -32,11 +33,32 @@ def _cover(distance, soft):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
+    """Return the grey of cytoplasm ``g`` under a membrane-bound body: its wall, and the lumen within."""
+    shell = _grey(salt, who, wall)
+    inside = shell + _cover(d + MEMBRANE_NM, soft) * (
+        _grey(salt + np.uint64(1), who, lumen) + texture - shell
+    )
+    return g + _cover(d, soft) * (inside - g)
+
+
+@njit(cache=True)
+def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ignore[no-untyped-def]
+    """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
+    if inside < -1e3:
+        return g + _cover(d, 2.0 * soft) * (_grey(salt + np.uint64(11), who, dense) - g)
+    out = _ring(salt + np.uint64(9), who, wall, lumen, d, soft, 4.0 * n, g)
+    ring = _cover(abs(inside + 4.0) - 4.0, soft)
+    return out + ring * (_grey(salt + np.uint64(9), who, wall) - out)
+
+
+@njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
-    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves, ves_core, sheath_id,
-    sheath, lamella, fine, blots, coarse, mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft,
-    gap, lamella_contrast, membrane, matrix, boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey,
-    out,
+    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves,
+    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, fine, blots, coarse,
+    mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix,
+    boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey, er_grey, cisterna, endo_grey,
+    endo_lumen, dense_body, tubule_dark, out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
@@ -50,6 +72,20 @@ def _paint(  # type: ignore[no-untyped-def]
                 # the square leans blotches to the dark; mean 0 and deviation 1 stay
                 b = max(-2.6, 0.88 * b - 0.33 * (b * b - 1.0))
                 g = owner_grey[own] + patchiness * coarse[z, y, x] + mottle * n + blotch * b
+                # clutter lies lowest: what is a class is painted over it
+                d = tubule[z, y, x]
+                if d < soft:
+                    g += tubule_dark * _cover(d, 1.5 * soft) * min(0.0, membrane[1] - g)
+                d = er[z, y, x]
+                if d < soft:
+                    rough = 0.3 * (g - owner_grey[own])
+                    g = _ring(salt + np.uint64(7), er_id[z, y, x], er_grey, cisterna, d, soft, rough, g)
+                d = endo[z, y, x]
+                if d < soft:
+                    g = _endosome(
+                        salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
+                        soft, n, g,
+                    )  # fmt: skip
                 d = mito[z, y, x]
                 if d < soft:
                     who = mito_id[z, y, x]
@@ -132,16 +168,20 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     coarse = smooth_noise(stream_key(seed, "texture/coarse"), params.patchiness_nm, grid)
     layers = scene.layers
     mito, psd, ves, sheath = (layers[k] for k in ("mitochondrion", "psd", "vesicle", "sheath"))
+    er, endosome, tubule = (layers[k] for k in ("er", "endosome", "microtubule"))
     boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
     out = np.empty(grid.shape, np.float32)
     _paint(
         salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
-        ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, fine, blots, coarse, params.mottle, params.blotch,
-        params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm, boundary_nm,
-        softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
+        ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
+        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, fine, blots, coarse, params.mottle,
+        params.blotch, params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
+        boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
-        params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), out,
+        params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), params.er.row(),
+        params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
+        params.microtubule, out,
     )  # fmt: skip
     return out
 

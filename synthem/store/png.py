@@ -1,6 +1,7 @@
 """PNG folders as the paper's own code reads them: ``slices/`` beside one folder of 0/255 masks a class.
 
-A patch of several sections becomes one PNG a section, with ``_z000`` and so on at the end of its name.
+What a preset's ``annotation.also`` names gets a folder of that name. A patch of several sections becomes one
+PNG a section, with ``_z000`` and so on at the end of its name.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shapes.errors import InputError
+from synthem.annotate import NEURITE
 from synthem.generate import Plan, make_patch
 from synthem.labels import CLASSES, channel
 from synthem.memory import check_memory
@@ -59,7 +61,8 @@ def write_png(
     plan, total = source, len(source.origins_nm)
     workers = check_memory(plan.request.shape, workers)
     with opened(out, make_manifest(plan, "png")) as folder:
-        for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES)):
+        also = plan.request.preset["annotation"].get("also", ())
+        for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES), *also):
             (folder / name).mkdir(exist_ok=True)
         jobs = [_Job(plan.part(k, JOB_PATCHES), folder) for k in range(0, total, JOB_PATCHES)]
         jobs = [job for job in jobs if not all(_complete(job, i) for i in range(len(job.plan.origins_nm)))]
@@ -99,6 +102,10 @@ def _write_patch(patch: Patch, folder: Path, name: str) -> None:
             for z in range(depth):
                 mask = patch.labels[channel(cls), z].astype(np.uint8) * 255
                 write_whole(_path(folder, FOLDERS[cls][0], name, z, depth), png_bytes(mask))
+    for kind in patch.instances.keys() - {*CLASSES, NEURITE}:
+        for z in range(depth):
+            mask = (patch.instances[kind][z] > 0).astype(np.uint8) * 255
+            write_whole(_path(folder, kind, name, z, depth), png_bytes(mask))
     for z in range(depth):
         write_whole(_path(folder, SLICES[0], name, z, depth), png_bytes(patch.image[z]))
 
