@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.membranes import near, probe
+from shapes.membranes import near, near_box, probe
 from shapes.population import BOUTON, DENDRITE
 from shapes.spread import draw
 from shapes.streams import mix, normal, object_id, uniform
@@ -169,23 +169,33 @@ def _partner(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _touch(  # type: ignore[no-untyped-def]
-    segments, owners, everything, pre, post, wide, glia, glia_index, middle, inside, beyond, chosen, fields,
-):  # fmt: skip
+def _touch(segments, owners, chosen, count, pre, post, glia, glia_index, inside, beyond, fields):  # type: ignore[no-untyped-def]
     """Tell whether no third cell comes between the two around their contact, on all four sides."""
-    count = near(
-        segments, everything, middle[0], middle[1], middle[2], RIM * wide + FLANK_NM, 1.0, glia, chosen
-    )
-    good = 0
     for i in range(4):
         a, b = inside[i], beyond[i]
         own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
-        if own == pre:
-            own, _, _, _ = probe(
-                segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields
-            )
-            good += own == post
-    return good == 4
+        if own != pre:
+            return False
+        own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
+        if own != post:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _room(  # type: ignore[no-untyped-def]
+    segments, blocks, owners, pre, post, middle, up, wide, key, glia, glia_index, inside, beyond, close,
+    chosen, fields,
+):  # fmt: skip
+    """Return the radius of the density that has its two cells all around: 0 where even a small one has not."""
+    reach = RIM * wide + FLANK_NM
+    few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
+    count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
+    for part in _SHRINK:
+        _corners(middle, up, RIM * part * wide, key, inside, beyond)
+        if _touch(segments, owners, chosen, count, pre, post, glia, glia_index, inside, beyond, fields):
+            return part * wide
+    return 0.0
 
 
 @njit(cache=True)
@@ -209,13 +219,13 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def find_contacts(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, kinds, segments, owners, glia, chance, radius, thickness, low, high,
+    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, radius, thickness, low, high,
     out_b, out_p, out_m, out_n, out_s, out_id, drawn,
 ):  # fmt: skip
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     n = missing = 0
     total = segments.shape[0]
-    everything, dendrites = np.arange(total), np.empty(total, np.int64)
+    everything, dendrites = np.empty(total, np.int64), np.empty(total, np.int64)
     count = 0
     for i in range(total):
         if kinds[owners[i]] == DENDRITE:
@@ -241,10 +251,8 @@ def find_contacts(  # type: ignore[no-untyped-def]
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone
             own = around = 0
-            for i in range(total):
-                if owners[i] == j and (
-                    _starts(segments, i, nodes, j, k) or (k > 0 and _starts(segments, i, nodes, j, k - 1))
-                ):
+            for i in range(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right")):
+                if _starts(segments, i, nodes, j, k) or (k > 0 and _starts(segments, i, nodes, j, k - 1)):
                     mine[own] = i
                     own += 1
             for i in dendrites:
@@ -264,17 +272,12 @@ def find_contacts(  # type: ignore[no-untyped-def]
                 continue
             shows = _apart(middle, low, high) <= wide + PROBE_NM
             if shows:
-                shows = False
                 # a contact with less room than was drawn gets a smaller density
-                for part in _SHRINK:
-                    _corners(middle, up, RIM * part * wide, key, inside, beyond)
-                    if _touch(
-                        segments, owners, everything, j, post, wide, glia, keys.shape[0], middle, inside,
-                        beyond, chosen, fields,
-                    ):  # fmt: skip
-                        wide *= part
-                        shows = True
-                        break
+                wide = _room(
+                    segments, blocks, owners, j, post, middle, up, wide, key, glia, keys.shape[0], inside,
+                    beyond, everything, chosen, fields,
+                )  # fmt: skip
+                shows = wide > 0.0
                 missing += not shows
             if n < out_b.shape[0]:
                 out_b[n, 0], out_b[n, 1] = j, k

@@ -108,7 +108,7 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def drop_vesicles(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, steps, walls, segments, owners, glia, gap, contacts, zones, facings, rods,
+    salt, nodes, varicosity, keys, steps, walls, segments, blocks, owners, glia, gap, contacts, zones, facings, rods,
     rod_owners, radius, least, widest, pitch, density, cluster, loose, lows, highs, low, high, out, out_r,
     out_j, out_id,
 ):  # fmt: skip
@@ -116,7 +116,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
     n = missing = 0
     # every vesicle that counts touches the box, so only the tubes around it can matter
     around = np.empty(segments.shape[0], np.int64)
-    some = near_box(segments, low, high, glia + 2.0 * widest + gap + BAND_NM, around)
+    some = near_box(segments, blocks, low, high, glia + 2.0 * widest + gap + BAND_NM, around)
     everything, chosen = around[:some], np.empty(some, np.int64)
     near_low, near_high = np.empty_like(lows), np.empty_like(highs)
     most = most_sites(pitch)

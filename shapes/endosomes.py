@@ -70,7 +70,7 @@ class Bodies:
 @njit(cache=True)
 def _draw(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, counts, steps, keys, kinds, density, axon_chance, multivesicular, dense,
-    radius, stretch, smallest, longest, segments, owners_of, glia, gap, low, high, points, owners, ids, holds,
+    radius, stretch, smallest, longest, segments, blocks, owners_of, glia, gap, low, high, points, owners, ids, holds,
     out_keys,
 ):  # fmt: skip
     """Draw the endosomes that touch the box; returns how many, and how many have no room."""
@@ -79,7 +79,7 @@ def _draw(  # type: ignore[no-untyped-def]
     around = np.empty(segments.shape[0], np.int64)
     chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
     highest = longest / (1.0 + stretch)
-    some = near_box(segments, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
+    some = near_box(segments, blocks, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
         for k in range(counts[j] - 1):
@@ -216,7 +216,7 @@ def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodie
             stream_key(tissue.seed, "endosome"), cells.nodes_nm, cells.varicosity, cells.counts,
             cells.steps_nm, cells.keys, cells.kinds, params.per_um3, params.axon_chance,
             params.multivesicular, params.dense, params.radius_nm.row(), params.stretch, params.smallest_nm,
-            params.longest_nm(), cells.segments, cells.owners, tissue.membranes.glia_nm,
+            params.longest_nm(), cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm,
             tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, points, owners, ids,
             holds, keys,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from shapes.tubes import (
     AX,
     AY,
     AZ,
+    BLOCK,
     DX,
     DY,
     DZ,
@@ -106,20 +107,30 @@ def around(segments, among, z, y, x, look, chosen):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def near_box(segments, low, high, pad, chosen):  # type: ignore[no-untyped-def]
-    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther."""
+def near_box(segments, blocks, low, high, pad, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther.
+
+    ``blocks`` are the tubes' own boxes, as ``tubes.bound_blocks`` writes them: most are ruled out by these.
+    """
     count = 0
-    for i in range(segments.shape[0]):
-        wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
-        inside = True
+    for b in range(blocks.shape[0]):
+        wide = pad / blocks[b, 6]
+        apart = False
         for c in range(3):
-            a, d = segments[i, AZ + c], segments[i, DZ + c]
-            if a + min(d, 0.0) - wide > high[c] or a + max(d, 0.0) + wide < low[c]:
-                inside = False
-                break
-        if inside:
-            chosen[count] = i
-            count += 1
+            apart = apart or blocks[b, c] - wide > high[c] or blocks[b, 3 + c] + wide < low[c]
+        if apart:
+            continue
+        for i in range(b * BLOCK, min((b + 1) * BLOCK, segments.shape[0])):
+            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
+            inside = True
+            for c in range(3):
+                a, d = segments[i, AZ + c], segments[i, DZ + c]
+                if a + min(d, 0.0) - wide > high[c] or a + max(d, 0.0) + wide < low[c]:
+                    inside = False
+                    break
+            if inside:
+                chosen[count] = i
+                count += 1
     return count
 
 

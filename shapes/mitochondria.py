@@ -105,7 +105,7 @@ def _draw_rods(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _fit_rods(  # type: ignore[no-untyped-def]
-    rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high,
+    rods, owners, segments, blocks, segment_owners, glia, glia_index, gap, thinnest, low, high,
 ):  # fmt: skip
     """Cut each point's radius to the room around it; returns how many rods have no room near the box.
 
@@ -137,7 +137,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
                 least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
         if least[0] > most[0]:
             continue
-        some = boxed[: near_box(segments, least, most, thick + gap, boxed)]
+        some = boxed[: near_box(segments, blocks, least, most, thick + gap, boxed)]
         fits = False
         for i in range(POINTS):
             if rods[r, i, 3] == 0.0:
@@ -190,7 +190,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
     fitted = drawn.copy()
     missing = _fit_rods(
-        fitted, owners, cells.segments, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
+        fitted, owners, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
         tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high,
     )  # fmt: skip
     ids = np.array([object_id(k) for k in keys], np.int32)

@@ -28,7 +28,7 @@ from shapes.population import (
 from shapes.ruffles import WAVES, draw_waves
 from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
-from shapes.tubes import COLUMNS, NODE, ruffle_segment, set_segment
+from shapes.tubes import BLOCK, COLUMNS, NODE, bound_blocks, ruffle_segment, set_segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,9 @@ class Neurites:
     segments : float64 (k, 11)
         Tubes near the box, see ``tubes.py``.
     owners : int32 (k,)
-        Neurite of each tube.
+        Neurite of each tube; the tubes of a neurite follow each other.
+    blocks : float64 (k / 8, 7)
+        Boxes around every eight tubes, by which most are ruled out at once.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -61,6 +63,7 @@ class Neurites:
     counts: npt.NDArray[np.int32]
     segments: npt.NDArray[np.float64]
     owners: npt.NDArray[np.int32]
+    blocks: npt.NDArray[np.float64]
 
 
 @njit(cache=True)
@@ -350,10 +353,13 @@ def grow(
     counts = [len(part[2]) for part in parts]
     for (_, p, keys, *_), end in zip(parts, np.cumsum(counts), strict=True):
         _describe(keys, p.radius_nm.row(), ids[end - len(keys) : end], radii[end - len(keys) : end])
+    segments = np.concatenate([part[5] for part in parts])
+    blocks = np.empty((-(-len(segments) // BLOCK), 7))
+    bound_blocks(segments, blocks)
     return Neurites(
         keys=all_keys, ids=ids, kinds=np.repeat(np.array([part[0] for part in parts], np.int8), counts),
         radii_nm=radii, nodes_nm=nodes, varicosity=varicosity, steps_nm=np.repeat(np.array([part[1].step_nm
         for part in parts]), counts), counts=np.repeat(np.array([2 * part[1].nodes + 1 for part in parts],
-        np.int32), counts), segments=np.concatenate([part[5] for part in parts]),
-        owners=np.concatenate(owners).astype(np.int32),
+        np.int32), counts), segments=segments,
+        owners=np.concatenate(owners).astype(np.int32), blocks=blocks,
     )  # fmt: skip

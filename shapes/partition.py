@@ -106,7 +106,7 @@ def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _partition(  # type: ignore[no-untyped-def]
-    tissue, cuts, lows, highs, low, high, start, voxel, segments, owners, reach, deep, glia, index, other,
+    tissue, cuts, lows, highs, low, high, start, voxel, segments, blocks, owners, reach, deep, glia, index, other,
     depth, tilt,
 ):  # fmt: skip
     (cz, cy, cx), deep_nm = cuts, deep[3]
@@ -116,7 +116,7 @@ def _partition(  # type: ignore[no-untyped-def]
     here = reach.copy()
     # past the rim of the owner's reach nothing counts, and there no field is above glia's
     deepest = reach.max() if deep_nm.shape[0] == 0 else max(reach.max(), deep_nm.max())
-    window = near_box(segments, low, high, glia + 1.6 * deepest, everything)
+    window = near_box(segments, blocks, low, high, glia + 1.6 * deepest, everything)
     plane = _TILE_YX * _TILE_YX
     tubes, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
@@ -218,7 +218,8 @@ def partition(
     deep = depths or Depths.nowhere()
     _partition(
         window.tissue_nm, window.tiles.cuts, window.tiles.low_nm, window.tiles.high_nm, *window.box_nm,
-        np.array(window.grid.start_vx), np.array(window.grid.voxel_nm), neurites.segments, neurites.owners,
+        np.array(window.grid.start_vx), np.array(window.grid.voxel_nm), neurites.segments, neurites.blocks,
+        neurites.owners,
         np.full(len(neurites.ids) + 1, reach_nm),
         (deep.owners, deep.centres_nm, deep.radii_nm, deep.depths_nm), params.glia_nm, out.index, out.other,
         out.depth_nm, out.tilt,

@@ -55,7 +55,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     drawn = np.empty(room, np.bool_)
     n, missing = find_contacts(
         stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
-        cells.segments, cells.owners, tissue.membranes.glia_nm, params.chance, params.radius_nm.row(),
+        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance, params.radius_nm.row(),
         params.thickness_nm.row(), low, high, boutons, partners, middles, normals, sizes, ids, drawn,
     )  # fmt: skip
     there = drawn[:n]

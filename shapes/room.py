@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from shapes.ruffles import wave
+from shapes.ruffles import WAVES, wave
 from shapes.tubes import (
     AX,
     AY,
@@ -34,7 +34,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ignore[no-untyped-def]
     """Write each point's squared distance to a tube's axis, as its flatness counts it, and the radius there.
 
-    The radius is the ruffled one: that at which the field is 0. Single precision is enough: points and tube are taken relative to one origin.
+    Single precision is enough: points and tube are taken relative to one origin.
     """
     az, ay = np.float32(tubes[k, AZ] - origin[0]), np.float32(tubes[k, AY] - origin[1])
     ax, inv = np.float32(tubes[k, AX] - origin[2]), np.float32(tubes[k, INV])
@@ -48,6 +48,11 @@ def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ign
         side = ez * bz + ey * by + ex * bx
         squared[i] = ez * ez + ey * ey + ex * ex - flat * side * side
         thick[i] = ra + t * dr
+
+
+@njit(cache=True)
+def _ruffle_out(tubes, k, origin, n, pz, py, px, thick):  # type: ignore[no-untyped-def]
+    """Turn radii into ruffled ones: those at which the tube's field is 0."""
     if tubes[k, PEAK] == 0.0:
         return
     inward = np.float32(-tubes[k, PEAK] / tubes[k, STIFF])
@@ -73,6 +78,7 @@ def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch,
             continue
         stiff = np.float32(segments[k, STIFF])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
+        _ruffle_out(segments, k, origin, n, pz, py, px, thick)
         for i in range(n):
             f = stiff * (np.sqrt(squared[i]) - thick[i])
             if f < host_at[0, i]:
@@ -118,9 +124,10 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
         if owners[k] == host:
             continue
         steep, soft = np.float32(segments[k, STEEP]), np.float32(1.0 / segments[k, STIFF])
+        swell = np.float32(WAVES * segments[k, PEAK] / segments[k, STIFF])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
         for i in range(n):
-            least = (field[i] + (own_steep + steep) * clear[i]) * soft + thick[i]
+            least = (field[i] + (own_steep + steep) * clear[i]) * soft + thick[i] + swell
             squared[i] -= least * abs(least)
         left = 0
         for i in range(n):

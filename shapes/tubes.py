@@ -24,6 +24,8 @@ NODE, PEAK, WAVE = 20, 21, 22
 """The neurite's node where the tube begins; peak of its ruffles, 0 without; then, wave by wave, cycles per nm
 along (z, y, x), and phase."""
 COLUMNS = WAVE + 4 * WAVES
+BLOCK = 8
+"""Tubes that are bounded together."""
 _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
 
 
@@ -84,6 +86,19 @@ def ruffle(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
         for w in range(WAVE, COLUMNS, 4):
             total += wave(tubes[i, w] * z + tubes[i, w + 1] * y + tubes[i, w + 2] * x + tubes[i, w + 3])
     return total * tubes[i, PEAK]
+
+@njit(cache=True)
+def bound_blocks(segments, out):  # type: ignore[no-untyped-def]
+    """Write the box of every ``BLOCK`` tubes that follow each other, and the flattest of them: (b, 7)."""
+    for b in range(out.shape[0]):
+        out[b, :3], out[b, 3:6], out[b, 6] = np.inf, -np.inf, 1.0
+        for i in range(b * BLOCK, min((b + 1) * BLOCK, segments.shape[0])):
+            out[b, 6] = min(out[b, 6], segments[i, SQUEEZE])
+            for c in range(3):
+                a, d, wide = segments[i, AZ + c], segments[i, DZ + c], segments[i, RMAX]
+                out[b, c] = min(out[b, c], a + min(d, 0.0) - wide)
+                out[b, 3 + c] = max(out[b, 3 + c], a + max(d, 0.0) + wide)
+
 
 @njit(cache=True)
 def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
