@@ -8,6 +8,7 @@ of a dendrite may bear a spine. What a tube does not fill, its neighbours share 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +50,6 @@ class Neurites:
         Tubes near the box, see ``tubes.py``.
     owners : int32 (k,)
         Neurite of each tube; the tubes of a neurite follow each other.
-    blocks : float64 (k / 8, 7)
-        Boxes around every eight tubes, by which most are ruled out at once.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -63,7 +62,13 @@ class Neurites:
     counts: npt.NDArray[np.int32]
     segments: npt.NDArray[np.float64]
     owners: npt.NDArray[np.int32]
-    blocks: npt.NDArray[np.float64]
+
+    @cached_property
+    def blocks(self) -> npt.NDArray[np.float64]:
+        """Boxes around every eight tubes, (k / 8, 7), by which most are ruled out at once."""
+        out = np.empty((-(-len(self.segments) // BLOCK), 7))
+        bound_blocks(self.segments, out)
+        return out
 
 
 @njit(cache=True)
@@ -353,13 +358,10 @@ def grow(
     counts = [len(part[2]) for part in parts]
     for (_, p, keys, *_), end in zip(parts, np.cumsum(counts), strict=True):
         _describe(keys, p.radius_nm.row(), ids[end - len(keys) : end], radii[end - len(keys) : end])
-    segments = np.concatenate([part[5] for part in parts])
-    blocks = np.empty((-(-len(segments) // BLOCK), 7))
-    bound_blocks(segments, blocks)
     return Neurites(
         keys=all_keys, ids=ids, kinds=np.repeat(np.array([part[0] for part in parts], np.int8), counts),
         radii_nm=radii, nodes_nm=nodes, varicosity=varicosity, steps_nm=np.repeat(np.array([part[1].step_nm
         for part in parts]), counts), counts=np.repeat(np.array([2 * part[1].nodes + 1 for part in parts],
-        np.int32), counts), segments=segments,
-        owners=np.concatenate(owners).astype(np.int32), blocks=blocks,
+        np.int32), counts), segments=np.concatenate([part[5] for part in parts]),
+        owners=np.concatenate(owners).astype(np.int32),
     )  # fmt: skip
