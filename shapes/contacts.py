@@ -26,7 +26,7 @@ FLANK_NM = 45.0
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
 _CORNERS = 3
-RIM = 0.8
+RIM = 0.72
 """So far out, in parts of its radius, a density must find both its cells on all sides, or it is drawn smaller."""
 _SHRINK = (1.0, 0.8, 0.65, 0.5)
 

@@ -52,9 +52,9 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _crowd(  # type: ignore[no-untyped-def]
-    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, chosen, glia, gap, rods,
-    rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places, clear, host_at, which,
-    scratch, n, out, out_r, out_j, out_id,
+    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything, chosen,
+    glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places, clear,
+    host_at, which, scratch, n, out, out_r, out_j, out_id,
 ):  # fmt: skip
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     turn = rotation(mix(key, 7))
@@ -64,20 +64,18 @@ def _crowd(  # type: ignore[no-untyped-def]
         face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
         ball -= 0.5 * pitch
     found = lattice_sites(
-        key, centre, turn, ball, pitch, density, lows, highs, widest + BAND_NM, sites, spots
+        key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, widest + BAND_NM, sites,
+        spots,
     )
     for s in range(found):
         for c in range(3):
             places[c, s] = spots[s, c] - node[c]
-    host_field(segments, owners, chosen, j, node, found, places, glia, scratch, host_at)
+    host_field(segments, owners, own, j, node, found, places, glia, scratch, host_at)
     count = 0
     for s in range(found):
         if not clear_of_glia(host_at, s, least + gap, glia):
             continue
         here = cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2])
-        away2 = (spots[s, 0] - zone[0]) ** 2 + (spots[s, 1] - zone[1]) ** 2 + (spots[s, 2] - zone[2]) ** 2
-        if pull and uniform(here, 7) > 0.15 + np.exp(-away2 / (cluster * cluster)):
-            continue
         sizes[count] = draw(radius, uniform(here, 5), normal(here, 6))
         clear[count] = sizes[count] + gap
         if clear_of_glia(host_at, s, clear[count], glia):
@@ -87,15 +85,26 @@ def _crowd(  # type: ignore[no-untyped-def]
                 host_at[c, count] = host_at[c, s]
             which[count] = count
             count += 1
+    if count == 0:
+        return n
+    # only tubes around those that are left can crowd them
+    reach = 0.0
+    for c in range(3):
+        least_at, most_at = spots[:count, c].min(), spots[:count, c].max()
+        at[c] = 0.5 * (least_at + most_at)
+        reach += (0.5 * (most_at - least_at)) ** 2
+    some = near(segments, everything, at[0], at[1], at[2], np.sqrt(reach), widest + gap, glia, chosen)
+    tubes = nearest_first(segments, chosen[:some], at[0], at[1], at[2])
     for left in range(
-        have_room(segments, owners, chosen, j, node, count, places, clear, host_at, which, scratch)
+        have_room(segments, owners, tubes, j, node, count, places, clear, host_at, which, scratch)
     ):
         s = which[left]
         at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
         if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
             continue
         if crowded_out(
-            key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, density, q
+            key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, widest,
+            density, pull, zone, cluster, q,
         ):
             continue
         if n < out.shape[0]:
@@ -135,6 +144,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
             ):
                 continue
             node = nodes[j, k]
+            own = np.arange(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right"))
             key = mix(mix(keys[j], salt), k)
             if varicosity[j, k] == BOUTON:
                 pull = False
@@ -154,18 +164,11 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                         few += 1
                 if few == 0:
                     continue
-                away2 = 0.0
-                for c in range(3):
-                    at[c] = min(max(node[c], near_low[:few, c].min()), near_high[:few, c].max())
-                    away2 += (at[c] - node[c]) ** 2
-                part = np.sqrt(max(0.0, ball * ball - away2)) + widest + BAND_NM
-                count = near(segments, everything, at[0], at[1], at[2], part, widest + gap, glia, chosen)
-                tubes = nearest_first(segments, chosen[:count], at[0], at[1], at[2])
                 n = _crowd(
                     key, j, node[:3], ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull,
-                    cluster, zone, facing, segments, owners, tubes, glia, gap, rods, rod_owners, radius, least,
-                    widest, near_low[:few], near_high[:few], sites, spots, sizes, places, clear, host_at,
-                    which, scratch, n, out, out_r, out_j, out_id,
+                    cluster, zone, facing, segments, owners, own, everything, chosen, glia, gap, rods,
+                    rod_owners, radius, least, widest, near_low[:few], near_high[:few], sites, spots, sizes,
+                    places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
             # loose vesicles keep to their own node, and away from the crowds of its neighbours
@@ -188,16 +191,14 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                 away = np.sqrt((at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2)
                 if walls[j] > 0.0 and away > node[3] - walls[j] - r - CLEAR_NM:
                     continue
-                count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
                 places[:, 0], clear[0] = 0.0, r + gap
-                host_field(segments, owners, chosen[:count], j, at, 1, places, glia, scratch, host_at)
-                fits = (
-                    clear_of_glia(host_at, 0, r + gap, glia)
-                    and have_room(
+                host_field(segments, owners, own, j, at, 1, places, glia, scratch, host_at)
+                fits = clear_of_glia(host_at, 0, r + gap, glia)
+                if fits:
+                    count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
+                    fits = 1 == have_room(
                         segments, owners, chosen[:count], j, at, 1, places, clear, host_at, which, scratch
                     )
-                    == 1
-                )
                 if not fits or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + CLEAR_NM):
                     missing += 1
                     continue

@@ -11,6 +11,8 @@ CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle."""
 JITTER = 0.09
 """How far a site is moved along each axis, as a part of the lattice's step."""
+DOCKED_NM = 150.0
+"""About so far from the middle of an active zone every site holds a vesicle."""
 
 
 @njit(cache=True)
@@ -66,6 +68,19 @@ def face_zone(turn, node, zone, facing, pitch, standoff, centre):  # type: ignor
 
 
 @njit(cache=True)
+def taken(here, at, density, pull, zone, cluster):  # type: ignore[no-untyped-def]
+    """Tell whether a site holds a vesicle: at an active zone all do, fewer the farther from it."""
+    chance = density
+    if pull:
+        away2 = 0.0
+        for c in range(3):
+            away2 += (at[c] - zone[c]) ** 2
+        far = density * min(1.0, 0.15 + np.exp(-away2 / (cluster * cluster)))
+        chance = max(far, np.exp(-away2 / (DOCKED_NM * DOCKED_NM)))
+    return uniform(here, 4) < chance
+
+
+@njit(cache=True)
 def most_sites(pitch):  # type: ignore[no-untyped-def]
     """Return how many sites of a lattice there can be in a bouton."""
     return int(4.19 * ((CLUSTER_NM + 3.0 * pitch) / pitch) ** 3 * 0.5) + 1
@@ -73,7 +88,7 @@ def most_sites(pitch):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def lattice_sites(  # type: ignore[no-untyped-def]
-    key, centre, turn, ball, pitch, occupied, lows, highs, pad, sites, spots,
+    key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, pad, sites, spots,
 ):  # fmt: skip
     """Write index and place of the occupied sites in a ball, within ``pad`` of any box; returns how many."""
     n = 0
@@ -102,9 +117,9 @@ def lattice_sites(  # type: ignore[no-untyped-def]
                     break
             for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
                 here = cell_key(key, i, j, k)
-                if uniform(here, 4) >= occupied:
-                    continue
                 lattice_site(here, centre, turn, pitch, i, j, k, at)
+                if not taken(here, at, density, pull, zone, cluster):
+                    continue
                 away = (at[0] - centre[0]) ** 2 + (at[1] - centre[1]) ** 2 + (at[2] - centre[2]) ** 2
                 inside = False
                 for b in range(lows.shape[0]):
@@ -123,21 +138,29 @@ def lattice_sites(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def crowded_out(key, centre, turn, pitch, i, j, k, at, r, radius, occupied, q):  # type: ignore[no-untyped-def]
+def crowded_out(  # type: ignore[no-untyped-def]
+    key, centre, turn, pitch, i, j, k, at, r, radius, widest, density, pull, zone, cluster, q,
+):  # fmt: skip
     """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
     rank = uniform(cell_key(key, i, j, k), 3)
+    far = (r + widest + 1.0) ** 2
     for di in range(-1, 2):
+        plane = mix(key, i + di)
         for dj in range(-1, 2):
+            row = mix(plane, j + dj)
             for dk in range(-1, 2):
                 # the twelve nearest sites of a face-centred lattice; all others are too far to touch
                 if abs(di + dj + dk) > 1 or (di == 0 and dj == 0 and dk == 0) or di * dj * dk != 0:
                     continue
-                here = cell_key(key, i + di, j + dj, k + dk)
-                if uniform(here, 3) <= rank or uniform(here, 4) >= occupied:
+                here = mix(row, k + dk)
+                if uniform(here, 3) <= rank:
                     continue
                 lattice_site(here, centre, turn, pitch, i + di, j + dj, k + dk, q)
-                other = draw(radius, uniform(here, 5), normal(here, 6))
-                if (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2 < (r + other + 1.0) ** 2:
+                if not taken(here, q, density, pull, zone, cluster):
+                    continue
+                apart = (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2
+                # few come so near that their size matters
+                if apart < far and apart < (r + draw(radius, uniform(here, 5), normal(here, 6)) + 1.0) ** 2:
                     return True
     return False
 
