@@ -27,7 +27,7 @@ EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
 _CORNERS = 3
 RIM = 0.72
-"""So far out, in parts of its radius, a density must find both its cells on all sides, or it is drawn smaller."""
+"""So far out, in parts of its radius, a density must find both its cells all around, or it is smaller."""
 _SHRINK = (1.0, 0.8, 0.65, 0.5)
 
 
@@ -187,7 +187,7 @@ def _room(  # type: ignore[no-untyped-def]
     segments, blocks, owners, pre, post, middle, up, wide, key, glia, glia_index, inside, beyond, close,
     chosen, fields,
 ):  # fmt: skip
-    """Return the radius of the density that has its two cells all around: 0 where even a small one has not."""
+    """Return the radius of the density that has its two cells all around: 0 where no small one has."""
     reach = RIM * wide + FLANK_NM
     few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
     count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
@@ -219,8 +219,8 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def find_contacts(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, radius, thickness, low, high,
-    out_b, out_p, out_m, out_n, out_s, out_id, drawn,
+    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, radius, thickness, low,
+    high, out_b, out_p, out_m, out_n, out_s, out_id, drawn,
 ):  # fmt: skip
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     n = missing = 0

@@ -43,7 +43,13 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
     if tubes[i, PEAK] == _ZERO:
         return
     for w in range(WAVE, COLUMNS, 4):
-        peak, wz, wy, wx, phase = tubes[i, PEAK], tubes[i, w], tubes[i, w + 1], tubes[i, w + 2], tubes[i, w + 3]
+        peak, wz, wy, wx, phase = (
+            tubes[i, PEAK],
+            tubes[i, w],
+            tubes[i, w + 1],
+            tubes[i, w + 2],
+            tubes[i, w + 3],
+        )
         for x in range(n):
             out[x] += peak * wave(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
 

@@ -52,9 +52,9 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _crowd(  # type: ignore[no-untyped-def]
-    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything, chosen,
-    glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places, clear,
-    host_at, which, scratch, n, out, out_r, out_j, out_id,
+    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything,
+    chosen, glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places,
+    clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
 ):  # fmt: skip
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     turn = rotation(mix(key, 7))
@@ -66,7 +66,7 @@ def _crowd(  # type: ignore[no-untyped-def]
     found = lattice_sites(
         key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, widest + BAND_NM, sites,
         spots,
-    )
+    )  # fmt: skip
     for s in range(found):
         for c in range(3):
             places[c, s] = spots[s, c] - node[c]
@@ -102,10 +102,11 @@ def _crowd(  # type: ignore[no-untyped-def]
         at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
         if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
             continue
-        if crowded_out(
+        hit = crowded_out(
             key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, widest,
             density, pull, zone, cluster, q,
-        ):
+        )  # fmt: skip
+        if hit:
             continue
         if n < out.shape[0]:
             out[n] = at
@@ -117,9 +118,9 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def drop_vesicles(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, steps, walls, segments, blocks, owners, glia, gap, contacts, zones, facings, rods,
-    rod_owners, radius, least, widest, pitch, density, cluster, loose, lows, highs, low, high, out, out_r,
-    out_j, out_id,
+    salt, nodes, varicosity, keys, steps, walls, segments, blocks, owners, glia, gap, contacts, zones,
+    facings, rods, rod_owners, radius, least, widest, pitch, density, cluster, loose, lows,
+    highs, low, high, out, out_r, out_j, out_id,
 ):  # fmt: skip
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     n = missing = 0
@@ -196,8 +197,11 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                 fits = clear_of_glia(host_at, 0, r + gap, glia)
                 if fits:
                     count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
-                    fits = 1 == have_room(
-                        segments, owners, chosen[:count], j, at, 1, places, clear, host_at, which, scratch
+                    fits = (
+                        have_room(
+                            segments, owners, chosen[:count], j, at, 1, places, clear, host_at, which, scratch
+                        )
+                        == 1
                     )
                 if not fits or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + CLEAR_NM):
                     missing += 1

@@ -70,8 +70,8 @@ class Bodies:
 @njit(cache=True)
 def _draw(  # type: ignore[no-untyped-def]
     salt, nodes, varicosity, counts, steps, keys, kinds, density, axon_chance, multivesicular, dense,
-    radius, stretch, smallest, longest, segments, blocks, owners_of, glia, gap, low, high, points, owners, ids, holds,
-    out_keys,
+    radius, stretch, smallest, longest, segments, blocks, owners_of, glia, gap, low, high, points, owners,
+    ids, holds, out_keys,
 ):  # fmt: skip
     """Draw the endosomes that touch the box; returns how many, and how many have no room."""
     n = missing = 0

@@ -292,10 +292,10 @@ def _draw_population(
 ]:
     args = PopulationRow(
         p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
-        p.radius_nm.row(), p.wobble, p.stiffness,
-        p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(), p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance,
-        p.swelling_radius_nm.row(), p.firmness, p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(),
-        p.spine_head_radius_nm.row(), p.reach_nm(),
+        p.radius_nm.row(), p.wobble, p.stiffness, p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(),
+        p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance, p.swelling_radius_nm.row(), p.firmness,
+        p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(), p.spine_head_radius_nm.row(),
+        p.reach_nm(),
     )  # fmt: skip
     length = 2 * p.nodes + 1
     room_n, room_s = 1024, 8192

@@ -106,8 +106,8 @@ def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _partition(  # type: ignore[no-untyped-def]
-    tissue, cuts, lows, highs, low, high, start, voxel, segments, blocks, owners, reach, deep, glia, index, other,
-    depth, tilt,
+    tissue, cuts, lows, highs, low, high, start, voxel, segments, blocks, owners, reach, deep, glia, index,
+    other, depth, tilt,
 ):  # fmt: skip
     (cz, cy, cx), deep_nm = cuts, deep[3]
     n = segments.shape[0]

@@ -55,8 +55,9 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     drawn = np.empty(room, np.bool_)
     n, missing = find_contacts(
         stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
-        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance, params.radius_nm.row(),
-        params.thickness_nm.row(), low, high, boutons, partners, middles, normals, sizes, ids, drawn,
+        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance,
+        params.radius_nm.row(), params.thickness_nm.row(), low, high, boutons, partners, middles,
+        normals, sizes, ids, drawn,
     )  # fmt: skip
     there = drawn[:n]
     thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in ids[:n]], np.bool_)
@@ -90,8 +91,8 @@ def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
     ``u`` and ``v`` are in parts of the radius, which no lobe passes.
     """
     away, turn = np.sqrt(u * u + v * v), np.arctan2(v, u)
-    lobes = 0.16 * np.sin(2.0 * turn + 6.3 * uniform(key, 3)) + 0.1 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))
-    rim = away / (0.84 + lobes * 0.6)
+    rim = 0.84 + 0.1 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
+    rim = away / (rim + 0.06 * np.sin(3.0 * turn + 6.3 * uniform(key, 4)))
     if hole:
         aside = 0.3 * np.sqrt(uniform(key, 5))
         du, dv = u - aside * np.cos(6.3 * uniform(key, 6)), v - aside * np.sin(6.3 * uniform(key, 6))

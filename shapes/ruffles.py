@@ -18,7 +18,7 @@ _HALF, _EIGHT, _SIXTEEN, _THIRTY_TWO = np.float32(0.5), np.float32(8), np.float3
 
 def highest(std_nm: float) -> float:
     """Return the largest value that ruffles of a standard deviation can have."""
-    return std_nm * _PEAK_TO_STD * WAVES**0.5
+    return std_nm * float(_PEAK_TO_STD * WAVES**0.5)
 
 
 @njit(cache=True)

@@ -87,6 +87,7 @@ def ruffle(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
             total += wave(tubes[i, w] * z + tubes[i, w + 1] * y + tubes[i, w + 2] * x + tubes[i, w + 3])
     return total * tubes[i, PEAK]
 
+
 @njit(cache=True)
 def bound_blocks(segments, out):  # type: ignore[no-untyped-def]
     """Write the box of every ``BLOCK`` tubes that follow each other, and the flattest of them: (b, 7)."""

@@ -184,4 +184,3 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         params.microtubule, out,
     )  # fmt: skip
     return out
-
