@@ -1,0 +1,82 @@
+"""Render the pictures of docs/anatomy.md: python docs/anatomy.py. Each strip varies one parameter, at one place."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from shapes import Grid
+from synthem.preset import Preset, load_preset
+from synthem.preview import image_tile, save
+from synthem.views import volume_sheet
+from synthem.world import World
+
+HERE = Path(__file__).parent / "anatomy"
+CAPTION = 22
+STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
+    # name: preset, parameter, its values, seed, voxel size in nm
+    "ruffles": ("epfl", "axons.ruffle_nm", (0, 12, 20, 40), 3, 5),
+    "stiffness": ("epfl", "dendrites.stiffness", (1, 1.5, 2, 4), 4, 5),
+    "bundles": ("epfl", "axons.bundle", (0, 1, 3, 10), 5, 5),
+    "firmness": ("epfl", "axons.firmness", (1, 1.5, 2.2, 4), 6, 5),
+    "glia": ("epfl", "membranes.glia_nm", (20, 45, 70, 140), 7, 5),
+    "gap": ("epfl", "membranes.gap_nm", (0, 13, 26, 40), 7, 2.5),
+    "cristae": ("epfl", "mitochondrion.crista_period_nm", (30, 45, 60, 90), 1, 2.5),
+    "thickness": ("epfl", "psd.thickness_nm", (12, 25, 33, 60), 2, 2.5),
+    "perforated": ("epfl", "psd.perforated", (0, 1), 8, 2.5),
+    "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
+    "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
+    "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 5),
+    "splits": ("epfl", "sheath.splits", (0, 0.2, 0.4, 0.7), 5, 2.5),
+    "reticulum": ("epfl", "er.lanes_per_um2", (0, 16, 36, 60), 9, 5),
+    "endosomes": ("epfl", "endosome.per_um3", (0, 5, 15, 40), 9, 5),
+}
+KINDS = {"mitochondrion": "mitochondrion", "psd": "psd", "vesicle": "psd", "sheath": "sheath"}
+
+
+def varied(base: Preset, parameter: str, value: object) -> Preset:
+    """Return a preset with one parameter of its anatomy set."""
+    block, key = parameter.split(".")
+    described = base.model_dump(mode="json", exclude_none=True)
+    described["anatomy"][block][key] = value
+    return load_preset(described)
+
+
+def strip(name: str) -> npt.NDArray[np.uint8]:
+    """Return one place of the world under each value of a parameter, images over labels."""
+    preset, parameter, values, seed, voxel = STRIPS[name]
+    base = load_preset(preset)
+    centre = np.zeros(3)
+    if kind := KINDS.get(parameter.split(".")[0]):
+        centre = np.array(next(World(varied(base, parameter, values[0]), seed).find(kind)))
+    corner = np.floor((centre - [0, 96 * voxel, 96 * voxel]) / voxel) * voxel
+    grid = Grid((1, 192, 192), (voxel,) * 3, (float(corner[0]), float(corner[1]), float(corner[2])))
+    columns = []
+    for value in values:
+        patch = World(varied(base, parameter, value), seed).patch(grid)
+        pictures = [image_tile(patch, labelled).picture for labelled in (False, True)]
+        columns.append(np.vstack([_caption(f"{value:g}", 192), *pictures]))
+    return np.hstack([np.pad(column, ((0, 0), (0, 4), (0, 0)), constant_values=255) for column in columns])
+
+
+def _caption(text: str, width: int) -> npt.NDArray[np.uint8]:
+    picture = Image.new("RGB", (width, CAPTION), "white")
+    ImageDraw.Draw(picture).text((4, 4), text, "black", ImageFont.load_default(13))
+    return np.asarray(picture)
+
+
+def main() -> None:
+    """Write every picture into docs/anatomy."""
+    HERE.mkdir(exist_ok=True)
+    for name in STRIPS:
+        save(strip(name), HERE / f"{name}.png")
+    world = World("epfl", seed=0)
+    shown = ("psd", "vesicle", "mitochondrion", "neurite")
+    save(volume_sheet(world, 1, (160, 160, 160), shown), HERE / "synapse_3d.png")
+
+
+if __name__ == "__main__":
+    main()
