@@ -33,10 +33,10 @@ class Sheaths(Params):
     """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
 
     ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
-    From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and before
-    the end of the axon, the sheath thins to nothing. Its thickness varies by ``unevenness``; ``splits`` is how
-    much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes 3–5 µm (Rosenbluth
-    2009): shorter ones show a network more of the rare ends.
+    From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and
+    before the end of the axon, the sheath thins to nothing. Its thickness varies by ``unevenness``;
+    ``splits`` is how much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes
+    3–5 µm (Rosenbluth 2009): shorter ones show a network more of the rare ends.
     """
 
     g_ratio: Spread = Spread(min=0.62, max=0.8)

@@ -68,9 +68,10 @@ class Stain(Params):
     """Grey level, 0–255, of each structure, as a distribution over objects, and the texture in between.
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
-    standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches are
-    skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface; ``cisterna`` is
-    the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule darkens the cytoplasm.
+    standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
+    are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
+    ``cisterna`` is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule
+    darkens the cytoplasm.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)

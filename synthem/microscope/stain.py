@@ -182,7 +182,8 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
         ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
         endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, bar.ids, bar.distance_nm, fine, blots,
-        coarse, params.mottle, params.blotch, params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
+        coarse, params.mottle, params.blotch, params.patchiness,
+        scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
         boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
         params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), params.er.row(),
@@ -190,4 +191,3 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         params.microtubule, params.t_bar.row(), out,
     )  # fmt: skip
     return out
-
