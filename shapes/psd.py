@@ -23,6 +23,7 @@ from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 _BAND_NM = 16.0  # how far below a density distances are still written
+_POLYADIC_BAND_NM = 30.0  # and around those of a polyadic synapse, whose edges fade over as much
 
 
 class Synapses(Params):
@@ -148,7 +149,7 @@ def _build(  # type: ignore[no-untyped-def]
                         half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
                     )
                     d = max(d, (rim - 1.0) * radii[s])
-                    if d < out_d[z, y, x]:
+                    if d < out_d[z, y, x] and not (polyadic and d >= _POLYADIC_BAND_NM):
                         out_d[z, y, x] = d
                         out_id[z, y, x] = object_id(mix(key, keys[who])) if polyadic else ids[s]
                         out_in[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
@@ -179,12 +180,13 @@ def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
     half = tissue.membranes.half_width_nm
     at, partners = _partners(objects, tissue, params)
     radii = objects.radii_nm + PROBE_NM
-    pre = np.full(len(objects.ids), half + params.presynaptic_nm + 1.0)
+    band, pre_band = (_POLYADIC_BAND_NM, _POLYADIC_BAND_NM) if params.polyadic else (_BAND_NM, 1.0)
+    pre = np.full(len(objects.ids), half + params.presynaptic_nm + pre_band)
     return Depths(
         np.concatenate([partners, objects.boutons[:, 0]]),
         np.concatenate([objects.middles_nm[at], objects.middles_nm]),
         np.concatenate([radii[at], radii]),
-        np.concatenate([half + objects.thicknesses_nm[at] + _BAND_NM, pre]),
+        np.concatenate([half + objects.thicknesses_nm[at] + band, pre]),
     )
 
 

@@ -111,8 +111,6 @@ def test_most_insect_synapses_have_several_partners_which_are_dendrites():
     for scene in synapses():
         layer, contacts, cells = scene.layers["psd"], scene.objects["psd"], scene.neurites
         seen = np.unique(layer.ids[layer.distance_nm < 0])
-        middle = np.array(scene.window_middle) if hasattr(scene, "window_middle") else None
-        assert middle is None
         for number, (pre, node) in zip(contacts.ids, contacts.boutons, strict=True):
             who = [
                 j
