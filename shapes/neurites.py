@@ -30,7 +30,6 @@ from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
-
 _LANE_TRIES = 24
 
 

@@ -242,7 +242,7 @@ def lanes(**change: object) -> tuple[Population, Neurites]:
     }  # fmt: skip
     population = Population.model_validate(values | change)
     low = np.array([0.0, -9000.0, 0.0])
-    return population, grow(3, {"x": (MYELINATED, population)}, low, low + [1.0, 6000, 6000], 0.0)
+    return population, grow(3, {"x": (MYELINATED, population)}, low, low + np.array([1.0, 6000, 6000]), 0.0)
 
 
 def test_neurites_in_lanes_leave_each_other_room():
@@ -267,6 +267,6 @@ def test_lanes_are_straight():
 def test_lanes_agree_between_boxes():
     population, cells = lanes()
     low = np.array([0.0, -6000.0, 2000.0])
-    some = grow(3, {"x": (MYELINATED, population)}, low, low + [1.0, 900, 900], 0.0)
+    some = grow(3, {"x": (MYELINATED, population)}, low, low + np.array([1.0, 900, 900]), 0.0)
     assert len(some.ids) >= 1
     assert set(some.ids) <= set(cells.ids)
