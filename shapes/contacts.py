@@ -2,6 +2,9 @@
 
 Who the partner is depends on the bouton and the dendrites around it alone; whether a third cell comes between
 is asked only of contacts that a window may show. So no window needs to know the tissue far around it.
+
+A polyadic contact, as insects have, asks less of its first partner, which may be thin: others may lie beside
+it, and face the bouton as well.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from shapes.spread import draw
 from shapes.streams import mix, normal, object_id, uniform
 from shapes.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
 
-TRIES = 3
+TRIES, POLYADIC_TRIES = 3, 8
 LOOK_NM = 340.0
 """How far from a bouton's middle its contact may lie."""
 PROBE_NM = 20.0
@@ -25,6 +28,12 @@ FLANK_NM = 45.0
 """How far on either side of a contact its two cells must be there."""
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
+SPOT = 0.15
+"""The same for the first of several partners, which need not be wide."""
+BESIDE_NM = 260.0
+"""So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
+AT_NM = 8.0
+"""So near to the membrane, on either side, a polyadic contact must find its bouton and its first partner."""
 _CORNERS = 3
 RIM = 0.72
 """So far out, in parts of its radius, a density must find both its cells all around, or it is smaller."""
@@ -58,6 +67,21 @@ class Contacts:
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the contacts, (n, 3)."""
         return self.middles_nm
+
+
+@njit(cache=True)
+def across(key, up, one, two):  # type: ignore[no-untyped-def]
+    """Write two directions at right angles to each other and to ``up``."""
+    dot = norm = 0.0
+    for c in range(3):
+        one[c] = normal(key, c)
+        dot += one[c] * up[c]
+    for c in range(3):
+        one[c] -= dot * up[c]
+        norm += one[c] * one[c]
+    one /= np.sqrt(norm) + 1e-9
+    for c in range(3):
+        two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
 
 
 @njit(cache=True)
@@ -132,16 +156,47 @@ def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
+    """Return the squared distance of a place from a tube's axis."""
+    t = axis_place(segments, i, at[0], at[1], at[2])
+    away = 0.0
+    for c in range(3):
+        away += (segments[i, AZ + c] + t * segments[i, DZ + c] - at[c]) ** 2
+    return away
+
+
+@njit(cache=True)
+def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
+    """Tell whether a second dendrite faces the bouton at one of four places beside the first."""
+    for i in range(4):
+        z, y, x = beyond[i, 0], beyond[i, 1], beyond[i, 2]
+        best, who = min(glia, _lowest(segments, pre, z, y, x)), post
+        for k in range(count):
+            f = tube_field(segments, dendrites[k], z, y, x)
+            if f < best:
+                best, who = f, owners[dendrites[k]]
+        if who != post:
+            return True
+    return False
+
+
+@njit(cache=True)
 def _partner(  # type: ignore[no-untyped-def]
-    segments, owners, pre, dendrites, count, glia, start, wide, key, theirs, middle, up, inside, beyond,
+    segments, owners, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, middle, up, inside,
+    beyond,
 ):  # fmt: skip
-    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them."""
+    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them.
+
+    Of a polyadic contact's first partner the axis counts, not the surface: thin ones are as likely as thick.
+    """
     target = np.empty(3)
     passed = -np.inf
-    for _ in range(TRIES):
+    for _ in range(POLYADIC_TRIES if polyadic else TRIES):
         best, at = np.inf, -1
         for i in range(count):
             f = tube_field(segments, dendrites[i], start[0], start[1], start[2])
+            if polyadic:
+                f = _axis_away(segments, dendrites[i], start)
             if passed < f < best:
                 best, at = f, dendrites[i]
         if at < 0:
@@ -154,7 +209,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if not _meet(segments, start, target, pre, post, middle):
             continue
         _normal(segments, middle, pre, post, up)
-        _corners(middle, up, EDGE * wide, key, inside, beyond)
+        _corners(middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
@@ -164,28 +219,46 @@ def _partner(  # type: ignore[no-untyped-def]
                 and _lowest(segments, post, b[0], b[1], b[2]) < glia
             )
         if good >= _CORNERS:
+            if polyadic:
+                _corners(middle, up, EDGE * wide, key, inside, beyond)
+                if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
+                    continue
             return owners[at]
     return -1
 
 
 @njit(cache=True)
-def _touch(segments, owners, chosen, count, pre, post, glia, glia_index, inside, beyond, fields):  # type: ignore[no-untyped-def]
-    """Tell whether no third cell comes between the two around their contact, on all four sides."""
+def _touch(  # type: ignore[no-untyped-def]
+    segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside, beyond,
+    fields,
+):  # fmt: skip
+    """Tell whether no third cell comes between the two around their contact, on all four sides.
+
+    In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
+    """
+    if polyadic:
+        for side in (-AT_NM, AT_NM):
+            at = middle + side * up
+            own, _, _, _ = probe(
+                segments, owners, chosen, count, at[0], at[1], at[2], 1.0, glia, glia_index, fields
+            )
+            if own != (pre if side < 0.0 else post):
+                return False
     for i in range(4):
         a, b = inside[i], beyond[i]
         own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
         if own != pre:
             return False
         own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
-        if own != post:
+        if own != post and (own == pre or not polyadic):
             return False
     return True
 
 
 @njit(cache=True)
 def _room(  # type: ignore[no-untyped-def]
-    segments, blocks, owners, pre, post, middle, up, wide, key, glia, glia_index, inside, beyond, close,
-    chosen, fields,
+    segments, blocks, owners, pre, post, polyadic, middle, up, wide, key, glia, glia_index, inside, beyond,
+    close, chosen, fields,
 ):  # fmt: skip
     """Return the radius of the density that has its two cells all around: 0 where no small one has."""
     reach = RIM * wide + FLANK_NM
@@ -193,7 +266,10 @@ def _room(  # type: ignore[no-untyped-def]
     count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
     for part in _SHRINK:
         _corners(middle, up, RIM * part * wide, key, inside, beyond)
-        if _touch(segments, owners, chosen, count, pre, post, glia, glia_index, inside, beyond, fields):
+        if _touch(
+            segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
+            beyond, fields,
+        ):  # fmt: skip
             return part * wide
     return 0.0
 
@@ -219,8 +295,8 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def find_contacts(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, radius, thickness, low,
-    high, out_b, out_p, out_m, out_n, out_s, out_id, drawn,
+    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, polyadic, radius,
+    thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id, drawn,
 ):  # fmt: skip
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     n = missing = 0
@@ -247,7 +323,8 @@ def find_contacts(  # type: ignore[no-untyped-def]
             key = mix(mix(keys[j], salt), k)
             wide = draw(radius, uniform(key, 1), normal(key, 2))
             start = nodes[j, k, :3].copy()
-            if uniform(key, 0) >= chance or _apart(start, low, high) > LOOK_NM + wide + PROBE_NM:
+            far = max(wide + PROBE_NM, BESIDE_NM if polyadic else 0.0)
+            if uniform(key, 0) >= chance or _apart(start, low, high) > LOOK_NM + far:
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone
             own = around = 0
@@ -256,26 +333,22 @@ def find_contacts(  # type: ignore[no-untyped-def]
                     mine[own] = i
                     own += 1
             for i in dendrites:
-                t = axis_place(segments, i, start[0], start[1], start[2])
-                away = 0.0
-                for c in range(3):
-                    away += (segments[i, AZ + c] + t * segments[i, DZ + c] - start[c]) ** 2
-                if away < (LOOK_NM + segments[i, RMAX]) ** 2:
+                if _axis_away(segments, i, start) < (LOOK_NM + segments[i, RMAX]) ** 2:
                     near_by[around] = i
                     around += 1
             post = _partner(
-                segments, owners, mine[:own], near_by, around, glia, start, wide, key, theirs, middle, up,
-                inside, beyond,
+                segments, owners, mine[:own], near_by, around, glia, start, polyadic,
+                wide, key, theirs, middle, up, inside, beyond,
             )  # fmt: skip
             if post < 0:
                 missing += 1
                 continue
-            shows = _apart(middle, low, high) <= wide + PROBE_NM
+            shows = _apart(middle, low, high) <= far
             if shows:
                 # a contact with less room than was drawn gets a smaller density
                 wide = _room(
-                    segments, blocks, owners, j, post, middle, up, wide, key, glia, keys.shape[0], inside,
-                    beyond, everything, chosen, fields,
+                    segments, blocks, owners, j, post, polyadic, middle, up, wide, key, glia, keys.shape[0],
+                    inside, beyond, everything, chosen, fields,
                 )  # fmt: skip
                 shows = wide > 0.0
                 missing += not shows

@@ -31,6 +31,8 @@ from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tubes import BLOCK, COLUMNS, NODE, bound_blocks, ruffle_segment, set_segment
 
+_LANE_TRIES = 24
+
 
 @dataclass(frozen=True, eq=False)
 class Neurites:
@@ -123,6 +125,40 @@ def _thick(key, radius):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
+    """Return where a lane runs, (y, x), and how thick its neurite would like to be."""
+    lane = cell_key(mix(key, 2), 0, cy, cx)
+    y = cy + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
+    x = cx + 0.5 * (cy % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
+    return y * p.cell_nm, x * p.cell_nm, _thick(lane, p.radius)
+
+
+@njit(cache=True)
+def _in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
+    """Write the middle of a lane's neurite; returns its key, or 0 where none has room between its neighbours.
+
+    The room between two lanes is shared out as their wishes say, so that the neurites of no two overlap.
+    """
+    middle[1], middle[2], wish = _lane_middle(key, p, cy, cx)
+    room = np.inf
+    for dy in range(-2, 3):
+        for dx in range(-2, 3):
+            if dy != 0 or dx != 0:
+                y, x, other = _lane_middle(key, p, cy + dy, cx + dx)
+                away = np.sqrt((y - middle[1]) ** 2 + (x - middle[2]) ** 2)
+                room = min(room, away * wish / (wish + other))
+    lane = cell_key(mix(key, 2), 0, cy, cx)
+    middle[0] = (cz + uniform(lane, 2)) * 2.0 * p.nodes * p.step_nm
+    here, best, widest = mix(lane, cz), np.uint64(0), 0.0
+    for attempt in range(_LANE_TRIES):
+        k = mix(here, attempt)
+        thick = _thick(k, p.radius)
+        if widest < thick <= room:
+            best, widest = k, thick
+    return best
+
+
+@njit(cache=True)
 def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
     """Return the squared distance of a point from a padded box."""
     gap = 0.0
@@ -194,8 +230,13 @@ def _grow(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Draw a population's neurites that have a tube near the box; returns how many neurites and tubes."""
     n = s = 0
-    first = np.floor((low - p.reach - pad) / p.cell_nm).astype(np.int64)
-    last = np.floor((high + p.reach + pad) / p.cell_nm).astype(np.int64)
+    edge, span = np.full(3, p.cell_nm), np.full(3, p.reach)
+    if p.lanes:
+        edge[0] = 2.0 * p.nodes * p.step_nm
+        # a lane lies up to half a cell, and by what it strays, outside its own
+        span[1:] += p.cell_nm - p.nodes * p.step_nm
+    first = np.floor((low - span - pad) / edge).astype(np.int64)
+    last = np.floor((high + span + pad) / edge).astype(np.int64)
     length = 2 * p.nodes + 1
     middle = np.empty(3)
     tip, head, one, two = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
@@ -211,6 +252,10 @@ def _grow(  # type: ignore[no-untyped-def]
                 middle[0] = (cz + uniform(k, 10)) * p.cell_nm
                 middle[1] = (cy + uniform(k, 11)) * p.cell_nm
                 middle[2] = (cx + uniform(k, 12)) * p.cell_nm
+                if p.lanes:
+                    k = _in_lane(key, p, cz, cy, cx, middle)
+                    if k == np.uint64(0):
+                        continue
                 if _outside(middle, low, high, pad) > p.reach**2:
                     continue
                 _axis(k, mix(key, 1), middle, p, low, high, pad, keep, axis, swollen, way, at)
@@ -291,7 +336,7 @@ def _draw_population(
     npt.NDArray[np.int32],
 ]:
     args = PopulationRow(
-        p.cell_nm, p.chance, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
+        p.cell_nm, p.chance, p.lanes, p.stray, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
         p.radius_nm.row(), p.wobble, p.stiffness, p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(),
         p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance, p.swelling_radius_nm.row(), p.firmness,
         p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(), p.spine_head_radius_nm.row(),

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shapes.ruffles import highest
 from shapes.spread import Params, Row, Spread
@@ -34,10 +34,16 @@ class Population(Params):
     are both ``stiffness`` times as stiff, less. Of a direction in space the parts along (z, y, x) count
     ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in the
     same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
+
+    In ``lanes``, for tracts of fibres, neurites run straight along z, end to end, in lanes that are
+    ``cell_nm`` apart and stray by ``stray`` of that. Of some neurites drawn for a lane, the thickest that
+    leaves its neighbours room is taken.
     """
 
     cell_nm: float = Field(gt=100)
     chance: float = Field(default=1.0, ge=0, le=1)
+    lanes: bool = False
+    stray: float = Field(default=0.3, ge=0, le=0.5)
     nodes: int = Field(default=5, ge=1, le=40)
     step_nm: float = Field(default=300.0, gt=0)
     bend: float = Field(default=0.25, ge=0, le=1.5)
@@ -46,7 +52,7 @@ class Population(Params):
     bundle_nm: float = Field(default=3000.0, gt=0)
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
-    stiffness: float = Field(default=1.0, ge=1, le=6)
+    stiffness: float = Field(default=1.0, ge=1, le=16)
     ruffle_nm: float = Field(default=0.0, ge=0, le=60)
     ruffle_length_nm: float = Field(default=500.0, ge=100)
     flatness: Spread = Spread(min=0.5, max=1.0)
@@ -59,6 +65,12 @@ class Population(Params):
     spine_length_nm: Spread = Spread(min=250, max=700)
     spine_neck_radius_nm: Spread = Spread(min=50, max=80)
     spine_head_radius_nm: Spread = Spread(mean=180, std=45)
+
+    @model_validator(mode="after")
+    def _lanes_are_straight(self) -> "Population":
+        if self.lanes and (self.bend != 0 or self.grain != (1.0, 0.0, 0.0) or self.spine_chance > 0):
+            raise ValueError("lanes run along z: give bend: 0 and grain: [1, 0, 0], and no spines")
+        return self
 
     def reach_nm(self) -> float:
         """Return how far from its middle a neurite can have influence."""
@@ -89,6 +101,8 @@ class PopulationRow(NamedTuple):
 
     cell_nm: float
     chance: float
+    lanes: bool
+    stray: float
     nodes: int
     step_nm: float
     bend: float

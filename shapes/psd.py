@@ -2,22 +2,28 @@
 
 The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the
 membrane. Its outline is no circle, and a large one may be perforated. An asymmetric synapse has a thick
-density, a symmetric one hardly more than its membrane.
+density, a symmetric one hardly more than its membrane. Where synapses are polyadic, as in insects, each cell
+that faces the bouton beside the first has a density of its own.
 """
 
+from typing import Literal
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.contacts import FLANK_NM, LOOK_NM, PROBE_NM, RIM, Contacts, find_contacts
+from shapes.contacts import BESIDE_NM, FLANK_NM, LOOK_NM, PROBE_NM, RIM, Contacts, across, find_contacts
 from shapes.depths import Depths
+from shapes.membranes import around
 from shapes.partition import Partition
-from shapes.population import BOUTON, DENDRITE
+from shapes.population import BOUTON, DENDRITE, FLATTEST
 from shapes.spread import Params, Spread
-from shapes.streams import normal, stream_key, uniform
+from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
-_BAND_NM = 16.0  # how far below a density distances are still written
+BAND_NM = 16.0
+"""How far outside a density distances are still written: so deep the distance to the membrane is asked for."""
 
 
 class Synapses(Params):
@@ -26,6 +32,10 @@ class Synapses(Params):
     Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
     ``symmetric`` of the synapses have a density ``symmetric_part`` as thick; of those wider than the mean
     ``perforated`` have a hole, which in the hippocampus a fifth or so have (Nicholson & Geinisman 2009).
+
+    Of a ``polyadic`` synapse the first partner is the nearest dendrite or spine; so are all others that touch
+    the bouton within the radius, or with ``partners: any`` neurites of any kind. Insects have 2 to 6 or more
+    (Meinertzhagen & O'Neil 1991; Takemura et al. 2015).
     """
 
     chance: float = Field(default=0.9, ge=0, le=1)
@@ -35,13 +45,16 @@ class Synapses(Params):
     symmetric: float = Field(default=0.1, ge=0, le=1)
     symmetric_part: float = Field(default=0.4, gt=0, le=1)
     perforated: float = Field(default=0.2, ge=0, le=1)
+    polyadic: bool = False
+    partners: Literal["dendrites", "any"] = "dendrites"
 
 
 def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
     widest = params.radius_nm.highest()
-    bouton = LOOK_NM + widest + PROBE_NM
-    contact = (widest + PROBE_NM) + (RIM * widest + FLANK_NM) + rim_nm
+    far = max(widest + PROBE_NM, BESIDE_NM if params.polyadic else 0.0)
+    bouton = LOOK_NM + far
+    contact = far + (RIM * widest + FLANK_NM) + rim_nm
     return max(contact, bouton + LOOK_NM if kind == DENDRITE else bouton)
 
 
@@ -55,7 +68,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     drawn = np.empty(room, np.bool_)
     n, missing = find_contacts(
         stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
-        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance,
+        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance, params.polyadic,
         params.radius_nm.row(), params.thickness_nm.row(), low, high, boutons, partners, middles,
         normals, sizes, ids, drawn,
     )  # fmt: skip
@@ -67,21 +80,6 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
         sizes[:n, 0][there], sizes[:n, 1][there], ids[:n][there], missing, boutons[:n], middles[:n],
         normals[:n],
     )  # fmt: skip
-
-
-@njit(cache=True)
-def _across(key, up, one, two):  # type: ignore[no-untyped-def]
-    """Write two directions at right angles to each other and to ``up``."""
-    dot = norm = 0.0
-    for c in range(3):
-        one[c] = normal(key, c)
-        dot += one[c] * up[c]
-    for c in range(3):
-        one[c] -= dot * up[c]
-        norm += one[c] * one[c]
-    one /= np.sqrt(norm) + 1e-9
-    for c in range(3):
-        two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
 
 
 @njit(cache=True)
@@ -101,14 +99,23 @@ def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no-untyped-def]
+    """Tell whether a neurite beside a bouton is a partner of its synapse; glia is none."""
+    if who == first or not polyadic:
+        return who == first
+    return 0 <= who < kinds.shape[0] and who != bouton and (anyone or kinds[who] == DENDRITE)
+
+
+@njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
-    boutons, partners, middles, normals, radii, thick, ids, typical, perforated, tissue, index, other, depth,
-    half, pre_nm, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_in,
+    boutons, partners, middles, normals, radii, thick, ids, keys, kinds, polyadic, anyone, typical,
+    perforated, tissue, index, other, depth, half, pre_nm, lattice, first, spacing, stretch, start, shape,
+    voxel, out_id, out_d, out_in,
 ):  # fmt: skip
     one, two = np.empty(3), np.empty(3)
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
-        _across(key, normals[s], one, two)
+        across(key, normals[s], one, two)
         hole = radii[s] > typical and uniform(key, 7) < perforated
         box = voxel_range(
             lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
@@ -117,8 +124,11 @@ def _build(  # type: ignore[no-untyped-def]
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
                     own, nb = index[z, y, x], other[z, y, x]
-                    post = own == partners[s] and nb == boutons[s, 0]
-                    if not post and not (own == boutons[s, 0] and nb == partners[s]):
+                    post = nb == boutons[s, 0]
+                    if not post and own != boutons[s, 0]:
+                        continue
+                    who = own if post else nb
+                    if not _is_partner(kinds, who, boutons[s, 0], partners[s], polyadic, anyone):
                         continue
                     ez, ey, ex = (
                         tissue[0, z, y, x] - middles[s, 0],
@@ -138,21 +148,43 @@ def _build(  # type: ignore[no-untyped-def]
                         half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
                     )
                     d = max(d, (rim - 1.0) * radii[s])
-                    if d < out_d[z, y, x]:
+                    if d < out_d[z, y, x] and d < BAND_NM:
                         out_d[z, y, x] = d
-                        out_id[z, y, x] = ids[s]
+                        out_id[z, y, x] = object_id(mix(key, keys[who])) if polyadic else ids[s]
                         out_in[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
+
+
+def _partners(
+    objects: Contacts, tissue: Tissue, params: Synapses
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return pairs of a contact and a neurite that may have a density there, each as an array."""
+    if not params.polyadic:
+        return np.arange(len(objects.partners)), objects.partners
+    cells = tissue.neurites
+    everything = np.arange(len(cells.owners))
+    chosen = np.empty_like(everything)
+    rim = tissue.membranes.glia_nm / FLATTEST
+    contacts, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for s, (middle, radius) in enumerate(zip(objects.middles_nm, objects.radii_nm, strict=True)):
+        z, y, x = middle
+        count = around(cells.segments, everything, z, y, x, radius + PROBE_NM + rim, chosen)
+        who = np.unique(cells.owners[chosen[:count]])
+        owners.append(who[who != objects.boutons[s, 0]])
+        contacts.append(np.full(len(owners[-1]), s))
+    return np.concatenate(contacts), np.concatenate(owners)
 
 
 def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
     """Return both neurites around each contact: the partner as deep as its density, the bouton a little."""
     half = tissue.membranes.half_width_nm
-    pre = np.full(len(objects.ids), half + params.presynaptic_nm + 1.0)
+    at, partners = _partners(objects, tissue, params)
+    radii = objects.radii_nm + PROBE_NM
+    pre = np.full(len(objects.ids), half + params.presynaptic_nm + BAND_NM)
     return Depths(
-        np.concatenate([objects.partners, objects.boutons[:, 0]]),
-        np.concatenate([objects.middles_nm, objects.middles_nm]),
-        np.concatenate([objects.radii_nm, objects.radii_nm]) + PROBE_NM,
-        np.concatenate([half + objects.thicknesses_nm + _BAND_NM, pre]),
+        np.concatenate([partners, objects.boutons[:, 0]]),
+        np.concatenate([objects.middles_nm[at], objects.middles_nm]),
+        np.concatenate([radii[at], radii]),
+        np.concatenate([half + objects.thicknesses_nm[at] + BAND_NM, pre]),
     )
 
 
@@ -164,7 +196,8 @@ def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synap
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     _build(
         objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm,
-        objects.thicknesses_nm, objects.ids, params.radius_nm.typical(), params.perforated,
+        objects.thicknesses_nm, objects.ids, tissue.neurites.keys, tissue.neurites.kinds, params.polyadic,
+        params.partners == "any", params.radius_nm.typical(), params.perforated,
         tissue.window.tissue_nm, partition.index, partition.other, partition.depth_nm,
         tissue.membranes.half_width_nm, params.presynaptic_nm, *frame(tissue.window), layer.ids,
         layer.distance_nm, layer.detail_nm,

@@ -20,6 +20,7 @@ from shapes.partition import Partition
 from shapes.rods import Rods
 from shapes.spread import Params, Spread
 from shapes.streams import stream_key, uniform
+from shapes.tbars import Bars
 from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 
 
@@ -66,6 +67,9 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
     boutons, zones, facing = np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3))
     if isinstance(rods, Rods):
         drawn, rod_owners = rods.drawn, rods.owners
+    if isinstance(bars := placed.get("t_bar"), Bars):
+        drawn = np.concatenate([drawn, bars.rods])
+        rod_owners = np.concatenate([rod_owners, np.repeat(bars.owners, 2)])
     if isinstance(contacts, Contacts):
         boutons, zones, facing = contacts.turned, contacts.zones_nm, contacts.facing
     room = 2048

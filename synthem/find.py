@@ -25,7 +25,7 @@ _COMMON_BLOCK_NM = 1600.0
 EMPTY_BLOCKS = 400
 """So many blocks without a single object end a search."""
 _COARSE_NM = 100.0
-NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "sheath")}
+NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "sheath", "t_bar")}
 """Kinds that decide on where objects of a kind may lie; all others are left out of a search."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from shapes.endosomes import Endosomes
 from shapes.errors import InputError, UnknownNameError
@@ -20,6 +20,7 @@ from shapes.psd import Synapses
 from shapes.reticulum import Reticulum
 from shapes.sheaths import Sheaths
 from shapes.spread import Params, Spread
+from shapes.tbars import TBars
 from shapes.vesicles import Vesicles
 from shapes.warp import Warp
 
@@ -38,11 +39,18 @@ class Anatomy(Params):
     myelinated: Population | None = None
     mitochondrion: Mitochondria | None = Mitochondria()
     psd: Synapses | None = Synapses()
+    t_bar: TBars | None = None
     vesicle: Vesicles | None = Vesicles()
     sheath: Sheaths | None = Sheaths()
     er: Reticulum | None = None
     endosome: Endosomes | None = None
     microtubule: Microtubules | None = None
+
+    @model_validator(mode="after")
+    def _t_bars_face_several(self) -> "Anatomy":
+        if self.t_bar is not None and not (self.psd is not None and self.psd.polyadic):
+            raise ValueError("t_bar: only a polyadic psd has T-bars; give psd: {polyadic: true}")
+        return self
 
 
 class Annotation(Params):
@@ -53,17 +61,17 @@ class Annotation(Params):
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
-    also: tuple[Literal["er", "endosome", "microtubule"], ...] = ()
+    also: tuple[Literal["er", "endosome", "microtubule", "t_bar"], ...] = ()
 
 
 class Stain(Params):
     """Grey level, 0–255, of each structure, as a distribution over objects, and the texture in between.
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
-    standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches are
-    skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface; ``cisterna``
-    is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule darkens the
-    cytoplasm.
+    standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
+    are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
+    ``cisterna`` is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule
+    darkens the cytoplasm.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -74,6 +82,7 @@ class Stain(Params):
     boundary: Spread = Spread(mean=84, std=6)
     crista: Spread = Spread(mean=92, std=6)
     psd: Spread = Spread(mean=80, std=6)
+    t_bar: Spread = Spread(mean=70, std=6)
     vesicle: Spread = Spread(mean=78, std=8)
     lumen: Spread = Spread(mean=138, std=8)
     halo: float = Field(default=0.0, ge=0, le=100)

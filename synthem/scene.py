@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shapes import endosomes, microtubules, mitochondria, psd, reticulum, sheaths, vesicles
+from shapes import endosomes, microtubules, mitochondria, psd, reticulum, sheaths, tbars, vesicles
 from shapes.chains import RIM_NM
 from shapes.depths import Depths
 from shapes.grid import Grid
@@ -21,6 +21,7 @@ from synthem.preset import Anatomy
 GENERATORS: dict[str, ModuleType] = {
     "mitochondrion": mitochondria,
     "psd": psd,
+    "t_bar": tbars,
     "vesicle": vesicles,
     "sheath": sheaths,
     "er": reticulum,

@@ -17,7 +17,7 @@ from synthem.preset import Preset, load_preset, preset_names, presets_folder
 from synthem.world import World
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SHIPPED = ["epfl", "getmanskaya2022", "sstem_drosophila"]
+SHIPPED = ["epfl", "getmanskaya2022", "insect", "sstem_drosophila", "white_matter"]
 
 
 def description(name: str = "epfl") -> dict:

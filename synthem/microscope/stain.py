@@ -11,6 +11,7 @@ from numba import njit
 
 from shapes.chains import MEMBRANE_NM
 from shapes.lattice import smooth_noise
+from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
 from synthem.preset import Stain
@@ -55,10 +56,12 @@ def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ig
 @njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
     salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves,
-    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, fine, blots, coarse,
+    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, bar_id,
+    bar, fine, blots, coarse,
     mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix,
     boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey, er_grey, cisterna, endo_grey,
-    endo_lumen, dense_body, tubule_dark, out,
+    endo_lumen, dense_body, tubule_dark, bar_grey,
+    out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
@@ -86,6 +89,10 @@ def _paint(  # type: ignore[no-untyped-def]
                         salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
                         soft, n, g,
                     )  # fmt: skip
+                d = bar[z, y, x]
+                if d < soft:
+                    dense = _grey(salt + np.uint64(12), bar_id[z, y, x], bar_grey) + 0.5 * mottle * n
+                    g += _cover(d, 2.0 * soft) * min(0.0, dense - g)
                 d = mito[z, y, x]
                 if d < soft:
                     who = mito_id[z, y, x]
@@ -133,7 +140,7 @@ def _paint(  # type: ignore[no-untyped-def]
                     myelin += lamella_contrast * 60.0 * _cover(-lamella[z, y, x], 2.0 * soft)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
-                if d < 4.0 * soft:
+                if d < DENSITY_NM:
                     dense = _grey(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
                     # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
                     # the bouton's side are paler
@@ -141,7 +148,11 @@ def _paint(  # type: ignore[no-untyped-def]
                     part = 1.0 - 0.3 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
                         part = 0.62 if behind > -gap_nm else 0.5
-                    g += part * _cover(d, 7.0 * soft) * min(0.0, dense + 0.5 * mottle * n - g)
+                    g += (
+                        part
+                        * _cover(d, min(7.0 * soft, 2.0 * DENSITY_NM))
+                        * min(0.0, dense + 0.5 * mottle * n - g)
+                    )
                 out[z, y, x] = g
 
 
@@ -168,19 +179,20 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     coarse = smooth_noise(stream_key(seed, "texture/coarse"), params.patchiness_nm, grid)
     layers = scene.layers
     mito, psd, ves, sheath = (layers[k] for k in ("mitochondrion", "psd", "vesicle", "sheath"))
-    er, endosome, tubule = (layers[k] for k in ("er", "endosome", "microtubule"))
+    er, endosome, tubule, bar = (layers[k] for k in ("er", "endosome", "microtubule", "t_bar"))
     boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
     out = np.empty(grid.shape, np.float32)
     _paint(
         salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
         ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
-        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, fine, blots, coarse, params.mottle,
-        params.blotch, params.patchiness, scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
+        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, bar.ids, bar.distance_nm, fine, blots,
+        coarse, params.mottle, params.blotch, params.patchiness,
+        scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
         boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
         params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), params.er.row(),
         params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
-        params.microtubule, out,
+        params.microtubule, params.t_bar.row(), out,
     )  # fmt: skip
     return out
