@@ -1,4 +1,4 @@
-"""Render the pictures of docs/anatomy.md: python docs/anatomy.py. Each strip varies one parameter, at one place."""
+"""Render the pictures of docs/anatomy.md: python docs/anatomy.py. One parameter a strip, at one place."""
 
 from collections.abc import Sequence
 from pathlib import Path

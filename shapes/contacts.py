@@ -24,7 +24,7 @@ LOOK_NM = 340.0
 """How far from a bouton's middle its contact may lie."""
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
-FLANK_NM = 45.0
+FLANK_NM = 58.0
 """How far on either side of a contact its two cells must be there."""
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
@@ -37,7 +37,7 @@ AT_NM = 8.0
 _CORNERS = 3
 RIM = 0.72
 """So far out, in parts of its radius, a density must find both its cells all around, or it is smaller."""
-_SHRINK = (1.0, 0.8, 0.65, 0.5)
+_SHRINK = (1.0, 0.8, 0.65)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 BAND_NM = 16.0
-"""How far outside a density distances are still written: so deep the distance to the membrane is asked for."""
+"""How far outside a density distances are still written."""
 
 
 class Synapses(Params):
