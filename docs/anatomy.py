@@ -1,6 +1,7 @@
 """Render the pictures of docs/anatomy.md: python docs/anatomy.py. One parameter a strip, at one place."""
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from shapes import Grid
+from synthem.labels import channel
 from synthem.preset import Preset, load_preset
 from synthem.preview import image_tile, save
 from synthem.views import volume_sheet
@@ -29,12 +31,12 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "perforated": ("epfl", "psd.perforated", (0, 1), 8, 2.5),
     "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
     "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
-    "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 5),
-    "splits": ("epfl", "sheath.splits", (0, 0.2, 0.4, 0.7), 5, 2.5),
+    "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 8),
+    "splits": ("epfl", "sheath.splits", (0, 0.2, 0.4, 0.7), 5, 5),
     "reticulum": ("epfl", "er.lanes_per_um2", (0, 16, 36, 60), 9, 5),
     "endosomes": ("epfl", "endosome.per_um3", (0, 5, 15, 40), 9, 5),
 }
-KINDS = {"mitochondrion": "mitochondrion", "psd": "psd", "vesicle": "psd", "sheath": "sheath"}
+KINDS = ("mitochondrion", "psd", "vesicle", "sheath")
 
 
 def varied(base: Preset, parameter: str, value: object) -> Preset:
@@ -49,17 +51,25 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     """Return one place of the world under each value of a parameter, images over labels."""
     preset, parameter, values, seed, voxel = STRIPS[name]
     base = load_preset(preset)
-    centre = np.zeros(3)
-    if kind := KINDS.get(parameter.split(".")[0]):
-        centre = np.array(next(World(varied(base, parameter, values[0]), seed).find(kind)))
-    corner = np.floor((centre - [0, 96 * voxel, 96 * voxel]) / voxel) * voxel
-    grid = Grid((1, 192, 192), (voxel,) * 3, (float(corner[0]), float(corner[1]), float(corner[2])))
+    grid = _window((0.0, 0.0, 0.0), voxel)
+    kind = parameter.split(".")[0]
+    if kind in KINDS:
+        # of the first dozen places, that which shows most
+        world = World(varied(base, parameter, values[len(values) // 2]), seed)
+        near = "psd" if kind == "vesicle" else kind
+        grids = [_window(centre, voxel) for centre in islice(world.find(near), 12)]
+        grid = max(grids, key=lambda each: world.labels(each)[channel(kind)].sum())
     columns = []
     for value in values:
         patch = World(varied(base, parameter, value), seed).patch(grid)
         pictures = [image_tile(patch, labelled).picture for labelled in (False, True)]
         columns.append(np.vstack([_caption(f"{value:g}", 192), *pictures]))
     return np.hstack([np.pad(column, ((0, 0), (0, 4), (0, 0)), constant_values=255) for column in columns])
+
+
+def _window(centre: tuple[float, float, float], voxel: float) -> Grid:
+    z, y, x = (float(np.floor(c / voxel) * voxel) for c in centre)
+    return Grid((1, 192, 192), (voxel,) * 3, (z, y - 96 * voxel, x - 96 * voxel))
 
 
 def _caption(text: str, width: int) -> npt.NDArray[np.uint8]:

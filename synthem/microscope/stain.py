@@ -17,6 +17,7 @@ from shapes.streams import mix, normal, stream_key, uniform
 from synthem.preset import Stain
 from synthem.scene import Scene
 
+_PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
 
 
@@ -138,6 +139,8 @@ def _paint(  # type: ignore[no-untyped-def]
                 if s > 0.0:
                     myelin = _grey(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey)
                     myelin += lamella_contrast * 60.0 * _cover(-lamella[z, y, x], 2.0 * soft)
+                    # where lamellae part there is pale cytoplasm between them
+                    myelin += _cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
                 if d < DENSITY_NM:
