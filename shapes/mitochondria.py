@@ -2,7 +2,8 @@
 
 An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into
 three lanes around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm
-around it allows; where that leaves nothing the rod ends.
+around it allows; where that leaves nothing the rod ends. A rod whose middle has no room is two mitochondria,
+one on either side.
 """
 
 import numpy as np
@@ -13,14 +14,14 @@ from shapes.depths import Depths
 from shapes.membranes import around, near, near_box, probe
 from shapes.partition import Partition
 from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
-from shapes.rods import POINTS, Rods, rod_chain, rod_touches, stretch_distance, stretches
+from shapes.rods import MIDDLE, POINTS, Rods, rod_chain, rod_touches, stretch_distance, stretches
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 
 AROUND_NM = 60.0
 """Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
-_SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots
+_SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots, or of one that parts
 _BAND_NM = np.float32(16.0)  # how far outside a surface distances are still written
 
 
@@ -104,13 +105,27 @@ def _draw_rods(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _fit_rods(  # type: ignore[no-untyped-def]
-    rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high,
+def _room(  # type: ignore[no-untyped-def]
+    rods, r, i, look, owner, segments, segment_owners, some, glia, glia_index, close_by, chosen, fields,
 ):  # fmt: skip
-    """Cut each point's radius to the room around it; returns how many rods have no room near the box.
+    """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
+    z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
+    # a cell farther off than this leaves room enough, or the partition has the last word
+    few = around(segments, some, z, y, x, look, close_by)
+    count = near(segments, close_by[:few], z, y, x, 0.0, look, glia, chosen)
+    own, _, d, _ = probe(segments, segment_owners, chosen, count, z, y, x, look, glia, glia_index, fields)
+    # far from a membrane, d is somewhat long
+    return 0.95 * d if own == owner else 0.0
 
-    A point counts only where its stretch of the rod touches the box, so that no window depends on a rod's far
-    end.
+
+@njit(cache=True)
+def _fit_rods(  # type: ignore[no-untyped-def]
+    rods, owners, segments, segment_owners, glia, glia_index, gap, thinnest, low, high, whole,
+):  # fmt: skip
+    """Cut each point's radius to the room around it, and tell which rods have room in their middle.
+
+    Returns how many rods that touch the box have no room near it. Other points than the middle count only
+    where their stretch of the rod touches the box, so that no window depends on a rod's far end.
     """
     boxed, close_by = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
     chosen = np.empty(segments.shape[0], np.int64)
@@ -118,6 +133,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
     least, most = np.empty(3), np.empty(3)
     missing = 0
     for r in range(rods.shape[0]):
+        touches = rod_touches(rods[r], low, high, 0.0)
         longest = thick = 0.0
         for i in range(POINTS):
             thick = max(thick, rods[r, i, 3])
@@ -126,48 +142,66 @@ def _fit_rods(  # type: ignore[no-untyped-def]
                 step += (rods[r, i, c] - rods[r, max(0, i - 1), c]) ** 2
             longest = max(longest, np.sqrt(step))
         least[:], most[:] = np.inf, -np.inf
+        sight, none, middle = longest + thick + _BAND_NM, True, rods[r, MIDDLE, 3]
         for i in range(POINTS):
             close = True
             for c in range(3):
-                close = close and low[c] - longest - thick <= rods[r, i, c] <= high[c] + longest + thick
+                close = close and low[c] - sight <= rods[r, i, c] <= high[c] + sight
+            none = none and not close
             if not close:
                 rods[r, i, 3] = 0.0
-                continue
-            for c in range(3):
-                least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
-        if least[0] > most[0]:
+            if close or i == MIDDLE:
+                for c in range(3):
+                    least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
+        if none:
             continue
         some = boxed[: near_box(segments, least, most, thick + gap, boxed)]
+        # who sees any part of a rod knows whether it has a middle: that far off only cells close to it count
+        bare = _room(
+            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], segments, segment_owners, some, glia,
+            glia_index, close_by, chosen, fields,
+        )  # fmt: skip
+        whole[r] = middle >= thinnest and bare >= thinnest + gap - 1e-6
         fits = False
         for i in range(POINTS):
-            if rods[r, i, 3] == 0.0:
-                continue
-            z, y, x, wanted = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2], rods[r, i, 3] + gap
-            # a cell farther off than this leaves room enough, or the partition has the last word
-            few = around(segments, some, z, y, x, wanted, close_by)
-            count = near(segments, close_by[:few], z, y, x, 0.0, wanted, glia, chosen)
-            own, _, d, _ = probe(
-                segments, segment_owners, chosen, count, z, y, x, wanted, glia, glia_index, fields
-            )
-            # far from a membrane, d is somewhat long
-            room = min(rods[r, i, 3], 0.95 * d - gap) if own == owners[r] else 0.0
-            rods[r, i, 3] = room if room >= thinnest else 0.0
+            wanted = rods[r, i, 3]
+            if i == MIDDLE and not whole[r]:
+                rods[r, i, 3] = 0.0
+            elif wanted > 0.0:
+                room = _room(
+                    rods, r, i, wanted + gap, owners[r], segments, segment_owners, some, glia, glia_index,
+                    close_by, chosen, fields,
+                )  # fmt: skip
+                room = min(wanted, room - gap)
+                if i == MIDDLE:
+                    room = max(room, thinnest)
+                rods[r, i, 3] = room if room >= thinnest else 0.0
             fits = fits or (i > 0 and rods[r, i, 3] > 0.0 and rods[r, i - 1, 3] > 0.0)
-        if not fits:
-            missing += 1
+        missing += touches and not fits
     return missing
 
 
 def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
-    thick = params.radius_nm.highest()
-    stretch = 2.0 * params.half_length_nm.highest() / (POINTS - 1)
-    return stretch + thick + (thick + params.clearance_nm + 30.0)
+    thick, half = params.radius_nm.highest(), params.half_length_nm.highest()
+    stretch = 2.0 * half / (POINTS - 1)
+    room = params.clearance_nm + 30.0
+    middle = half + thick + params.thinnest_nm / 0.95 + room
+    return max(stretch + thick + (thick + room), middle) + float(_BAND_NM)
 
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:
     """Return how far from a window a neurite's nodes can lie that its mitochondria are strung along."""
     return AROUND_NM + params.longest_nm() + params.half_length_nm.highest() + step_nm
+
+
+@njit(cache=True)
+def _name(keys, whole, out):  # type: ignore[no-untyped-def]
+    """Write the ids of both halves of each rod: one, or two where it has no middle."""
+    for r in range(keys.shape[0]):
+        out[r, 0] = out[r, 1] = object_id(keys[r])
+        if not whole[r]:
+            out[r, 1] = object_id(mix(keys[r], 1))
 
 
 def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
@@ -188,12 +222,13 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
             break
         room = n
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
-    fitted = drawn.copy()
+    fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
     missing = _fit_rods(
         fitted, owners, cells.segments, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
-        tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high,
+        tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high, whole,
     )  # fmt: skip
-    ids = np.array([object_id(k) for k in keys], np.int32)
+    ids = np.empty((n, 2), np.int32)
+    _name(keys, whole, ids)
     return Rods(drawn, fitted, owners, keys, ids, int(missing))
 
 
@@ -230,7 +265,7 @@ def _build(  # type: ignore[no-untyped-def]
     period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista,
 ):  # fmt: skip
     wave, at, box = np.empty(8), np.empty(3), np.empty((3, 2), np.int64)
-    m = 0
+    cut, m = np.empty(3), 0
     while m < stretches.shape[0]:
         r, first_m = stretches[m, 0], m
         box[:, 0], box[:, 1] = shape, 0
@@ -249,26 +284,38 @@ def _build(  # type: ignore[no-untyped-def]
                 step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
             length += np.sqrt(step) / (POINTS - 1)
         _wave(keys[r], period, wave)
+        parted = ids[r, 0] != ids[r, 1]
+        norm = 0.0
+        for c in range(3):
+            cut[c] = rods[r, MIDDLE + 1, c] - rods[r, MIDDLE - 1, c]
+            norm += cut[c] ** 2
+        cut /= np.sqrt(norm) + 1e-9
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
                     if index[z, y, x] != owners[r]:
                         continue
-                    d, along, oz, oy, ox = FAR_NM, 0.0, 0.0, 0.0, 0.0
+                    d, along, half, oz, oy, ox = FAR_NM, 0.0, 0, 0.0, 0.0, 0.0
                     pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                     for k in range(first_m, m):
                         ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
                         if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + _BAND_NM) ** 2:
                             nearer, t, ez, ey, ex = stretch_distance(rods, r, stretches[k, 1], pz, py, px)
+                            side = 0 if stretches[k, 1] < MIDDLE else 1
+                            if parted:
+                                past = 0.0
+                                for c in range(3):
+                                    past += (tissue[c, z, y, x] - rods[r, MIDDLE, c]) * cut[c]
+                                nearer = max(nearer, (past if side == 0 else -past) + 0.5 * _SLACK_NM)
                             if nearer < d:
-                                d, along, oz, oy, ox = nearer, t, ez, ey, ex
+                                d, along, half, oz, oy, ox = nearer, t, side, ez, ey, ex
                     if d >= _BAND_NM:
                         continue
                     if depth[z, y, x] < gap + boundary:
                         d = max(d, gap - depth[z, y, x])
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
-                        out_id[z, y, x] = ids[r]
+                        out_id[z, y, x] = ids[r, half]
                         if d < 0.0:
                             out_crista[z, y, x] = _crista(
                                 keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary
