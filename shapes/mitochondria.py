@@ -105,6 +105,18 @@ def _draw_rods(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def rod_sight_nm(points):  # type: ignore[no-untyped-def]
+    """Return how far from a window a rod's points (5, 4) can lie that a stretch of it shows there."""
+    longest = 0.0
+    for i in range(1, POINTS):
+        step = 0.0
+        for c in range(3):
+            step += (points[i, c] - points[i - 1, c]) ** 2
+        longest = max(longest, np.sqrt(step))
+    return longest + points[:, 3].max() + _BAND_NM
+
+
+@njit(cache=True)
 def _room(  # type: ignore[no-untyped-def]
     rods, r, i, look, owner, segments, segment_owners, some, glia, glia_index, close_by, chosen, fields,
 ):  # fmt: skip
@@ -124,8 +136,9 @@ def _fit_rods(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Cut each point's radius to the room around it, and tell which rods have room in their middle.
 
-    Returns how many rods that touch the box have no room near it. Other points than the middle count only
-    where their stretch of the rod touches the box, so that no window depends on a rod's far end.
+    Returns how many rods have no room near the box, of those with a point within ``rod_sight_nm`` of it.
+    Other points than the middle count only where their stretch of the rod touches the box, so that no window
+    depends on a rod's far end.
     """
     boxed, close_by = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
     chosen = np.empty(segments.shape[0], np.int64)
@@ -133,16 +146,9 @@ def _fit_rods(  # type: ignore[no-untyped-def]
     least, most = np.empty(3), np.empty(3)
     missing = 0
     for r in range(rods.shape[0]):
-        touches = rod_touches(rods[r], low, high, 0.0)
-        longest = thick = 0.0
-        for i in range(POINTS):
-            thick = max(thick, rods[r, i, 3])
-            step = 0.0
-            for c in range(3):
-                step += (rods[r, i, c] - rods[r, max(0, i - 1), c]) ** 2
-            longest = max(longest, np.sqrt(step))
         least[:], most[:] = np.inf, -np.inf
-        sight, none, middle = longest + thick + _BAND_NM, True, rods[r, MIDDLE, 3]
+        thick = rods[r, :, 3].max()
+        sight, none, middle = rod_sight_nm(rods[r]), True, rods[r, MIDDLE, 3]
         for i in range(POINTS):
             close = True
             for c in range(3):
@@ -177,7 +183,7 @@ def _fit_rods(  # type: ignore[no-untyped-def]
                     room = max(room, thinnest)
                 rods[r, i, 3] = room if room >= thinnest else 0.0
             fits = fits or (i > 0 and rods[r, i, 3] > 0.0 and rods[r, i - 1, 3] > 0.0)
-        missing += touches and not fits
+        missing += not fits
     return missing
 
 
