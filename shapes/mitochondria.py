@@ -1,4 +1,4 @@
-"""Mitochondria: bent rods along a neurite, with an outer boundary, a matrix and lamellar cristae.
+"""Mitochondria: bent rods along a neurite, with a boundary, and a matrix with cristae and dark granules.
 
 An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into
 three lanes around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm
@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
+from shapes.cristae import GRANULE_NM, MOST_GRANULES, crista, cristae_wave, draw_granules, granule
 from shapes.depths import Depths
 from shapes.membranes import around, near, near_box, probe
 from shapes.partition import Partition
@@ -30,7 +31,9 @@ class Mitochondria(Params):
 
     An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane,
     and a slot is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
-    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick.
+    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick. Of the cristae ``tubular`` are rows of
+    tubes of ``tube_nm`` across, the others lamellae. A part ``granule_chance`` of the mitochondria holds one
+    to four dark granules in the matrix.
     """
 
     bouton_chance: float = Field(default=0.5, ge=0, le=1)
@@ -42,6 +45,10 @@ class Mitochondria(Params):
     boundary_nm: float = Field(default=35.0, gt=0)
     crista_period_nm: Spread = Spread(min=50, max=85)
     crista_thickness_nm: float = Field(default=24.0, gt=0)
+    tubular: float = Field(default=0.2, ge=0, le=1)
+    tube_nm: float = Field(default=30.0, gt=0)
+    granule_chance: float = Field(default=0.25, ge=0, le=1)
+    granule_radius_nm: Spread = Spread(min=8, max=20)
 
     def longest_nm(self) -> float:
         """Return the largest distance from a mitochondrion's middle to its tip."""
@@ -239,38 +246,13 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
 
 
 @njit(cache=True)
-def _wave(key, period, out):  # type: ignore[no-untyped-def]
-    """Write what all cristae of a mitochondrion share: across, lean, bends, period."""
-    uz, uy, ux = normal(key, 60), normal(key, 61), normal(key, 62)
-    norm = np.sqrt(uz * uz + uy * uy + ux * ux) + 1e-9
-    out[0], out[1], out[2] = uz / norm, uy / norm, ux / norm
-    lean = 2.4 * uniform(key, 63) - 1.2
-    out[3], out[4] = np.cos(lean), np.sin(lean)
-    out[5], out[6] = 6.3 * uniform(key, 64), 6.3 * uniform(key, 65)
-    out[7] = draw(period, uniform(key, 70), normal(key, 71))
-
-
-@njit(cache=True)
-def _crista(key, wave, thickness, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
-    """Return the signed distance to the nearest crista: a wavy lamella, part of the way across."""
-    v = oz * wave[0] + oy * wave[1] + ox * wave[2]
-    w = np.sqrt(max(0.0, oz * oz + oy * oy + ox * ox - v * v))
-    bent = 14.0 * np.sin(v / 42.0 + wave[5]) + 10.0 * np.sin((along + w) / 57.0 + wave[6])
-    phase = (along * wave[3] + v * wave[4] + bent) / wave[7]
-    k = np.floor(phase)
-    own = mix(key, 1000 + int(k))
-    sheet = abs(phase - k - 0.5) * wave[7] - 0.5 * thickness
-    side = 1.0 if uniform(own, 0) < 0.5 else -1.0
-    end = side * v - (0.2 + 1.1 * uniform(own, 1)) * 60.0
-    return max(sheet, end, wall)
-
-
-@njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
     rods, owners, keys, ids, stretches, stretch_at, stretch_radius, tissue, index, depth, gap, boundary,
-    period, thickness, lattice, first, spacing, stretch, start, shape, voxel, out_id, out_d, out_crista,
+    period, thickness, tubular, tube, granule_chance, granule_radius, thinnest, lattice, first, spacing,
+    stretch, start, shape, voxel, out_id, out_d, out_crista,
 ):  # fmt: skip
-    wave, at, box = np.empty(8), np.empty(3), np.empty((3, 2), np.int64)
+    granules = np.empty((MOST_GRANULES, 4))
+    wave, at, box = np.empty(11), np.empty(3), np.empty((3, 2), np.int64)
     cut, m = np.empty(3), 0
     while m < stretches.shape[0]:
         r, first_m = stretches[m, 0], m
@@ -289,7 +271,8 @@ def _build(  # type: ignore[no-untyped-def]
             for c in range(3):
                 step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
             length += np.sqrt(step) / (POINTS - 1)
-        _wave(keys[r], period, wave)
+        cristae_wave(keys[r], period, wave)
+        held = draw_granules(rods, r, keys[r], granule_chance, granule_radius, thinnest, granules)
         parted = ids[r, 0] != ids[r, 1]
         norm = 0.0
         for c in range(3):
@@ -323,9 +306,14 @@ def _build(  # type: ignore[no-untyped-def]
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[r, half]
                         if d < 0.0:
-                            out_crista[z, y, x] = _crista(
-                                keys[r], wave, thickness, along * length, oz, oy, ox, d + 0.6 * boundary
+                            wall = d + 0.6 * boundary
+                            inside = crista(
+                                keys[r], wave, thickness, tubular, tube, along * length, oz, oy, ox, wall
                             )
+                            if held > 0:
+                                grain = max(granule(granules, held, pz, py, px), wall)
+                                inside = GRANULE_NM + grain if grain < 0.0 else inside
+                            out_crista[z, y, x] = inside
 
 
 def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
@@ -341,14 +329,18 @@ def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
 
 
 def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> Layer:
-    """Return mitochondria on the window's voxels, with cristae as the layer's detail."""
+    """Return mitochondria on the window's voxels; the detail is the distance to the nearest crista.
+
+    Inside a granule it is the distance to its surface plus ``GRANULE_NM``, which is lower than any other.
+    """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
     _build(
         objects.fitted, objects.owners, objects.keys, objects.ids, *stretches(objects.fitted),
         tissue.window.tissue_nm,
         partition.index, partition.depth_nm, gap, params.boundary_nm,
-        params.crista_period_nm.row(), params.crista_thickness_nm, *frame(tissue.window), layer.ids,
-        layer.distance_nm, layer.detail_nm,
+        params.crista_period_nm.row(), params.crista_thickness_nm, params.tubular, params.tube_nm,
+        params.granule_chance, params.granule_radius_nm.row(), params.thinnest_nm, *frame(tissue.window),
+        layer.ids, layer.distance_nm, layer.detail_nm,
     )  # fmt: skip
     return layer

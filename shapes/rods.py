@@ -43,8 +43,7 @@ class Rods:
     def there(self) -> npt.NDArray[np.bool_]:
         """Which rods have room somewhere near the window, (n,)."""
         room = self.fitted[:, :, 3] > 0
-        there: npt.NDArray[np.bool_] = (room[:, 1:] & room[:, :-1]).any(1)
-        return there
+        return np.asarray((room[:, 1:] & room[:, :-1]).any(1))
 
 
 def stretches(

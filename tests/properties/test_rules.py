@@ -40,7 +40,7 @@ SPECK_VX = 8
 """Where the distance to a membrane jumps, on the axis of a thin neurite, a rod or a sheath may leave so few
 voxels behind."""
 FINE_NM = 8.0
-"""A density is a thin sheet: voxels must be so small to show it in one piece."""
+"""A density and a sheath may be thin: voxels must be so small to show them in one piece."""
 
 
 class Look(NamedTuple):
@@ -187,7 +187,7 @@ def loose_ids(scene: Scene, j: int) -> np.ndarray:
 def objects_are_in_one_piece(seen: Look) -> None:
     """An object with a piece clear of the window's edges has no second one, but for specks."""
     fine = max(seen.scene.grid.voxel_nm) <= FINE_NM
-    for kind in KINDS if fine else ("mitochondrion", "vesicle", "sheath"):
+    for kind in KINDS if fine else ("mitochondrion", "vesicle"):
         for name, sizes, whole in pieces(seen.ids[kind]):
             if kind in ("mitochondrion", "sheath"):
                 kept = sizes > SPECK_VX
