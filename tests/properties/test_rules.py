@@ -348,29 +348,31 @@ def around(
 
 
 @pytest.mark.parametrize("name", ["epfl", "sstem_drosophila"])
-def test_a_rod_without_a_middle_is_two_mitochondria_in_every_window(name):
-    """Also in a window that sees one of its ends alone."""
-    parted = ends = 0
-    for seed in range(12):
-        grid = Grid((72, 120, 120), (14.0, 14.0, 14.0), (1e4 * seed, -3e4 * seed, 0.0))
-        whole = look(name, seed, grid).ids["mitochondrion"]
-        rods = build_scene(preset(name).anatomy, seed, grid).objects["mitochondrion"]
-        for row in np.flatnonzero(rods.ids[:, 0] != rods.ids[:, 1]):
-            both = [whole == number for number in rods.ids[row]]
-            parted += all(half.any() for half in both)
-            for half in both:
-                if half.any():
-                    # the half's farthest voxel from the middle, in a window of its own
-                    spots = np.argwhere(half)
-                    off = spots - np.argwhere(both[0] | both[1]).mean(0)
-                    at = np.maximum(0, spots[np.argmax((off**2).sum(1))] - 3)
-                    low = np.minimum(at, np.array(grid.shape) - 6)
-                    corner = tuple(float((s + k) * 14.0) for s, k in zip(grid.start_vx, low, strict=True))
-                    end = look(name, seed, Grid((6, 6, 6), grid.voxel_nm, corner)).ids["mitochondrion"]
-                    z, y, x = low
-                    np.testing.assert_array_equal(end, whole[z : z + 6, y : y + 6, x : x + 6])
-                    ends += end.any()
-    assert ends > 3 and (parted > 0 or name == "epfl")
+def test_every_window_knows_whether_a_rod_has_a_middle(name):
+    """One without is two mitochondria, also in a window that sees one of its ends alone."""
+    parted, ends, vx, size = 0, 0, (14.0, 14.0, 14.0), 6
+    for seed in range(10):
+        grid = Grid((72, 120, 120), vx, (1e4 * seed, -3e4 * seed, 0.0))
+        tissue = preset(name).anatomy.model_copy(update={"vesicle": None, "psd": None})
+        scene = build_scene(tissue, seed, grid)
+        layer, rods = scene.layers["mitochondrion"], scene.objects["mitochondrion"]
+        whole = layer.ids * (layer.distance_nm < 0)
+        apart = rods.ids[:, 0] != rods.ids[:, 1]
+        for row in [*np.flatnonzero(apart), *np.flatnonzero(~apart & rods.there)[:8]]:
+            halves = [number for number in set(rods.ids[row].tolist()) if (whole == number).any()]
+            parted += len(halves) == 2
+            for number in halves:
+                spots = np.argwhere(whole == number)
+                # both tips, each in a window of its own
+                along = spots @ (rods.fitted[row, -1, :3] - rods.fitted[row, 0, :3])
+                for tip in (spots[np.argmin(along)], spots[np.argmax(along)]):
+                    low = np.clip(tip - size // 2, 0, np.array(grid.shape) - size)
+                    corner = tuple(float(s + k) * v for s, k, v in zip(grid.start_vx, low, vx, strict=True))
+                    end = build_scene(tissue, seed, Grid((size,) * 3, vx, corner)).layers["mitochondrion"]
+                    box = tuple(slice(k, k + size) for k in low)
+                    np.testing.assert_array_equal(end.ids * (end.distance_nm < 0), whole[box])
+                    ends += 1
+    assert ends > 60 and (parted > 0 or name == "epfl")
 
 
 def test_few_vesicles_come_near_a_membrane():
