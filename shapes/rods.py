@@ -10,6 +10,8 @@ from shapes.streams import normal
 
 POINTS = 5
 """A rod has this many points."""
+MIDDLE = POINTS // 2
+"""Which of them lies in its middle."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 
 
@@ -19,7 +21,8 @@ class Rods:
 
     ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same
     after each radius was cut to the room there is, 0 where there is none or the window is far; ``owners``
-    (n,) count into the neurites.
+    (n,) count into the neurites. ``ids`` (n, 2) are those of the points before the middle and after it: two
+    mitochondria where the middle has no room.
     """
 
     drawn: npt.NDArray[np.float64]
@@ -32,9 +35,15 @@ class Rods:
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the mitochondria that are there, (n, 3): a rod is drawn from point to point."""
-        middle, room = POINTS // 2, self.fitted[:, :, 3] > 0
-        there = room[:, middle] & (room[:, middle - 1] | room[:, middle + 1])
-        return self.fitted[there, middle, :3]
+        room = self.fitted[:, :, 3] > 0
+        there = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1])
+        return self.fitted[there, MIDDLE, :3]
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Which rods have room somewhere near the window, (n,)."""
+        room = self.fitted[:, :, 3] > 0
+        return np.asarray((room[:, 1:] & room[:, :-1]).any(1))
 
 
 def stretches(

@@ -164,10 +164,11 @@ def _build(  # type: ignore[no-untyped-def]
                         if f < best:
                             best, at = f, mine[i]
                     along = segments[at, NODE] + axis_place(segments, at, pz, py, px)
-                    deep = thick[j] * (1.0 + unevenness * _swell(uneven, pz, py, px))
-                    deep *= _part(keys[j], along, steps[j], counts[j], course)
+                    deep = thick[j] * _part(keys[j], along, steps[j], counts[j], course)
+                    # it ends before it is uneven, or it would end in islands
                     if deep < _LEAST_LAMELLAE * lamella:
                         continue
+                    deep *= 1.0 + unevenness * _swell(uneven, pz, py, px)
                     sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
                     d = max(into - deep, outside - depth[z, y, x])

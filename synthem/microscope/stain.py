@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from shapes.chains import MEMBRANE_NM
+from shapes.cristae import GRANULE_NM
 from shapes.lattice import smooth_noise
 from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
@@ -105,8 +106,12 @@ def _paint(  # type: ignore[no-untyped-def]
                             _grey(salt + np.uint64(2), who, crista_grey),
                         )
                     inner = body + 0.6 * mottle * n
-                    c = _cover(crista[z, y, x], 2.0 * soft)
-                    inner += c * (fold - inner)
+                    within = crista[z, y, x]
+                    if within < 0.5 * GRANULE_NM:
+                        # a granule of calcium is as dark as any membrane
+                        inner += _cover(within - GRANULE_NM, 2.0 * soft) * (membrane[1] - inner)
+                    else:
+                        inner += _cover(within, 2.0 * soft) * (fold - inner)
                     # two membranes with a thin space between fill the labelled boundary from its middle
                     c = _cover(abs(d + 0.42 * boundary_nm) - 0.32 * boundary_nm, 2.0 * soft)
                     inner += c * (rim - inner)

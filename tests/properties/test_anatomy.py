@@ -123,7 +123,7 @@ def test_mitochondria_and_vesicles_keep_off_the_membrane(which):
 @pytest.mark.parametrize("seed", range(2))
 def test_vesicles_never_overlap_nor_enter_a_mitochondrion(name, seed):
     pairs = touching = 0
-    for scene in look_around(name, seed, "psd", 10) + look_around(name, seed, "mitochondrion", 10):
+    for scene in look_around(name, seed, "psd", 10) + look_around(name, seed, "mitochondrion", 40):
         vesicles, rods = scene.objects["vesicle"], scene.objects["mitochondrion"]
         if not len(vesicles.ids):
             continue
