@@ -237,7 +237,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
     fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
     missing = _fit_rods(
-        fitted, owners, cells.segments, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
+        fitted, owners, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
         tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high, whole,
     )  # fmt: skip
     ids = np.empty((n, 2), np.int32)
