@@ -13,7 +13,13 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Write every picture beside this file."""
     rows = []
-    for name, seed in (("epfl", 4), ("sstem_drosophila", 2), ("getmanskaya2022", 1)):
+    for name, seed in (
+        ("epfl", 4),
+        ("insect", 1),
+        ("sstem_drosophila", 2),
+        ("white_matter", 1),
+        ("getmanskaya2022", 1),
+    ):
         world = World(name, seed=seed)
         patches = [world.patch(grid) for grid in places(world, 2, (1, 256, 256), world.preset.voxel_nm)]
         rows.append([image_tile(patch, labelled) for patch in patches for labelled in (False, True)])
