@@ -13,10 +13,10 @@ from shapes.errors import InputError, UnknownNameError
 from shapes.grid import Grid
 from shapes.neurites import grow
 from shapes.population import MYELINATED
-from shapes.warp import FARTHEST, world_points
+from shapes.warp import FARTHEST, warp_window, world_points
 from synthem.labels import CLASSES
 from synthem.preset import Anatomy
-from synthem.scene import GENERATORS, build_scene, populations
+from synthem.scene import GENERATORS, place_objects, populations
 
 Place = tuple[float, float, float]
 BLOCK_NM = {"sheath": 8000.0}
@@ -121,7 +121,9 @@ def _places(
         count = math.ceil(edge / _COARSE_NM)
         z, y, x = (float(v) for v in low)
         block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
-        centres = build_scene(anatomy.model_copy(update=idle), seed, block).objects[source].centres_nm
+        window = warp_window(seed, anatomy.warp, block)
+        _, objects = place_objects(anatomy.model_copy(update=idle), seed, window)
+        centres = objects[source].centres_nm
     around = ((centres >= low - rim) & (centres < low + edge + rim)).all(1)
     places = world_points(seed, anatomy.warp, centres[around])
     for z, y, x in places[((places >= low) & (places < low + edge)).all(1)].tolist():

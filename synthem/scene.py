@@ -115,6 +115,22 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     return grow(seed, tubes, low, high, pads, keep)
 
 
+def place_objects(anatomy: Anatomy, seed: int, window: WarpedWindow) -> tuple[Tissue, dict[str, Any]]:
+    """Return a window's tissue, and what each generator places in it, before any voxel is looked at."""
+    cells = grow_around(seed, anatomy, window)
+    wall = (
+        sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
+        if anatomy.sheath
+        else np.zeros(len(cells.ids))
+    )
+    tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
+    objects: dict[str, Any] = {}
+    for name, generator in GENERATORS.items():
+        if (params := getattr(anatomy, name)) is not None:
+            objects[name] = generator.place(tissue, params, objects)
+    return tissue, objects
+
+
 def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_NM) -> Scene:
     """Build the geometry of one window of the world of ``seed``: the same wherever the window's edges lie.
 
@@ -124,19 +140,9 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
         if params is not None:
             near_nm = max(near_nm, anatomy.membranes.half_width_nm + params.clearance_nm + RIM_NM + 0.5)
     window = warp_window(seed, anatomy.warp, grid)
-    cells = grow_around(seed, anatomy, window)
-    wall = (
-        sheaths.thicknesses(seed, cells, anatomy.sheath).thickness_nm
-        if anatomy.sheath
-        else np.zeros(len(cells.ids))
-    )
-    tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
-    objects: dict[str, Any] = {}
-    deep = []
-    for name, generator in GENERATORS.items():
-        if (params := getattr(anatomy, name)) is not None:
-            objects[name] = generator.place(tissue, params, objects)
-            deep.append(generator.depths(objects[name], tissue, params))
+    tissue, objects = place_objects(anatomy, seed, window)
+    cells = tissue.neurites
+    deep = [GENERATORS[name].depths(objects[name], tissue, getattr(anatomy, name)) for name in objects]
     part = partition(window, cells, anatomy.membranes, near_nm, Depths.joined(deep))
     layers = {
         name: generator.build(objects[name], tissue, part, getattr(anatomy, name))
