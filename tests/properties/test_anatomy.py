@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from shapes import Grid
 from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
+from shapes.warp import warp_window
 from synthem.annotate import NEURITE, annotate, instances
 from synthem.find import NEEDS, find
 from synthem.labels import CLASSES, channel
@@ -32,7 +33,11 @@ thorough = settings(max_examples=25, deadline=None)
 
 @cache
 def preset(name: str) -> Preset:
-    """Return a shipped preset, or one whose dendrites are wide enough for mitochondria side by side."""
+    """Return a shipped preset, or one of thick dendrites, or of abrupt paranodes."""
+    if name == "wrapped":
+        values = load_preset("getmanskaya2022").model_dump(mode="json", exclude_none=True)
+        values["anatomy"]["sheath"] |= {"paranode_nm": 200}
+        return load_preset(values)
     if name != "thick":
         return load_preset(name)
     values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
@@ -203,7 +208,7 @@ def test_a_psd_lies_between_a_bouton_and_a_dendrite(name):
 
 def test_a_sheath_is_the_outer_shell_of_its_axon():
     wrapped = []
-    for scene in look_around("getmanskaya2022", 5, "sheath", 8, voxel=12.0):
+    for scene in look_around("wrapped", 5, "sheath", 24, voxel=12.0):
         sheath, part = scene.layers["sheath"], scene.partition
         inside = sheath.distance_nm < 0
         wraps = scene.objects["sheath"]
@@ -211,12 +216,17 @@ def test_a_sheath_is_the_outer_shell_of_its_axon():
             mine = part.index == who
             thick, outside = wraps.thickness_nm[who], scene.anatomy.sheath.outside_nm
             assert thick > 0 and (sheath.ids[inside & mine] == wraps.ids[who]).all()
-            # its whole rim is wrapped, but for the gap to the neighbour
+            # its whole rim is wrapped, but for the gap to the neighbour; towards a node it is thinner
+            low, high = warp_window(scene.seed, scene.anatomy.warp, scene.grid).box_nm
+            nodes = wraps.nodes_nm[who, :, :3]
+            close = ((nodes > low - 500) & (nodes < high + 500)).all(1)
+            whole = close.any() and (wraps.parts[who][close] == 1).all()
             rim = mine & (part.depth_nm > outside + 1) & (part.depth_nm < min(20.0, 0.5 * thick))
-            if rim.sum() > 100:
+            if rim.sum() > 100 and whole:
                 wrapped.append(inside[rim].mean())
     assert len(wrapped) >= 5
-    assert min(wrapped) > 0.85
+    # where two sheathed axons press on each other the outer face gives way and the inner does not
+    assert min(wrapped) > 0.8
     assert np.mean(wrapped) > 0.97
 
 

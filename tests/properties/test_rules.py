@@ -56,17 +56,10 @@ class Look(NamedTuple):
 
 @cache
 def preset(name: str) -> Preset:
-    """Return a preset without clutter, which test_clutter has.
-
-    Besides the shipped ones that is one of short internodes, and one of stout mitochondria.
-    """
+    """Return a shipped preset, or one of short internodes, without clutter: test_clutter has that."""
     if name == "internodes":
         values = load_preset("getmanskaya2022").model_dump(mode="json", exclude_none=True)
         values["anatomy"]["sheath"] |= {"internode_nm": {"min": 2600, "max": 3200}, "paranode_nm": 500}
-        plain = load_preset(values)
-    elif name == "stout":
-        values = load_preset("sstem_drosophila").model_dump(mode="json", exclude_none=True)
-        values["anatomy"]["mitochondrion"]["half_length_nm"] = {"min": 120, "max": 200}
         plain = load_preset(values)
     else:
         plain = load_preset(name)
@@ -357,7 +350,7 @@ def around(
         yield look(name, seed, Grid(shape, (voxel,) * 3, corner))
 
 
-@pytest.mark.parametrize("name", ["epfl", "sstem_drosophila", "stout"])
+@pytest.mark.parametrize("name", ["epfl", "sstem_drosophila"])
 def test_every_window_knows_whether_a_rod_has_a_middle(name):
     """One without is two mitochondria apart, also in a window that sees one of its ends alone."""
     parted, ends, vx, size = 0, 0, (14.0, 14.0, 14.0), 6
