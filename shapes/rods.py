@@ -34,10 +34,13 @@ class Rods:
 
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
-        """Middles of the mitochondria that are there, (n, 3): a rod is drawn from point to point."""
-        room = self.fitted[:, :, 3] > 0
-        there = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1])
-        return self.fitted[there, MIDDLE, :3]
+        """Middles of the mitochondria that are there, (n, 3): of a rod, or of the halves of one without."""
+        room, points = self.fitted[:, :, 3] > 0, self.fitted[:, :, :3]
+        split = self.ids[:, 0] != self.ids[:, 1]
+        whole = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1])
+        first, last = split & room[:, 0] & room[:, 1], split & room[:, -2] & room[:, -1]
+        halves = points[first, :2].mean(1), points[last, -2:].mean(1)
+        return np.concatenate([points[whole, MIDDLE], *halves])
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:

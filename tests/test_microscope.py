@@ -206,7 +206,9 @@ def test_the_clean_image_has_no_noise():
 
 
 def test_structures_have_the_greys_that_the_preset_gives():
-    preset = load_preset("epfl")
+    described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    bare = {name: None for name in ("er", "endosome", "microtubule")}
+    preset = load_preset({**described, "anatomy": {**described["anatomy"], **bare}})
     flat = {"mottle": 0, "blotch": 0, "patchiness": 0, "lamella": 0, "gap": 0}
     greys = {
         "cytoplasm": 200,
@@ -234,6 +236,10 @@ def test_structures_have_the_greys_that_the_preset_gives():
             )
             if kind == "mitochondrion":
                 seen.setdefault("matrix", []).append(image[deep < -60])
+            elif kind == "psd":
+                # darkest right behind the membrane
+                behind = scene.layers[kind].detail_nm
+                seen.setdefault(kind, []).append(image[(deep < -20) & (behind > 12) & (behind < 22)])
             else:
                 seen.setdefault(kind, []).append(image[(deep < -9) & (depth > 20)])
     for name, values in seen.items():
