@@ -71,7 +71,7 @@ class Wraps:
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Nodes of the axons where they are well wrapped, (n, 3)."""
-        return self.nodes_nm[(self.parts > 0.3) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
+        return self.nodes_nm[(self.parts > 0.6) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
 
 
 @njit(cache=True)

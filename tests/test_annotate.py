@@ -17,7 +17,7 @@ GRID = Grid((2, 120, 120), (50.0, 6.0, 6.0), (1e4, 2e4, 3e4))
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return build_scene(load_preset("epfl").anatomy, 6, GRID.split_sections(SHEETS))
+    return build_scene(load_preset("epfl").anatomy, 33, GRID.split_sections(SHEETS))
 
 
 def test_a_section_is_labelled_as_most_of_its_sheets_are(scene):

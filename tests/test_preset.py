@@ -72,7 +72,7 @@ def test_a_preset_makes_every_class_that_it_has(name):
     world = World(name, 2)
     absent = {kind for kind in CLASSES if kind != "membrane" and not makes(world.preset, kind)}
     for kind in set(CLASSES) - absent - {"membrane"}:
-        shape = (1, 128, 128)
+        shape = (1, 192, 192)
         hits = 0
         for place, _ in zip(world.find(kind), range(6), strict=False):
             voxel = (world.preset.voxel_nm[0], 8.0, 8.0)
