@@ -185,7 +185,7 @@ def test_near_drops_no_tube_that_owns_or_bounds_a_point_of_the_ball(seed):
             assert probe(every.segments, every.owners, chosen, count, *args) == wanted
 
 
-@pytest.mark.parametrize("seed", [1, 2, 5])
+@pytest.mark.parametrize("seed", [1, 2, 6, 9])
 def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     """Depth against the distance transform of the cells themselves."""
     tissue = anatomy()
