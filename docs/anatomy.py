@@ -28,7 +28,6 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "gap": ("epfl", "membranes.gap_nm", (0, 13, 26, 40), 7, 2.5),
     "cristae": ("epfl", "mitochondrion.crista_period_nm", (30, 45, 60, 90), 1, 2.5),
     "thickness": ("epfl", "psd.thickness_nm", (12, 25, 33, 60), 2, 2.5),
-    "perforated": ("epfl", "psd.perforated", (0, 1), 8, 2.5),
     "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
     "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
     "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 8),
@@ -54,11 +53,13 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     grid = _window((0.0, 0.0, 0.0), voxel)
     kind = parameter.split(".")[0]
     if kind in KINDS:
-        # of the first dozen places, that which shows most
-        world = World(varied(base, parameter, values[len(values) // 2]), seed)
+        # of the first dozen places, that whose labels differ most; where none do, that which shows most
+        first, last = (World(varied(base, parameter, values[k]), seed) for k in (0, -1))
         near = "psd" if kind == "vesicle" else kind
-        grids = [_window(centre, voxel) for centre in islice(world.find(near), 12)]
-        grid = max(grids, key=lambda each: world.labels(each)[channel(kind)].sum())
+        grids = [_window(centre, voxel) for centre in islice(first.find(near), 12)]
+        pairs = [(first.labels(each), last.labels(each)) for each in grids]
+        shown = [((one != other).sum(), other[channel(kind)].sum()) for one, other in pairs]
+        grid = grids[shown.index(max(shown))]
     columns = []
     for value in values:
         patch = World(varied(base, parameter, value), seed).patch(grid)
