@@ -24,8 +24,10 @@ LOOK_NM = 340.0
 """How far from a bouton's middle its contact may lie."""
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
-FLANK_NM = 58.0
-"""How far on either side of a contact its two cells must be there."""
+FLANK_NM = 45.0
+"""How far on either side of the membrane a contact's two cells must be there …"""
+SAG_NM = 110.0
+"""… where the membrane itself may lie so far off the plane through the contact's middle: boutons are round."""
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
 SPOT = 0.15
@@ -35,8 +37,9 @@ BESIDE_NM = 260.0
 AT_NM = 8.0
 """So near to the membrane, on either side, a polyadic contact must find its bouton and its first partner."""
 _CORNERS = 3
-RIM = 0.72
-"""So far out, in parts of its radius, a density must find both its cells all around, or it is smaller."""
+RIM, CORE = 0.8, 0.5
+"""So far out, in parts of its radius, a density must find both its cells on three of four sides, and on all,
+or it is smaller."""
 _SHRINK = (1.0, 0.8, 0.65)
 
 
@@ -111,23 +114,29 @@ def _normal(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _corners(middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
-    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each."""
-    across = np.array([normal(key, 5), normal(key, 6), normal(key, 7)])
-    across -= (across * up).sum() * up
-    across /= np.sqrt((across * across).sum()) + 1e-9
-    sideways = np.array(
-        [
-            up[1] * across[2] - up[2] * across[1],
-            up[2] * across[0] - up[0] * across[2],
-            up[0] * across[1] - up[1] * across[0],
-        ]
-    )
+def _corners(segments, pre, post, middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
+    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
+
+    They are NaN where the two fields are not equal anywhere near.
+    """
+    one, two = np.empty(3), np.empty(3)
+    across(mix(key, 5), up, one, two)
     for corner in range(4):
         turn = 0.5 * np.pi * corner
-        edge = middle + away * (np.cos(turn) * across + np.sin(turn) * sideways)
-        inside[corner] = edge - FLANK_NM * up
-        beyond[corner] = edge + FLANK_NM * up
+        edge = middle + away * (np.cos(turn) * one + np.sin(turn) * two)
+        low, high = -SAG_NM, SAG_NM
+        found = (
+            _ahead(segments, pre, post, edge + low * up) < 0.0 < _ahead(segments, pre, post, edge + high * up)
+        )
+        for _ in range(6):
+            half = 0.5 * (low + high)
+            if _ahead(segments, pre, post, edge + half * up) < 0.0:
+                low = half
+            else:
+                high = half
+        at = 0.5 * (low + high) if found else np.nan
+        inside[corner] = edge + (at - FLANK_NM) * up
+        beyond[corner] = edge + (at + FLANK_NM) * up
 
 
 @njit(cache=True)
@@ -209,7 +218,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if not _meet(segments, start, target, pre, post, middle):
             continue
         _normal(segments, middle, pre, post, up)
-        _corners(middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
+        _corners(segments, pre, post, middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
@@ -220,7 +229,7 @@ def _partner(  # type: ignore[no-untyped-def]
             )
         if good >= _CORNERS:
             if polyadic:
-                _corners(middle, up, EDGE * wide, key, inside, beyond)
+                _corners(segments, pre, post, middle, up, EDGE * wide, key, inside, beyond)
                 if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
                     continue
             return owners[at]
@@ -230,9 +239,9 @@ def _partner(  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _touch(  # type: ignore[no-untyped-def]
     segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside, beyond,
-    fields,
+    fields, wanted,
 ):  # fmt: skip
-    """Tell whether no third cell comes between the two around their contact, on all four sides.
+    """Tell whether no third cell comes between the two around their contact, on so many of four sides.
 
     In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
     """
@@ -244,32 +253,41 @@ def _touch(  # type: ignore[no-untyped-def]
             )
             if own != (pre if side < 0.0 else post):
                 return False
+    good = 0
     for i in range(4):
         a, b = inside[i], beyond[i]
         own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
         if own != pre:
-            return False
+            continue
         own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
-        if own != post and (own == pre or not polyadic):
-            return False
-    return True
+        good += own == post or (polyadic and own != pre)
+    return good >= wanted
+
+
+@njit(cache=True)
+def room_nm(wide):  # type: ignore[no-untyped-def]
+    """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
+    return np.sqrt((RIM * wide) ** 2 + (SAG_NM + FLANK_NM) ** 2)
 
 
 @njit(cache=True)
 def _room(  # type: ignore[no-untyped-def]
-    segments, blocks, owners, pre, post, polyadic, middle, up, wide, key, glia, glia_index, inside, beyond,
-    close, chosen, fields,
+    segments, blocks, owners, pre, post, mine, theirs, polyadic, middle, up, wide, key, glia, glia_index,
+    inside, beyond, close, chosen, fields,
 ):  # fmt: skip
     """Return the radius of the density that has its two cells all around: 0 where no small one has."""
-    reach = RIM * wide + FLANK_NM
+    reach = room_nm(wide)
     few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
     count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
     for part in _SHRINK:
-        _corners(middle, up, RIM * part * wide, key, inside, beyond)
-        if _touch(
-            segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
-            beyond, fields,
-        ):  # fmt: skip
+        fits = True
+        for out, wanted in ((CORE, 4), (RIM, _CORNERS)):
+            _corners(segments, mine, theirs, middle, up, out * part * wide, key, inside, beyond)
+            fits = fits and _touch(
+                segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
+                beyond, fields, wanted,
+            )  # fmt: skip
+        if fits:
             return part * wide
     return 0.0
 
@@ -347,8 +365,9 @@ def find_contacts(  # type: ignore[no-untyped-def]
             if shows:
                 # a contact with less room than was drawn gets a smaller density
                 wide = _room(
-                    segments, blocks, owners, j, post, polyadic, middle, up, wide, key, glia, keys.shape[0],
-                    inside, beyond, everything, chosen, fields,
+                    segments, blocks, owners, j, post, mine[:own],
+                    theirs[: _of(near_by, around, owners, post, theirs)], polyadic, middle, up, wide, key, glia,
+                    keys.shape[0], inside, beyond, everything, chosen, fields,
                 )  # fmt: skip
                 shows = wide > 0.0
                 missing += not shows

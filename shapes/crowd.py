@@ -51,6 +51,13 @@ def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _fill(key, density, pull):  # type: ignore[no-untyped-def]
+    """Return how much of a bouton's lattice is taken: one with a synapse is as full as two."""
+    full = draw(density, uniform(key, 1), normal(key, 2))
+    return 1.0 - (1.0 - full) * (1.0 - draw(density, uniform(key, 13), normal(key, 14))) if pull else full
+
+
+@njit(cache=True)
 def _crowd(  # type: ignore[no-untyped-def]
     key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything,
     chosen, glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places,
@@ -166,8 +173,8 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                 if few == 0:
                     continue
                 n = _crowd(
-                    key, j, node[:3], ball, pitch, draw(density, uniform(key, 1), normal(key, 2)), pull,
-                    cluster, zone, facing, segments, owners, own, everything, chosen, glia, gap, rods,
+                    key, j, node[:3], ball, pitch, _fill(key, density, pull), pull, cluster,
+                    zone, facing, segments, owners, own, everything, chosen, glia, gap, rods,
                     rod_owners, radius, least, widest, near_low[:few], near_high[:few], sites, spots, sizes,
                     places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip

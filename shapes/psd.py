@@ -1,7 +1,7 @@
 """Synapses: a postsynaptic density on the membrane between a bouton and a dendrite or spine near it.
 
-The density lies in the postsynaptic cell, is thickest in its middle and thins out to its rim, and follows the
-membrane. Its outline is no circle, and a large one may be perforated. An asymmetric synapse has a thick
+The density lies in the postsynaptic cell, is thickest in its middle, half as thick at its rim, and follows
+the membrane. Its outline is no circle, and a large one may be perforated. An asymmetric synapse has a thick
 density, a symmetric one hardly more than its membrane. Where synapses are polyadic, as in insects, each cell
 that faces the bouton beside the first has a density of its own.
 """
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.contacts import BESIDE_NM, FLANK_NM, LOOK_NM, PROBE_NM, RIM, Contacts, across, find_contacts
+from shapes.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, across, find_contacts, room_nm
 from shapes.depths import Depths
 from shapes.membranes import around
 from shapes.partition import Partition
@@ -54,7 +54,7 @@ def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     widest = params.radius_nm.highest()
     far = max(widest + PROBE_NM, BESIDE_NM if params.polyadic else 0.0)
     bouton = LOOK_NM + far
-    contact = far + (RIM * widest + FLANK_NM) + rim_nm
+    contact = far + float(room_nm(widest)) + rim_nm
     return max(contact, bouton + LOOK_NM if kind == DENDRITE else bouton)
 
 
@@ -142,7 +142,7 @@ def _build(  # type: ignore[no-untyped-def]
                     rim = _outline(key, hole, u, v)
                     if rim >= 1.0:
                         continue
-                    fade = 1.0 - rim**4
+                    fade = 1.0 - 0.5 * rim**4
                     # in the partner the density lies below the membrane; in the bouton a thin projection
                     d = depth[z, y, x] - (
                         half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
