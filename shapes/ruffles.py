@@ -1,6 +1,6 @@
 """Ruffles: slow waves on a neurite's field, so that membranes undulate instead of lying as flat as in a foam.
 
-A neurite has three plane waves of its own, each in another direction and of another length. A wave is made of
+A neurite has two plane waves of its own, each in another direction and of another length. A wave is made of
 parabolas, whose slope is continuous and whose cost is a few multiplications; a sine would cost more than the
 tube under it.
 """
@@ -10,9 +10,9 @@ from numba import njit
 
 from shapes.streams import mix, normal, uniform
 
-WAVES = 3
+WAVES = 2
 _PEAK_TO_STD = (15.0 / 8.0) ** 0.5  # of one parabolic wave
-_LENGTHS = (0.7, 1.0, 1.5)  # of a neurite's waves, in parts of the typical length
+_LENGTHS = (0.75, 1.3)  # of a neurite's waves, in parts of the typical length
 _HALF, _EIGHT, _SIXTEEN, _THIRTY_TWO = np.float32(0.5), np.float32(8), np.float32(16), np.float32(32)
 
 
@@ -23,7 +23,7 @@ def highest(std_nm: float) -> float:
 
 @njit(cache=True)
 def draw_waves(key, std, wavelength, out):  # type: ignore[no-untyped-def]
-    """Write a neurite's waves, (3, 4): cycles per nm along (z, y, x), and phase; returns their peak in nm."""
+    """Write a neurite's waves, (2, 4): cycles per nm along (z, y, x), and phase; returns their peak in nm."""
     for w in range(WAVES):
         here = mix(key, w)
         z, y, x = normal(here, 0), normal(here, 1), normal(here, 2)
@@ -35,14 +35,13 @@ def draw_waves(key, std, wavelength, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def steepest(waves, peak):  # type: ignore[no-untyped-def]
-    """Return how fast the sum of three waves can change at most, per nm."""
+    """Return how fast the sum of two waves can change at most, per nm."""
     most = 0.0
-    for one in (-1.0, 1.0):
-        for two in (-1.0, 1.0):
-            total = 0.0
-            for c in range(3):
-                total += (waves[0, c] + one * waves[1, c] + two * waves[2, c]) ** 2
-            most = max(most, total)
+    for sign in (-1.0, 1.0):
+        total = 0.0
+        for c in range(3):
+            total += (waves[0, c] + sign * waves[1, c]) ** 2
+        most = max(most, total)
     return 8.0 * peak * np.sqrt(most)
 
 

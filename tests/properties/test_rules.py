@@ -385,7 +385,7 @@ def test_every_window_knows_whether_a_rod_has_a_middle(name):
 def test_few_vesicles_come_near_a_membrane():
     """To first order a vesicle has room; where a membrane bends sharply, one in some hundreds touches it."""
     near = total = 0
-    for seed in range(25):
+    for seed in range(40):
         seen = look("epfl", seed, Grid((24, 64, 64), (8.0, 8.0, 8.0), (2e4 * seed, 0.0, -1e4 * seed)))
         layer, depth = seen.scene.layers["vesicle"], seen.scene.partition.depth_nm
         inside = layer.distance_nm < 0
