@@ -27,6 +27,7 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "glia": ("epfl", "membranes.glia_nm", (20, 45, 70, 140), 7, 5),
     "gap": ("epfl", "membranes.gap_nm", (0, 13, 26, 40), 7, 2.5),
     "cristae": ("epfl", "mitochondrion.crista_period_nm", (30, 45, 60, 90), 1, 2.5),
+    "branches": ("epfl", "mitochondrion.branch_chance", (0, 0.25, 0.5, 1), 5, 5),
     "thickness": ("epfl", "psd.thickness_nm", (12, 25, 33, 60), 2, 2.5),
     "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
     "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
@@ -35,6 +36,8 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "reticulum": ("epfl", "er.lanes_per_um2", (0, 16, 36, 60), 9, 5),
     "endosomes": ("epfl", "endosome.per_um3", (0, 5, 15, 40), 9, 5),
 }
+PLACES = {"branches": (3290.0, 2455.0, 3625.0)}
+"""Where the thing shown is rarer than the first dozen places that ``strip`` looks at."""
 KINDS = ("mitochondrion", "psd", "vesicle", "sheath")
 
 
@@ -50,9 +53,9 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     """Return one place of the world under each value of a parameter, images over labels."""
     preset, parameter, values, seed, voxel = STRIPS[name]
     base = load_preset(preset)
-    grid = _window((0.0, 0.0, 0.0), voxel)
+    grid = _window(PLACES.get(name, (0.0, 0.0, 0.0)), voxel)
     kind = parameter.split(".")[0]
-    if kind in KINDS:
+    if kind in KINDS and name not in PLACES:
         # of the first dozen places, that whose labels differ most; where none do, that which shows most
         first, last = (World(varied(base, parameter, values[k]), seed) for k in (0, -1))
         near = "psd" if kind == "vesicle" else kind
