@@ -29,6 +29,7 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "cristae": ("epfl", "mitochondrion.crista_period_nm", (30, 45, 60, 90), 1, 2.5),
     "branches": ("epfl", "mitochondrion.branch_chance", (0, 0.25, 0.5, 1), 5, 5),
     "thickness": ("epfl", "psd.thickness_nm", (12, 25, 33, 60), 2, 2.5),
+    "perforated": ("epfl", "psd.perforated", (0, 0.25, 0.5, 1), 2, 2.5),
     "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
     "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
     "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 8),

@@ -24,14 +24,17 @@ from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 BAND_NM = 16.0
 """How far outside a density distances are still written."""
+WHOLE = 0.55
+"""A density that is smaller than this part of the mean radius has no hole."""
 
 
 class Synapses(Params):
     """Size of a postsynaptic density, and how likely a bouton is to have one.
 
     Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
-    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick; of those wider than the mean
-    ``perforated`` have a hole, which in the hippocampus a fifth or so have (Nicholson & Geinisman 2009).
+    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick. ``perforated`` of all have a
+    hole, but for those that found less than 0.55 of the mean radius at their contact: in the hippocampus a
+    fifth or so of all, and only large ones (Nicholson & Geinisman 2009; Harris & Weinberg 2012).
 
     Of a ``polyadic`` synapse the first partner is the nearest dendrite or spine; so are all others that touch
     the bouton within the radius, or with ``partners: any`` neurites of any kind. Insects have 2 to 6 or more
@@ -116,7 +119,7 @@ def _build(  # type: ignore[no-untyped-def]
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
-        hole = radii[s] > typical and uniform(key, 7) < perforated
+        hole = radii[s] >= WHOLE * typical and uniform(key, 7) < perforated
         box = voxel_range(
             lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
         )
