@@ -17,7 +17,7 @@ from shapes.contacts import BESIDE_NM, FLANK_NM, LOOK_NM, PROBE_NM, RIM, Contact
 from shapes.depths import Depths
 from shapes.membranes import around
 from shapes.partition import Partition
-from shapes.population import BOUTON, DENDRITE, FLATTEST
+from shapes.population import BOUTON, DENDRITE, FLATTEST, GLIA
 from shapes.spread import Params, Spread
 from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -106,7 +106,9 @@ def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no
     """Tell whether a neurite beside a bouton is a partner of its synapse; glia is none."""
     if who == first or not polyadic:
         return who == first
-    return 0 <= who < kinds.shape[0] and who != bouton and (anyone or kinds[who] == DENDRITE)
+    if who < 0 or who >= kinds.shape[0] or who == bouton:
+        return False
+    return kinds[who] != GLIA if anyone else kinds[who] == DENDRITE
 
 
 @njit(cache=True)

@@ -8,11 +8,12 @@ or part of the way to it, for its side arm; one that lies alone parts into two.
 import numpy as np
 from numba import njit
 
-from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
+from shapes.population import AXON, BOUTON, GLIA, SHAFT, VARICOSITY_EVERY
 from shapes.rods import ARM, ARM_PART, MIDDLE, POINTS, ROW, SLACK_NM, rod_chain, rod_touches
 from shapes.spread import draw
 from shapes.streams import mix, normal, uniform
 
+_IN_GLIA = 0.25  # processes of glia are thin and irregular: few mitochondria have room, as in life
 _THICK_ARM = 0.6  # a rod that lies alone parts where each half is so thick, in parts of the rod, or more
 _ASIDE_NM = 80.0  # of an arm and its rod, so much cytoplasm is between them at most
 
@@ -82,7 +83,7 @@ def draw_rods(  # type: ignore[no-untyped-def]
             else:
                 if centre % slot_nodes != offset:
                     continue
-                chance = dendrite
+                chance = dendrite * (_IN_GLIA if kinds[j] == GLIA else 1.0)
                 # all lanes of a slot lie around the axis, or one rod lies on it
                 if walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
                     lanes = 3

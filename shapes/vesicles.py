@@ -77,9 +77,10 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         spots, radii = np.empty((room, 3)), np.empty(room)
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n, missing = drop_vesicles(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm,
-            tissue.wall_nm, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm,
-            tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing, drawn, rod_owners,
+            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
+            cells.steps_nm, tissue.wall_nm, cells.segments, cells.blocks, cells.owners,
+            tissue.membranes.glia_nm, tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing,
+            drawn, rod_owners,
             params.radius_nm.row(), params.radius_nm.lowest(), params.radius_nm.highest(),
             params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance,
             *tissue.window.tiles.groups(), low, high, spots, radii, owners, ids,
