@@ -52,7 +52,7 @@ def kinds(scene: Scene) -> np.ndarray:
     shape=st.sampled_from([(1, 120, 110), (6, 50, 46)]),
     cut=st.floats(0.1, 0.9),
 )
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_two_half_windows_are_the_whole(check_halves, name, seed, origin, shape, cut):
     world = World(preset(name), seed)
     check_halves(world, Grid(shape, world.preset.voxel_nm, origin), cut)
@@ -76,12 +76,12 @@ def test_no_partner_of_a_polyadic_synapse_is_glia():
     values["anatomy"] |= {"glia": ASTROCYTES}
     values["anatomy"]["psd"]["partners"] = "any"
     tissue, seen, touched = load_preset(values).anatomy, 0, 0
-    for seed in range(4):
-        scene = build_scene(tissue, seed, Grid((6, 200, 200), (8.0, 8.0, 8.0)))
+    for seed in range(2):
+        scene = build_scene(tissue, seed, Grid((4, 200, 200), (8.0, 8.0, 8.0)))
         glia, density = kinds(scene) == GLIA, scene.layers["psd"].distance_nm < 0
         assert not (glia & density).any()
         seen, touched = seen + density.sum(), touched + glia.sum()
-    assert seen > 500 and touched > 5000
+    assert seen > 200 and touched > 3000
 
 
 def test_processes_are_more_irregular_than_neurites():

@@ -55,8 +55,8 @@ def test_as_many_densities_are_perforated_as_asked_for():
         p.anatomy.model_copy(update=dict.fromkeys(("mitochondrion", "vesicle", *CLUTTER))) for p in presets
     ]
     lost = []
-    for place in islice(World("epfl", seed=6).find("psd"), 36):
-        grid, sizes = Grid((50, 50, 50), (13.0, 13.0, 13.0), tuple(p - 325 for p in place)), []
+    for place in islice(World("epfl", seed=6).find("psd"), 28):
+        grid, sizes = Grid((40, 40, 40), (15.0, 15.0, 15.0), tuple(p - 300 for p in place)), []
         for tissue in tissues:
             scene = build_scene(tissue, 6, grid)
             contacts, layer = scene.objects["psd"], scene.layers["psd"]
