@@ -25,16 +25,37 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "bundles": ("epfl", "axons.bundle", (0, 1, 3, 10), 5, 5),
     "firmness": ("epfl", "axons.firmness", (1, 1.5, 2.2, 4), 6, 5),
     "glia": ("epfl", "membranes.glia_nm", (20, 45, 70, 140), 7, 5),
+    "processes": ("epfl", "glia.chance", (0, 0.3, 0.6, 1), 1, 8),
     "gap": ("epfl", "membranes.gap_nm", (0, 13, 26, 40), 7, 2.5),
     "cristae": ("epfl", "mitochondrion.crista_period_nm", (30, 45, 60, 90), 1, 2.5),
+    "branches": ("epfl", "mitochondrion.branch_chance", (0, 0.25, 0.5, 1), 5, 5),
     "thickness": ("epfl", "psd.thickness_nm", (12, 25, 33, 60), 2, 2.5),
+    "perforated": ("epfl", "psd.perforated", (0, 0.25, 0.5, 1), 2, 2.5),
     "density": ("epfl", "vesicle.density", (0.1, 0.4, 0.7, 1.0), 3, 2.5),
     "dense_cores": ("epfl", "vesicle.dense_chance", (0, 0.1, 0.4, 1), 3, 2.5),
     "g_ratio": ("epfl", "sheath.g_ratio", (0.5, 0.62, 0.74, 0.86), 5, 8),
     "splits": ("epfl", "sheath.splits", (0, 0.2, 0.4, 0.7), 5, 5),
     "reticulum": ("epfl", "er.lanes_per_um2", (0, 16, 36, 60), 9, 5),
     "endosomes": ("epfl", "endosome.per_um3", (0, 5, 15, 40), 9, 5),
+    "glycogen": ("epfl", "glycogen.per_um3", (1, 20, 60, 200), 3, 4),
 }
+PLACES = {
+    "branches": (3290.0, 2455.0, 3625.0),
+    "processes": (0.0, 1250.0, 1900.0),
+    "glycogen": (400.0, 2400.0, 1600.0),
+}
+"""Where the thing shown is rarer than the first dozen places that ``strip`` looks at."""
+ASTROCYTES = {
+    "cell_nm": 2000, "nodes": 5, "step_nm": 220, "bend": 0.6, "radius_nm": {"median": 230, "ratio": 1.4},
+    "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
+    "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
+    "spine_neck_radius_nm": {"min": 60, "max": 120}, "spine_head_radius_nm": {"min": 60, "max": 150},
+}  # fmt: skip
+EXTRAS: dict[str, dict[str, Any]] = {
+    "processes": {"glia": ASTROCYTES},
+    "glycogen": {"glia": ASTROCYTES, "glycogen": {}},
+}
+"""Anatomy that a strip shows and its preset leaves out."""
 KINDS = ("mitochondrion", "psd", "vesicle", "sheath")
 
 
@@ -50,9 +71,12 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     """Return one place of the world under each value of a parameter, images over labels."""
     preset, parameter, values, seed, voxel = STRIPS[name]
     base = load_preset(preset)
-    grid = _window((0.0, 0.0, 0.0), voxel)
+    if name in EXTRAS:
+        described = base.model_dump(mode="json", exclude_none=True)
+        base = load_preset({**described, "anatomy": {**described["anatomy"], **EXTRAS[name]}})
+    grid = _window(PLACES.get(name, (0.0, 0.0, 0.0)), voxel)
     kind = parameter.split(".")[0]
-    if kind in KINDS:
+    if kind in KINDS and name not in PLACES:
         # of the first dozen places, that whose labels differ most; where none do, that which shows most
         first, last = (World(varied(base, parameter, values[k]), seed) for k in (0, -1))
         near = "psd" if kind == "vesicle" else kind

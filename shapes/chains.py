@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from shapes.partition import Partition
-from shapes.rods import Rods, rod_distance
+from shapes.rods import ROW, Rods, rod_distance
 from shapes.streams import normal
 from shapes.tiles import GROUP
 from shapes.tissue import Layer, Tissue, empty_layer
@@ -207,7 +207,7 @@ def lay(
     """
     layer = empty_layer(tissue.window.grid.shape)
     which = np.zeros(tissue.window.grid.shape, np.int32)
-    drawn, owners = np.empty((0, 5, 4)), np.empty(0, np.int32)
+    drawn, owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
     if chains.rods is not None:
         drawn, owners = chains.rods.drawn, chains.rods.owners
     tiles = tissue.window.tiles

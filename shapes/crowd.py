@@ -14,7 +14,7 @@ from shapes.packing import (
     most_sites,
     rotation,
 )
-from shapes.population import BOUTON
+from shapes.population import BOUTON, GLIA
 from shapes.rods import rod_distance
 from shapes.room import clear_of_glia, have_room, host_field, nearest_first
 from shapes.spread import draw
@@ -125,7 +125,7 @@ def _crowd(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def drop_vesicles(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, steps, walls, segments, blocks, owners, glia, gap, contacts, zones,
+    salt, nodes, varicosity, keys, kinds, steps, walls, segments, blocks, owners, glia, gap, contacts, zones,
     facings, rods, rod_owners, radius, least, widest, pitch, density, cluster, loose, lows,
     highs, low, high, out, out_r, out_j, out_id,
 ):  # fmt: skip
@@ -178,6 +178,8 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                     rod_owners, radius, least, widest, near_low[:few], near_high[:few], sites, spots, sizes,
                     places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
+                continue
+            if kinds[j] == GLIA:
                 continue
             # loose vesicles keep to their own node, and away from the crowds of its neighbours
             if (k > 0 and varicosity[j, k - 1] == BOUTON) or (

@@ -1,9 +1,8 @@
 """Mitochondria: bent rods along a neurite, with a boundary, and a matrix with cristae and dark granules.
 
-An axon holds them in its varicosities; a dendrite is divided into slots along its axis, and a thick one into
-three lanes around it, so that two mitochondria never meet. Each point of a rod is as thick as the cytoplasm
-around it allows; where that leaves nothing the rod ends. A rod whose middle has no room is two mitochondria,
-one on either side.
+``slots.py`` draws them, some with a side arm, and ``fitting.py`` cuts each point to the room around it: where
+that leaves nothing the rod or its arm ends. A rod whose middle has no room is two mitochondria, one on either
+side, without an arm.
 """
 
 import numpy as np
@@ -12,18 +11,28 @@ from pydantic import Field
 
 from shapes.cristae import GRANULE_NM, MOST_GRANULES, crista, cristae_wave, draw_granules, granule
 from shapes.depths import Depths
-from shapes.membranes import around, near, near_box, probe
+from shapes.fitting import fit_rods
 from shapes.partition import Partition
-from shapes.population import AXON, BOUTON, SHAFT, VARICOSITY_EVERY
-from shapes.rods import MIDDLE, POINTS, Rods, rod_chain, rod_touches, stretch_distance, stretches
-from shapes.spread import Params, Spread, draw
-from shapes.streams import mix, normal, object_id, stream_key, uniform
-from shapes.tissue import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.rods import (
+    ARM,
+    BAND_NM,
+    FILLET_NM,
+    MIDDLE,
+    POINTS,
+    ROW,
+    SLACK_NM,
+    Rods,
+    joined,
+    stretch_distance,
+    stretches,
+)
+from shapes.slots import arm_step_nm, draw_rods
+from shapes.spread import Params, Spread
+from shapes.streams import mix, object_id, stream_key
+from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
-AROUND_NM = 60.0
+AROUND_NM = 90.0
 """Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
-_SLACK_NM = 30.0  # free cytoplasm between the ends of two rods in neighbouring slots, or of one that parts
-_BAND_NM = np.float32(16.0)  # how far outside a surface distances are still written
 
 
 class Mitochondria(Params):
@@ -34,6 +43,10 @@ class Mitochondria(Params):
     boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick. Of the cristae ``tubular`` are rows of
     tubes of ``tube_nm`` across, the others lamellae. A part ``granule_chance`` of the mitochondria holds one
     to four dark granules in the matrix.
+
+    A part ``branch_chance`` of a dendrite's slots hold one that branches, where there is room: in dendrites
+    of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
+    small discrete bodies (Popov et al. 2005; Delgado et al. 2019), which do not branch here.
     """
 
     bouton_chance: float = Field(default=0.5, ge=0, le=1)
@@ -43,6 +56,7 @@ class Mitochondria(Params):
     half_length_nm: Spread = Spread(min=120, max=430)
     thinnest_nm: float = Field(default=55.0, gt=0)
     boundary_nm: float = Field(default=35.0, gt=0)
+    branch_chance: float = Field(default=0.15, ge=0, le=1)
     crista_period_nm: Spread = Spread(min=50, max=85)
     crista_thickness_nm: float = Field(default=24.0, gt=0)
     tubular: float = Field(default=0.2, ge=0, le=1)
@@ -55,152 +69,15 @@ class Mitochondria(Params):
         return self.half_length_nm.highest() + self.radius_nm.highest()
 
 
-@njit(cache=True)
-def _draw_rods(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, widest,
-    longest, low, high, pad, out, owners, rod_keys,
-):  # fmt: skip
-    """Draw every rod that can come within ``pad`` of the box; returns how many."""
-    n = 0
-    points = np.empty((POINTS, 4))
-    for j in range(keys.shape[0]):
-        slot_nodes = int(np.ceil(2.0 * (longest + _SLACK_NM) / steps[j]))
-        offset = int(uniform(mix(keys[j], salt), 0) * slot_nodes)
-        for centre in range(counts[j]):
-            room = nodes[j, centre, 3]
-            if np.isnan(room):
-                continue
-            lanes = 1
-            if kinds[j] == AXON:
-                # an axon holds mitochondria where it is swollen
-                if varicosity[j, centre] == SHAFT:
-                    continue
-                chance = bouton if varicosity[j, centre] == BOUTON else 1.0
-            else:
-                if centre % slot_nodes != offset:
-                    continue
-                chance = dendrite
-                # all lanes of a slot lie around the axis, or one rod lies on it
-                first = mix(mix(mix(keys[j], salt), centre), 0)
-                if walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
-                    lanes = 3
-            for lane in range(lanes):
-                key = mix(mix(mix(keys[j], salt), centre), lane)
-                if uniform(key, 0) >= chance:
-                    continue
-                thick = draw(radius, uniform(key, 1), normal(key, 2))
-                long = draw(half, uniform(key, 3), normal(key, 4))
-                angle, away, most = 0.0, 0.0, widest
-                if lanes == 3:
-                    # the middles of two lanes are 0.55 √3 of the room apart
-                    angle, away, most = 2.0943951 * lane, 0.55 * room, min(widest, 0.47 * room - 10.0)
-                    thick = min(thick, 0.42 * room - 10.0)
-                elif kinds[j] == AXON:
-                    long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - _SLACK_NM)
-                if not rod_chain(
-                    nodes[j], steps[j], counts[j], centre, long, thick, most, walls[j], angle, away,
-                    mix(keys[j], salt), points,
-                ):  # fmt: skip
-                    continue
-                if rod_touches(points, low, high, pad):
-                    if n < out.shape[0]:
-                        out[n] = points
-                        owners[n] = j
-                        rod_keys[n] = key
-                    n += 1
-    return n
-
-
-@njit(cache=True)
-def rod_sight_nm(points):  # type: ignore[no-untyped-def]
-    """Return how far from a window a rod's points (5, 4) can lie that a stretch of it shows there."""
-    longest = 0.0
-    for i in range(1, POINTS):
-        step = 0.0
-        for c in range(3):
-            step += (points[i, c] - points[i - 1, c]) ** 2
-        longest = max(longest, np.sqrt(step))
-    return longest + points[:, 3].max() + _BAND_NM
-
-
-@njit(cache=True)
-def _room(  # type: ignore[no-untyped-def]
-    rods, r, i, look, owner, segments, segment_owners, some, glia, glia_index, close_by, chosen, fields,
-):  # fmt: skip
-    """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
-    z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
-    # a cell farther off than this leaves room enough, or the partition has the last word
-    few = around(segments, some, z, y, x, look, close_by)
-    count = near(segments, close_by[:few], z, y, x, 0.0, look, glia, chosen)
-    own, _, d, _ = probe(segments, segment_owners, chosen, count, z, y, x, look, glia, glia_index, fields)
-    # far from a membrane, d is somewhat long
-    return 0.95 * d if own == owner else 0.0
-
-
-@njit(cache=True)
-def _fit_rods(  # type: ignore[no-untyped-def]
-    rods, owners, segments, blocks, segment_owners, glia, glia_index, gap, thinnest, low, high, whole,
-):  # fmt: skip
-    """Cut each point's radius to the room around it, and tell which rods have room in their middle.
-
-    Returns how many rods have no room near the box, of those with a point within ``rod_sight_nm`` of it.
-    Other points than the middle count only where their stretch of the rod touches the box, so that no window
-    depends on a rod's far end.
-    """
-    boxed, close_by = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
-    chosen = np.empty(segments.shape[0], np.int64)
-    fields = np.empty(segments.shape[0])
-    least, most = np.empty(3), np.empty(3)
-    missing = 0
-    for r in range(rods.shape[0]):
-        least[:], most[:] = np.inf, -np.inf
-        thick = rods[r, :, 3].max()
-        sight, none, middle = rod_sight_nm(rods[r]), True, rods[r, MIDDLE, 3]
-        for i in range(POINTS):
-            close = True
-            for c in range(3):
-                close = close and low[c] - sight <= rods[r, i, c] <= high[c] + sight
-            none = none and not close
-            if not close:
-                rods[r, i, 3] = 0.0
-            if close or i == MIDDLE:
-                for c in range(3):
-                    least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
-        if none:
-            continue
-        some = boxed[: near_box(segments, blocks, least, most, thick + gap, boxed)]
-        # who sees any part of a rod knows whether it has a middle: that far off only cells close to it count
-        bare = _room(
-            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], segments, segment_owners, some, glia,
-            glia_index, close_by, chosen, fields,
-        )  # fmt: skip
-        whole[r] = middle >= thinnest and bare >= thinnest + gap - 1e-6
-        fits = False
-        for i in range(POINTS):
-            wanted = rods[r, i, 3]
-            if i == MIDDLE and not whole[r]:
-                rods[r, i, 3] = 0.0
-            elif wanted > 0.0:
-                room = _room(
-                    rods, r, i, wanted + gap, owners[r], segments, segment_owners, some, glia, glia_index,
-                    close_by, chosen, fields,
-                )  # fmt: skip
-                room = min(wanted, room - gap)
-                if i == MIDDLE:
-                    room = max(room, thinnest)
-                rods[r, i, 3] = room if room >= thinnest else 0.0
-            fits = fits or (i > 0 and rods[r, i, 3] > 0.0 and rods[r, i - 1, 3] > 0.0)
-        missing += not fits
-    return missing
-
-
 def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
     thick, half = params.radius_nm.highest(), params.half_length_nm.highest()
-    stretch = 2.0 * half / (POINTS - 1)
+    stretch, band = half / MIDDLE, float(BAND_NM)
+    if params.branch_chance:
+        stretch, band = arm_step_nm(half, thick), FILLET_NM
     room = params.clearance_nm + 30.0
     middle = half + thick + params.thinnest_nm / 0.95 + room
-    return max(stretch + thick + (thick + room), middle) + float(_BAND_NM)
+    return max(stretch + thick + (thick + room), middle) + band
 
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:
@@ -223,26 +100,45 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     cells = tissue.neurites
     room = 256
     while True:
-        drawn = np.empty((room, POINTS, 4))
+        drawn = np.empty((room, ROW, 4))
         owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
-        n = _draw_rods(
+        n = draw_rods(
             stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts,
             cells.steps_nm, cells.keys, cells.kinds, tissue.wall_nm, params.bouton_chance,
             params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
-            params.radius_nm.highest(), params.longest_nm(), low, high, AROUND_NM, drawn, owners, keys,
+            params.radius_nm.highest(), params.longest_nm(), params.branch_chance, params.thinnest_nm, low,
+            high, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
             break
         room = n
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
     fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
-    missing = _fit_rods(
+    missing = fit_rods(
         fitted, owners, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
         tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high, whole,
     )  # fmt: skip
     ids = np.empty((n, 2), np.int32)
     _name(keys, whole, ids)
     return Rods(drawn, fitted, owners, keys, ids, int(missing))
+
+
+@njit(cache=True)
+def _run(rods, r, out):  # type: ignore[no-untyped-def]
+    """Write how far along a rod each of its points lies; its arm goes on from the middle."""
+    length, out[:] = 0.0, 0.0
+    for i in range(1, ROW):
+        step = 0.0
+        for c in range(3):
+            step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
+        if i < ARM:
+            length += np.sqrt(step) / (POINTS - 1)
+        elif i == ARM:
+            out[ARM] = MIDDLE * length
+        else:
+            out[i] = out[i - 1] + np.sqrt(step)
+    for i in range(POINTS):
+        out[i] = i * length
 
 
 @njit(cache=True)
@@ -253,24 +149,21 @@ def _build(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     granules = np.empty((MOST_GRANULES, 4))
     wave, at, box = np.empty(11), np.empty(3), np.empty((3, 2), np.int64)
-    cut, m = np.empty(3), 0
+    cut, run, m = np.empty(3), np.empty(ROW), 0
     while m < stretches.shape[0]:
         r, first_m = stretches[m, 0], m
+        # near a corner that is rounded off, both its sides count
+        band = FILLET_NM if rods[r, ARM:, 3].max() > 0.0 else float(BAND_NM)
         box[:, 0], box[:, 1] = shape, 0
         while m < stretches.shape[0] and stretches[m, 0] == r:
             at[:] = stretch_at[m]
             part = voxel_range(
-                lattice, first, spacing, stretch, start, shape, voxel, at, stretch_radius[m] + _BAND_NM
+                lattice, first, spacing, stretch, start, shape, voxel, at, stretch_radius[m] + band
             )
             for c in range(3):
                 box[c, 0], box[c, 1] = min(box[c, 0], part[c, 0]), max(box[c, 1], part[c, 1])
             m += 1
-        length = 0.0
-        for i in range(1, POINTS):
-            step = 0.0
-            for c in range(3):
-                step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
-            length += np.sqrt(step) / (POINTS - 1)
+        _run(rods, r, run)
         cristae_wave(keys[r], period, wave)
         held = draw_granules(rods, r, keys[r], granule_chance, granule_radius, thinnest, granules)
         parted = ids[r, 0] != ids[r, 1]
@@ -284,32 +177,36 @@ def _build(  # type: ignore[no-untyped-def]
                 for x in range(box[2, 0], box[2, 1]):
                     if index[z, y, x] != owners[r]:
                         continue
-                    d, along, half, oz, oy, ox = FAR_NM, 0.0, 0, 0.0, 0.0, 0.0
+                    d, along, half, oz, oy, ox = 1e4, 0.0, 0, 0.0, 0.0, 0.0
+                    rod = arm = 1e4
                     pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                     for k in range(first_m, m):
                         ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
-                        if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + _BAND_NM) ** 2:
-                            nearer, t, ez, ey, ex = stretch_distance(rods, r, stretches[k, 1], pz, py, px)
-                            side = 0 if stretches[k, 1] < MIDDLE else 1
+                        if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + band) ** 2:
+                            i = stretches[k, 1]
+                            nearer, t, ez, ey, ex = stretch_distance(rods, r, i, pz, py, px)
+                            side = 0 if i < MIDDLE else 1
                             if parted:
                                 past = 0.0
                                 for c in range(3):
                                     past += (tissue[c, z, y, x] - rods[r, MIDDLE, c]) * cut[c]
-                                nearer = max(nearer, (past if side == 0 else -past) + 0.5 * _SLACK_NM)
+                                nearer = max(nearer, (past if side == 0 else -past) + 0.5 * SLACK_NM)
                             if nearer < d:
-                                d, along, half, oz, oy, ox = nearer, t, side, ez, ey, ex
-                    if d >= _BAND_NM:
+                                d, half, oz, oy, ox = nearer, side, ez, ey, ex
+                                along = run[i] + (t - i) * (run[i + 1] - run[i])
+                            rod = nearer if i < ARM and nearer < rod else rod
+                            arm = nearer if i >= ARM and nearer < arm else arm
+                    d = joined(rod, arm)
+                    if d >= BAND_NM:
                         continue
                     if depth[z, y, x] < gap + boundary:
                         d = max(d, gap - depth[z, y, x])
-                    if d < _BAND_NM and d < out_d[z, y, x]:
+                    if d < BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[r, half]
                         if d < 0.0:
                             wall = d + 0.6 * boundary
-                            inside = crista(
-                                keys[r], wave, thickness, tubular, tube, along * length, oz, oy, ox, wall
-                            )
+                            inside = crista(keys[r], wave, thickness, tubular, tube, along, oz, oy, ox, wall)
                             if held > 0:
                                 grain = max(granule(granules, held, pz, py, px), wall)
                                 inside = GRANULE_NM + grain if grain < 0.0 else inside
@@ -323,7 +220,7 @@ def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
     return Depths(
         objects.owners[rods[:, 0]],
         centres,
-        radii + float(_BAND_NM),
+        radii + float(BAND_NM),
         np.full(len(rods), gap + params.boundary_nm),
     )
 

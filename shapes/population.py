@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from shapes.ruffles import highest
 from shapes.spread import Params, Row, Spread
 
-AXON, DENDRITE, MYELINATED = 0, 1, 2
-"""What kind of neurite a tube belongs to."""
+AXON, DENDRITE, MYELINATED, GLIA = 0, 1, 2, 3
+"""What a tube belongs to: a kind of neurite, or a process of a glial cell, which has no synapses."""
 FLATTEST, FLATTEST_VARICOSITY = 0.4, 0.75
 """No neurite, and no varicosity, is flatter than this, so that its reach stays bounded."""
 SHAFT, BOUTON, SWELLING = 0, 1, 2

@@ -17,21 +17,24 @@ from shapes.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, across, find
 from shapes.depths import Depths
 from shapes.membranes import around
 from shapes.partition import Partition
-from shapes.population import BOUTON, DENDRITE, FLATTEST
+from shapes.population import BOUTON, DENDRITE, FLATTEST, GLIA
 from shapes.spread import Params, Spread
 from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
 
 BAND_NM = 16.0
 """How far outside a density distances are still written."""
+WHOLE = 0.55
+"""A density that is smaller than this part of the mean radius has no hole."""
 
 
 class Synapses(Params):
     """Size of a postsynaptic density, and how likely a bouton is to have one.
 
     Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
-    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick; of those wider than the mean
-    ``perforated`` have a hole, which in the hippocampus a fifth or so have (Nicholson & Geinisman 2009).
+    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick. ``perforated`` of all have a
+    hole, but for those that found less than 0.55 of the mean radius at their contact: in the hippocampus a
+    fifth or so of all, and only large ones (Nicholson & Geinisman 2009; Harris & Weinberg 2012).
 
     Of a ``polyadic`` synapse the first partner is the nearest dendrite or spine; so are all others that touch
     the bouton within the radius, or with ``partners: any`` neurites of any kind. Insects have 2 to 6 or more
@@ -103,7 +106,9 @@ def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no
     """Tell whether a neurite beside a bouton is a partner of its synapse; glia is none."""
     if who == first or not polyadic:
         return who == first
-    return 0 <= who < kinds.shape[0] and who != bouton and (anyone or kinds[who] == DENDRITE)
+    if who < 0 or who >= kinds.shape[0] or who == bouton:
+        return False
+    return kinds[who] != GLIA if anyone else kinds[who] == DENDRITE
 
 
 @njit(cache=True)
@@ -116,7 +121,7 @@ def _build(  # type: ignore[no-untyped-def]
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
-        hole = radii[s] > typical and uniform(key, 7) < perforated
+        hole = radii[s] >= WHOLE * typical and uniform(key, 7) < perforated
         box = voxel_range(
             lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
         )

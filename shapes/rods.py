@@ -1,4 +1,4 @@
-"""Rods: the bent chains of balls that mitochondria are built from."""
+"""Rods: the bent chains of balls that mitochondria are built from, some with a side arm."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,17 @@ POINTS = 5
 """A rod has this many points."""
 MIDDLE = POINTS // 2
 """Which of them lies in its middle."""
+ARM, ROW = POINTS, POINTS + 5
+"""First point of the side arm, which begins in the rod's middle, and how many points a rod and its arm have.
+Without an arm the radii from there on are 0."""
+ARM_PART = 0.65
+"""Past the middle of a rod that branches, its points may be as thin as this part of what others may be."""
+BAND_NM = np.float32(16.0)
+"""How far outside a mitochondrion distances are still written."""
+FILLET_NM = 36.0
+"""The corner between a rod and its arm is rounded off with this radius."""
+SLACK_NM = 30.0
+"""Free cytoplasm between the ends of two rods in neighbouring slots, or of one that parts."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 
 
@@ -19,10 +30,10 @@ _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 class Rods:
     """Mitochondria near a window.
 
-    ``drawn`` (n, 5, 4) are points and radii as drawn, which vesicles keep clear of; ``fitted`` are the same
-    after each radius was cut to the room there is, 0 where there is none or the window is far; ``owners``
-    (n,) count into the neurites. ``ids`` (n, 2) are those of the points before the middle and after it: two
-    mitochondria where the middle has no room.
+    ``drawn`` (n, 10, 4) are points and radii as drawn, of the rod and then of its arm, which vesicles keep
+    clear of; ``fitted`` are the same after each radius was cut to the room there is, 0 where there is none or
+    the window is far; ``owners`` (n,) count into the neurites. ``ids`` (n, 2) are those of the points before
+    the middle and after it: two mitochondria where the middle has no room.
     """
 
     drawn: npt.NDArray[np.float64]
@@ -37,16 +48,24 @@ class Rods:
         """Middles of the mitochondria that are there, (n, 3): of a rod, or of the halves of one without."""
         room, points = self.fitted[:, :, 3] > 0, self.fitted[:, :, :3]
         split = self.ids[:, 0] != self.ids[:, 1]
-        whole = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1])
-        first, last = split & room[:, 0] & room[:, 1], split & room[:, -2] & room[:, -1]
-        halves = points[first, :2].mean(1), points[last, -2:].mean(1)
+        whole = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1] | room[:, ARM + 1])
+        end = POINTS - 1
+        first, last = split & room[:, 0] & room[:, 1], split & room[:, end - 1] & room[:, end]
+        halves = points[first, :2].mean(1), points[last, end - 1 : end + 1].mean(1)
         return np.concatenate([points[whole, MIDDLE], *halves])
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:
         """Which rods have room somewhere near the window, (n,)."""
-        room = self.fitted[:, :, 3] > 0
-        return np.asarray((room[:, 1:] & room[:, :-1]).any(1))
+        return np.asarray(_both_ends(self.fitted).any(1))
+
+
+def _both_ends(rods: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which stretches have room at both ends, (n, 9); from the rod's tip to its arm there is none."""
+    room = rods[:, :, 3] > 0
+    both: npt.NDArray[np.bool_] = room[:, 1:] & room[:, :-1]
+    both[:, ARM - 1] = False
+    return both
 
 
 def stretches(
@@ -56,9 +75,8 @@ def stretches(
 
     The first is (m, 2), then (m, 3) and (m,).
     """
-    one, next_one = rods[:, :-1], rods[:, 1:]
-    rod, at = np.nonzero((one[..., 3] > 0) & (next_one[..., 3] > 0))
-    a, b = one[rod, at], next_one[rod, at]
+    rod, at = np.nonzero(_both_ends(rods))
+    a, b = rods[rod, at], rods[rod, at + 1]
     half = 0.5 * np.sqrt(((a[:, :3] - b[:, :3]) ** 2).sum(1))
     return np.stack([rod, at], 1), 0.5 * (a[:, :3] + b[:, :3]), half + np.maximum(a[:, 3], b[:, 3])
 
@@ -117,7 +135,7 @@ def rod_touches(points, low, high, pad):  # type: ignore[no-untyped-def]
     """Tell whether a rod's bounding box comes within ``pad`` of a box."""
     for c in range(3):
         least, most, thick = np.inf, -np.inf, 0.0
-        for i in range(POINTS):
+        for i in range(ROW):
             least, most = min(least, points[i, c]), max(most, points[i, c])
             thick = max(thick, points[i, 3])
         if least - thick - pad > high[c] or most + thick + pad < low[c]:
@@ -138,11 +156,34 @@ def stretch_distance(rods, r, i, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def rod_sight_nm(points):  # type: ignore[no-untyped-def]
+    """Return how far from a window a rod's points (10, 4) can lie that a stretch of it shows there."""
+    longest = 0.0
+    for i in range(1, ROW):
+        step = 0.0
+        for c in range(3):
+            step += (points[i, c] - points[i - 1, c]) ** 2
+        longest = max(longest, np.sqrt(step) if i != ARM else 0.0)
+    return longest + points[:, 3].max() + (FILLET_NM if points[ARM, 3] > 0.0 else BAND_NM)
+
+
+@njit(cache=True)
+def joined(rod, arm):  # type: ignore[no-untyped-def]
+    """Return the distance to a rod with its arm from those to either: their union, its corner rounded off."""
+    if rod >= FILLET_NM or arm >= FILLET_NM:
+        return min(rod, arm)
+    return max(FILLET_NM, min(rod, arm)) - np.sqrt((FILLET_NM - rod) ** 2 + (FILLET_NM - arm) ** 2)
+
+
+@njit(cache=True)
 def rod_distance(rods, r, z, y, x):  # type: ignore[no-untyped-def]
-    """Return the distance to a rod's surface."""
-    best = 1e9
-    for i in range(POINTS - 1):
-        if rods[r, i, 3] > 0.0 and rods[r, i + 1, 3] > 0.0:
+    """Return the distance to the surface of a rod and its arm."""
+    rod = arm = 1e9
+    for i in range(ROW - 1):
+        if i != ARM - 1 and rods[r, i, 3] > 0.0 and rods[r, i + 1, 3] > 0.0:
             d, _, _, _, _ = stretch_distance(rods, r, i, z, y, x)
-            best = min(best, d)
-    return best
+            if i < ARM:
+                rod = min(rod, d)
+            else:
+                arm = min(arm, d)
+    return joined(rod, arm)

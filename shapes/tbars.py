@@ -14,7 +14,7 @@ from pydantic import Field
 from shapes.contacts import Contacts, across
 from shapes.depths import Depths
 from shapes.partition import Partition
-from shapes.rods import POINTS
+from shapes.rods import POINTS, ROW
 from shapes.spread import Params, Spread, draw
 from shapes.streams import mix, normal, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -48,7 +48,7 @@ class Bars:
 
     ``feet_nm`` (n, 3) is where a pedestal stands, on the inner face of the membrane; ``axes`` (n, 3, 3) the
     directions inwards, along the platform and across it; ``sizes_nm`` (n, 3) height, and half the length and
-    breadth of the platform; ``owners`` (n,) the neurites. ``rods`` (2 n, 5, 4) are what vesicles keep off:
+    breadth of the platform; ``owners`` (n,) the neurites. ``rods`` (2 n, 10, 4) are what vesicles keep off:
     each platform's rim, then each pedestal.
     """
 
@@ -111,7 +111,7 @@ def place(tissue: Tissue, params: TBars, placed: dict[str, object]) -> Bars:
     contacts = placed.get("psd")
     n = len(contacts.ids) if isinstance(contacts, Contacts) else 0
     feet, axes, sizes = np.empty((n, 3)), np.empty((n, 3, 3)), np.empty((n, 3))
-    owners, ids, rods = np.empty(n, np.int32), np.empty(n, np.int32), np.empty((2 * n, POINTS, 4))
+    owners, ids, rods = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros((2 * n, ROW, 4))
     if isinstance(contacts, Contacts):
         n = _draw(
             stream_key(tissue.seed, "t_bar"), contacts.ids, contacts.boutons, contacts.middles_nm,

@@ -17,7 +17,7 @@ from shapes.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.depths import Depths
 from shapes.packing import CLUSTER_NM
 from shapes.partition import Partition
-from shapes.rods import Rods
+from shapes.rods import ROW, Rods
 from shapes.spread import Params, Spread
 from shapes.streams import stream_key, uniform
 from shapes.tbars import Bars
@@ -63,7 +63,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
     low, high = tissue.window.box_nm
     cells = tissue.neurites
     contacts, rods = placed.get("psd"), placed.get("mitochondrion")
-    drawn, rod_owners = np.empty((0, 5, 4)), np.empty(0, np.int32)
+    drawn, rod_owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
     boutons, zones, facing = np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3))
     if isinstance(rods, Rods):
         drawn, rod_owners = rods.drawn, rods.owners
@@ -77,9 +77,10 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         spots, radii = np.empty((room, 3)), np.empty(room)
         owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
         n, missing = drop_vesicles(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.steps_nm,
-            tissue.wall_nm, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm,
-            tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing, drawn, rod_owners,
+            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
+            cells.steps_nm, tissue.wall_nm, cells.segments, cells.blocks, cells.owners,
+            tissue.membranes.glia_nm, tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing,
+            drawn, rod_owners,
             params.radius_nm.row(), params.radius_nm.lowest(), params.radius_nm.highest(),
             params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance,
             *tissue.window.tiles.groups(), low, high, spots, radii, owners, ids,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from shapes.endosomes import Endosomes
 from shapes.errors import InputError, UnknownNameError
+from shapes.glycogen import Glycogen
 from shapes.membranes import Membranes
 from shapes.microtubules import Microtubules
 from shapes.mitochondria import Mitochondria
@@ -30,13 +31,17 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Anatomy(Params):
-    """The tissue: three populations of neurites and what is in them. ``null`` leaves a structure out."""
+    """The tissue: three populations of neurites, one of glial processes, and what is in them.
+
+    ``null`` leaves a structure out. Thin glia fills the gaps between tubes also where there is no ``glia``.
+    """
 
     warp: Warp = Warp()
     membranes: Membranes = Membranes()
     axons: Population
     dendrites: Population | None = None
     myelinated: Population | None = None
+    glia: Population | None = None
     mitochondrion: Mitochondria | None = Mitochondria()
     psd: Synapses | None = Synapses()
     t_bar: TBars | None = None
@@ -45,6 +50,13 @@ class Anatomy(Params):
     er: Reticulum | None = None
     endosome: Endosomes | None = None
     microtubule: Microtubules | None = None
+    glycogen: Glycogen | None = None
+
+    @model_validator(mode="after")
+    def _glia_has_no_boutons(self) -> "Anatomy":
+        if self.glia is not None and self.glia.bouton_chance > 0:
+            raise ValueError("glia: its processes have no boutons; give bouton_chance: 0")
+        return self
 
     @model_validator(mode="after")
     def _t_bars_face_several(self) -> "Anatomy":
@@ -61,7 +73,7 @@ class Annotation(Params):
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
-    also: tuple[Literal["er", "endosome", "microtubule", "t_bar"], ...] = ()
+    also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar"], ...] = ()
 
 
 class Stain(Params):
@@ -70,12 +82,14 @@ class Stain(Params):
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
     are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
+    ``glia`` is the thin one in gaps, ``glia_process`` a process of ``anatomy.glia``, dark ones among them;
     ``cisterna`` is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule
     darkens the cytoplasm.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
     glia: Spread = Spread(mean=150, std=1)
+    glia_process: Spread = Spread(mean=152, std=13)
     membrane: Spread = Spread(mean=84, std=5)
     gap: float = Field(default=0.35, ge=0, le=1)
     matrix: Spread = Spread(mean=116, std=7)
@@ -93,6 +107,7 @@ class Stain(Params):
     endosome_lumen: Spread = Spread(mean=138, std=14)
     dense_body: Spread = Spread(mean=76, std=9)
     microtubule: float = Field(default=0.55, ge=0, le=1)
+    glycogen: Spread = Spread(mean=62, std=8)
     lamella: float = Field(default=0.25, ge=0, le=1)
     mottle_nm: float = Field(default=13.0, gt=0)
     mottle: float = Field(default=7.0, ge=0)

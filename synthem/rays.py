@@ -148,33 +148,54 @@ def _crossing(ids, start, ray, before, after, name, w):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
+def _enter(shape, voxel, corner, axes, pixel, row, column, start):  # type: ignore[no-untyped-def]
+    """Write where a pixel's ray starts, in voxels; returns where it enters and leaves the volume."""
+    for c in range(3):
+        at = corner[c] + pixel * (row * axes[1, c] + column * axes[0, c])
+        start[c] = at / voxel[c] - 0.5
+    return _span(start, axes[2] / voxel, shape, 1.0)
+
+
+@njit(cache=True)
+def _walk(ids, room, start, ray, before, t, leave, last, w):  # type: ignore[no-untyped-def]
+    """Go along a ray to where another object than ``last`` lies; returns (before, there, id, next step).
+
+    ``before`` is the last place still in ``last``; where nothing else follows, ``there`` is past ``leave``.
+    """
+    a_voxel, step = 1 / np.abs(ray).max(), 0.0
+    while t < leave:
+        name, leap = _look(ids, room, start[0] + t * ray[0], start[1] + t * ray[1], start[2] + t * ray[2], w)
+        step = max(_STEP_VX, leap) * a_voxel
+        if name != last:
+            return before, t, name, step
+        before = t
+        t += step
+    return before, t, last, step
+
+
+@njit(cache=True)
+def _surface(ids, start, ray, before, after, name, voxel, w, bell, normal):  # type: ignore[no-untyped-def]
+    """Return where between two points a ray meets an object's surface, and write the normal there."""
+    t = _crossing(ids, start, ray, before, after, name, w)
+    z, y, x = start[0] + t * ray[0], start[1] + t * ray[1], start[2] + t * ray[2]
+    _normal(ids, name, z, y, x, voxel, bell, normal)
+    return t
+
+
+@njit(cache=True)
 def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # type: ignore[no-untyped-def]
     """Write depth, id and normal of the first object on each pixel's ray."""
     w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
     bell = np.empty((3, 2 * _REACH_VX + 1))
     ray = axes[2] / voxel
-    a_voxel = 1 / np.abs(ray).max()
     for row in range(depth.shape[0]):
         for column in range(depth.shape[1]):
-            for c in range(3):
-                at = corner[c] + pixel * (row * axes[1, c] + column * axes[0, c])
-                start[c] = at / voxel[c] - 0.5
-            t, leave = _span(start, ray, ids.shape, 1.0)
-            before = t
-            while t < leave:
-                name, leap = _look(
-                    ids, room, start[0] + t * ray[0], start[1] + t * ray[1], start[2] + t * ray[2], w
-                )
-                if name:
-                    t = _crossing(ids, start, ray, before, t, name, w)
-                    z, y, x = start[0] + t * ray[0], start[1] + t * ray[1], start[2] + t * ray[2]
-                    _normal(ids, name, z, y, x, voxel, bell, n)
-                    depth[row, column] = t
-                    index[row, column] = name
-                    normal[row, column] = n
-                    break
-                before = t
-                t += max(_STEP_VX, leap) * a_voxel
+            t, leave = _enter(ids.shape, voxel, corner, axes, pixel, row, column, start)
+            before, t, name, _ = _walk(ids, room, start, ray, t, t, leave, 0, w)
+            if name:
+                depth[row, column] = _surface(ids, start, ray, before, t, name, voxel, w, bell, n)
+                index[row, column] = name
+                normal[row, column] = n
 
 
 @njit(cache=True)
@@ -183,30 +204,21 @@ def film(ids, room, voxel, corner, axes, pixel, depth, colours, light, passed): 
     w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
     bell = np.empty((3, 2 * _REACH_VX + 1))
     ray = axes[2] / voxel
-    a_voxel = 1 / np.abs(ray).max()
     for row in range(depth.shape[0]):
         for column in range(depth.shape[1]):
-            for c in range(3):
-                at = corner[c] + pixel * (row * axes[1, c] + column * axes[0, c])
-                start[c] = at / voxel[c] - 0.5
-            t, leave = _span(start, ray, ids.shape, 1.0)
+            t, leave = _enter(ids.shape, voxel, corner, axes, pixel, row, column, start)
             before, leave = t, min(leave, depth[row, column])
             last, rest = 0, 1.0
             while t < leave and rest > 0.02:
-                name, leap = _look(
-                    ids, room, start[0] + t * ray[0], start[1] + t * ray[1], start[2] + t * ray[2], w
-                )
+                before, t, name, step = _walk(ids, room, start, ray, before, t, leave, last, w)
                 if name != last:
                     of = name if name else last
-                    edge = _crossing(ids, start, ray, before, t, of, w)
-                    z, y, x = start[0] + edge * ray[0], start[1] + edge * ray[1], start[2] + edge * ray[2]
-                    _normal(ids, of, z, y, x, voxel, bell, n)
+                    _surface(ids, start, ray, before, t, of, voxel, w, bell, n)
                     facing = abs(n[0] * axes[2, 0] + n[1] * axes[2, 1] + n[2] * axes[2, 2])
                     share = _FAINT + (_RIM - _FAINT) * (1 - facing) ** 3
                     for c in range(3):
                         light[row, column, c] += rest * share * colours[of, c] * (0.5 + 0.5 * facing)
                     rest *= 1 - share
-                    last = name
-                before = t
-                t += max(_STEP_VX, leap) * a_voxel
+                    before, last = t, name
+                    t += step
             passed[row, column] = rest

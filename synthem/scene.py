@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from shapes import endosomes, microtubules, mitochondria, psd, reticulum, sheaths, tbars, vesicles
+from shapes import endosomes, glycogen, microtubules, mitochondria, psd, reticulum, sheaths, tbars, vesicles
 from shapes.chains import RIM_NM
 from shapes.depths import Depths
 from shapes.grid import Grid
 from shapes.neurites import Neurites, grow
 from shapes.partition import Partition, partition
-from shapes.population import AXON, DENDRITE, MYELINATED, Population
+from shapes.population import AXON, DENDRITE, GLIA, MYELINATED, Population
 from shapes.tissue import Layer, Tissue, empty_layer
 from shapes.warp import WarpedWindow, warp_window
 from synthem.preset import Anatomy
@@ -27,15 +27,16 @@ GENERATORS: dict[str, ModuleType] = {
     "er": reticulum,
     "endosome": endosomes,
     "microtubule": microtubules,
+    "glycogen": glycogen,
 }
 """Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is
 one line."""
 
-CLUTTER = ("er", "endosome", "microtubule")
+CLUTTER = ("er", "endosome", "microtubule", "glycogen")
 """Kinds that are no class; all others are placed as if there were none of these."""
 STRUNG = (mitochondria, reticulum, endosomes, microtubules)
 """Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
-POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED}
+POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA}
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 

@@ -5,8 +5,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+
+from shapes import Grid
+from synthem.patch import Patch
+from synthem.world import World
 
 # the same examples in every run; `--hypothesis-profile explore` looks at others
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -37,3 +42,34 @@ def digests() -> Callable[[Path], dict[str, str]]:
         }
 
     return hashes
+
+
+@pytest.fixture(scope="session")
+def check_halves() -> Callable[[World, Grid, float], Patch]:
+    """Return a function that holds halves of a window against the whole, bit for bit, and gives the whole.
+
+    Cut is along each axis in turn, at a share of the window; an axis too short for that is left out.
+    """
+
+    def check(world: World, whole: Grid, cut: float) -> Patch:
+        patch = world.patch(whole)
+        for axis in range(3):
+            size = round(cut * whole.shape[axis])
+            if not 0 < size < whole.shape[axis]:
+                continue
+            for first, count in ((0, size), (size, whole.shape[axis] - size)):
+                shape, start = list(whole.shape), list(whole.start_vx)
+                shape[axis], start[axis] = count, start[axis] + first
+                corner = tuple(s * v for s, v in zip(start, whole.voxel_nm, strict=True))
+                half = world.patch(Grid(tuple(shape), whole.voxel_nm, corner))
+                box = tuple(slice(first, first + count) if a == axis else slice(None) for a in range(3))
+                where = f"voxels {first} to {first + count} along axis {axis}"
+                np.testing.assert_array_equal(half.image, patch.image[box], err_msg=where)
+                np.testing.assert_array_equal(half.clean, patch.clean[box], err_msg=where)
+                np.testing.assert_array_equal(half.labels, patch.labels[:, *box], err_msg=where)
+                assert half.instances.keys() == patch.instances.keys()
+                for kind, ids in half.instances.items():
+                    np.testing.assert_array_equal(ids, patch.instances[kind][box], err_msg=f"{kind}, {where}")
+        return patch
+
+    return check

@@ -207,7 +207,7 @@ def test_the_clean_image_has_no_noise():
 
 def test_structures_have_the_greys_that_the_preset_gives():
     described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
-    bare = {name: None for name in ("er", "endosome", "microtubule")}
+    bare = {name: None for name in ("er", "endosome", "microtubule", "glycogen")}
     preset = load_preset({**described, "anatomy": {**described["anatomy"], **bare}})
     flat = {"mottle": 0, "blotch": 0, "patchiness": 0, "lamella": 0, "gap": 0}
     greys = {

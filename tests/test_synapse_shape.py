@@ -13,6 +13,7 @@ from shapes.psd import _outline
 from shapes.streams import cell_key
 from synthem import World
 from synthem.preset import load_preset
+from synthem.scene import CLUTTER, build_scene
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -46,6 +47,28 @@ def test_a_perforated_density_has_one_hole(seed):
     assert (whole | ~holed).all()
     lost = (whole & ~holed).sum() * (grid[1] - grid[0]) ** 2
     assert lost == pytest.approx(np.pi * 0.22**2, rel=0.15)
+
+
+def test_as_many_densities_are_perforated_as_asked_for():
+    presets = [changed(psd={"perforated": share}) for share in (0.0, 0.3, 1.0)]
+    tissues = [
+        p.anatomy.model_copy(update=dict.fromkeys(("mitochondrion", "vesicle", *CLUTTER))) for p in presets
+    ]
+    lost = []
+    for place in islice(World("epfl", seed=6).find("psd"), 28):
+        grid, sizes = Grid((40, 40, 40), (15.0, 15.0, 15.0), tuple(p - 300 for p in place)), []
+        for tissue in tissues:
+            scene = build_scene(tissue, 6, grid)
+            contacts, layer = scene.objects["psd"], scene.layers["psd"]
+            # tissue is displaced by less than synapses are apart
+            middle = np.linalg.norm(contacts.middles_nm - place, axis=1).argmin()
+            sizes.append(((layer.distance_nm < 0) & (layer.ids == contacts.ids[middle])).sum())
+        lost.append([1 - size / sizes[0] for size in sizes])
+    _, some, every = np.array(lost).T > 0
+    assert every.mean() > 0.95
+    assert some.mean() == pytest.approx(0.3, abs=0.17)
+    # a hole is about a twentieth of the disc, in its thickest part
+    assert 0.03 < np.median(np.array(lost)[:, 2]) < 0.15
 
 
 @given(seeds)

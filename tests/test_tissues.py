@@ -56,39 +56,20 @@ def whole(mask: np.ndarray) -> bool:
     cut=st.floats(0.1, 0.9),
 )
 @settings(max_examples=5, deadline=None)
-def test_two_half_windows_are_the_whole(name, seed, origin, shape, cut):
+def test_two_half_windows_are_the_whole(check_halves, name, seed, origin, shape, cut):
     world = World(name, seed)
     check_halves(world, Grid(shape, world.preset.voxel_nm, origin), cut)
 
 
-def check_halves(world: World, whole_grid: Grid, cut: float) -> dict[str, np.ndarray]:
-    voxel, shape, patch = whole_grid.voxel_nm, whole_grid.shape, world.patch(whole_grid)
-    for axis in range(3):
-        size = round(cut * shape[axis])
-        if not 0 < size < shape[axis]:
-            continue
-        for first, count in ((0, size), (size, shape[axis] - size)):
-            part, start = list(shape), list(whole_grid.start_vx)
-            part[axis], start[axis] = count, start[axis] + first
-            corner = tuple(s * v for s, v in zip(start, voxel, strict=True))
-            half = world.patch(Grid(tuple(part), voxel, corner))
-            box = tuple(slice(first, first + count) if a == axis else slice(None) for a in range(3))
-            np.testing.assert_array_equal(half.image, patch.image[box])
-            np.testing.assert_array_equal(half.labels, patch.labels[:, *box])
-            for kind, ids in half.instances.items():
-                np.testing.assert_array_equal(ids, patch.instances[kind][box], err_msg=kind)
-    return patch.instances
-
-
 @pytest.mark.parametrize("partners", ["dendrites", "any"])
-def test_synapses_and_t_bars_have_no_seams(partners):
+def test_synapses_and_t_bars_have_no_seams(check_halves, partners):
     preset = load_preset("insect")
     psd = preset.anatomy.psd.model_copy(update={"partners": partners})
     preset = preset.model_copy(update={"anatomy": preset.anatomy.model_copy(update={"psd": psd})})
     seen = {"psd": 0, "t_bar": 0, "vesicle": 0}
     for scene in synapses()[:4]:
         low = tuple(o + 100 for o in scene.grid.origin_nm)
-        found = check_halves(World(preset, 5), Grid((20, 25, 25), (8.0, 8.0, 8.0), low), 0.5)
+        found = check_halves(World(preset, 5), Grid((20, 25, 25), (8.0, 8.0, 8.0), low), 0.5).instances
         for kind in seen:
             seen[kind] += found[kind].any()
     assert min(seen.values()) >= 3

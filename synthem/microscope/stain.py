@@ -12,6 +12,7 @@ from numba import njit
 from shapes.chains import MEMBRANE_NM
 from shapes.cristae import GRANULE_NM
 from shapes.lattice import smooth_noise
+from shapes.population import GLIA
 from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
@@ -58,11 +59,11 @@ def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ig
 @njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
     salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves,
-    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, bar_id,
-    bar, fine, blots, coarse,
+    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, grain_id, grain,
+    bar_id, bar, fine, blots, coarse,
     mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix,
     boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey, er_grey, cisterna, endo_grey,
-    endo_lumen, dense_body, tubule_dark, bar_grey,
+    endo_lumen, dense_body, tubule_dark, grain_grey, bar_grey,
     out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
@@ -91,6 +92,10 @@ def _paint(  # type: ignore[no-untyped-def]
                         salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
                         soft, n, g,
                     )  # fmt: skip
+                d = grain[z, y, x]
+                if d < soft:
+                    dense = _grey(salt + np.uint64(13), grain_id[z, y, x], grain_grey)
+                    g += _cover(d, 1.5 * soft) * min(0.0, dense - g)
                 d = bar[z, y, x]
                 if d < soft:
                     dense = _grey(salt + np.uint64(12), bar_id[z, y, x], bar_grey) + 0.5 * mottle * n
@@ -182,25 +187,30 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     greys = np.empty(len(scene.neurites.ids) + 1)
     _owner_greys(salt, scene.neurites.ids, params.cytoplasm.row(), greys)
     greys[-1] = params.glia.typical()
+    of_glia = np.flatnonzero(scene.neurites.kinds == GLIA)
+    processes = np.empty(len(of_glia))
+    _owner_greys(salt, scene.neurites.ids[of_glia], params.glia_process.row(), processes)
+    greys[of_glia] = processes
     fine = smooth_noise(stream_key(seed, "texture/fine"), params.mottle_nm, grid)
     blots = smooth_noise(stream_key(seed, "texture/blotch"), params.blotch_nm, grid)
     coarse = smooth_noise(stream_key(seed, "texture/coarse"), params.patchiness_nm, grid)
     layers = scene.layers
     mito, psd, ves, sheath = (layers[k] for k in ("mitochondrion", "psd", "vesicle", "sheath"))
     er, endosome, tubule, bar = (layers[k] for k in ("er", "endosome", "microtubule", "t_bar"))
+    grain = layers["glycogen"]
     boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
     out = np.empty(grid.shape, np.float32)
     _paint(
         salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
         ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
-        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, bar.ids, bar.distance_nm, fine, blots,
-        coarse, params.mottle, params.blotch, params.patchiness,
+        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, grain.ids, grain.distance_nm, bar.ids,
+        bar.distance_nm, fine, blots, coarse, params.mottle, params.blotch, params.patchiness,
         scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
         boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
         params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
         params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), params.er.row(),
         params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
-        params.microtubule, params.t_bar.row(), out,
+        params.microtubule, params.glycogen.row(), params.t_bar.row(), out,
     )  # fmt: skip
     return out

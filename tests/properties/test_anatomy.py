@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from shapes import Grid
 from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
+from shapes.rods import ARM
 from shapes.warp import warp_window
 from synthem.annotate import NEURITE, annotate, instances
 from synthem.find import NEEDS, find
@@ -148,8 +149,8 @@ def test_vesicles_never_overlap_nor_enter_a_mitochondrion(name, seed):
 def rod_distance(points: np.ndarray, at: np.ndarray) -> float:
     """Distance from the surface of a chain of round cones, from the definition."""
     best = np.inf
-    for (*a, ra), (*b, rb) in pairwise(points):
-        if ra == 0 or rb == 0:
+    for i, ((*a, ra), (*b, rb)) in enumerate(pairwise(points)):
+        if i == ARM - 1 or ra == 0 or rb == 0:
             continue
         axis = np.subtract(b, a)
         t = np.clip((at - a) @ axis / (axis @ axis), 0, 1)

@@ -19,10 +19,9 @@ from shapes import Grid
 from shapes.contacts import LOOK_NM, PROBE_NM
 from shapes.crowd import _LOOSE_SITES as LOOSE_SITES
 from shapes.crowd import BAND_NM, CLEAR_NM
-from shapes.mitochondria import rod_sight_nm
 from shapes.packing import keeps_apart, loose_place
 from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
-from shapes.rods import rod_distance
+from shapes.rods import ARM, rod_distance, rod_sight_nm
 from shapes.spread import draw
 from shapes.streams import mix as mixed
 from shapes.streams import normal, object_id, stream_key, uniform
@@ -371,7 +370,7 @@ def test_every_window_knows_whether_a_rod_has_a_middle(name):
             for number in halves:
                 spots = np.argwhere(whole == number)
                 # both tips, each in a window of its own
-                along = spots @ (rods.fitted[row, -1, :3] - rods.fitted[row, 0, :3])
+                along = spots @ (rods.fitted[row, ARM - 1, :3] - rods.fitted[row, 0, :3])
                 for tip in (spots[np.argmin(along)], spots[np.argmax(along)]):
                     low = np.clip(tip - size // 2, 0, np.array(grid.shape) - size)
                     corner = tuple(float(s + k) * v for s, k, v in zip(grid.start_vx, low, vx, strict=True))

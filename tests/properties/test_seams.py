@@ -38,12 +38,6 @@ def preset(name: str) -> Preset:
     return plain.model_copy(update={"voxel_nm": (30.0, 6.0, 4.0), "microscope": microscope})
 
 
-def joined(one: Patch, other: Patch, axis: int) -> dict[str, np.ndarray]:
-    """Everything that a patch shows, put together from two."""
-    parts = [arrays(one), arrays(other)]
-    return {key: np.concatenate([part[key] for part in parts], axis - 3) for key in parts[0]}
-
-
 def arrays(patch: Patch) -> dict[str, np.ndarray]:
     return {"image": patch.image, "labels": patch.labels, "clean": patch.clean, **patch.instances}
 
@@ -51,22 +45,9 @@ def arrays(patch: Patch) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", ["epfl", "sstem_drosophila", "getmanskaya2022", "busy"])
 @given(seed=seeds, origin=places, shape=shapes, cut=st.floats(0.1, 0.9))
 @settings(max_examples=7, deadline=None)
-def test_two_half_windows_are_the_whole(name, seed, origin, shape, cut):
+def test_two_half_windows_are_the_whole(check_halves, name, seed, origin, shape, cut):
     world = World(preset(name), seed)
-    voxel = world.preset.voxel_nm
-    whole = Grid(shape, voxel, origin)
-    patch = world.patch(whole)
-    for axis in range(3):
-        size = round(cut * shape[axis])
-        if not 0 < size < shape[axis]:
-            continue
-        near_shape, far_shape, start = list(shape), list(shape), list(whole.origin_nm)
-        near_shape[axis], far_shape[axis] = size, shape[axis] - size
-        start[axis] = (whole.start_vx[axis] + size) * voxel[axis]
-        near_half = world.patch(Grid(tuple(near_shape), voxel, whole.origin_nm))
-        far_half = world.patch(Grid(tuple(far_shape), voxel, tuple(start)))
-        for key, both in joined(near_half, far_half, axis).items():
-            np.testing.assert_array_equal(both, arrays(patch)[key], err_msg=f"{key}, cut along axis {axis}")
+    check_halves(world, Grid(shape, world.preset.voxel_nm, origin), cut)
 
 
 @given(seed=seeds, origin=places)
