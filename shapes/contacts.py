@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.membranes import near, near_box, probe
+from shapes.apposition import CORNERS, ahead, corners, lowest, normal_at, room_at
 from shapes.population import BOUTON, DENDRITE
 from shapes.spread import draw
 from shapes.streams import mix, normal, object_id, uniform
@@ -24,23 +24,12 @@ LOOK_NM = 340.0
 """How far from a bouton's middle its contact may lie."""
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
-FLANK_NM = 45.0
-"""How far on either side of the membrane a contact's two cells must be there …"""
-SAG_NM = 110.0
-"""… where the membrane itself may lie so far off the plane through the contact's middle: boutons are round."""
 EDGE = 0.6
 """At so much of a contact's radius its two cells must be there, on three of four sides."""
 SPOT = 0.15
 """The same for the first of several partners, which need not be wide."""
 BESIDE_NM = 260.0
 """So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
-AT_NM = 8.0
-"""So near to the membrane, on either side, a polyadic contact must find its bouton and its first partner."""
-_CORNERS = 3
-RIM, CORE = 0.8, 0.5
-"""So far out, in parts of its radius, a density must find both its cells on three of four sides, and on all,
-or it is smaller."""
-_SHRINK = (1.0, 0.8, 0.65)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,80 +62,13 @@ class Contacts:
 
 
 @njit(cache=True)
-def across(key, up, one, two):  # type: ignore[no-untyped-def]
-    """Write two directions at right angles to each other and to ``up``."""
-    dot = norm = 0.0
-    for c in range(3):
-        one[c] = normal(key, c)
-        dot += one[c] * up[c]
-    for c in range(3):
-        one[c] -= dot * up[c]
-        norm += one[c] * one[c]
-    one /= np.sqrt(norm) + 1e-9
-    for c in range(3):
-        two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
-
-
-@njit(cache=True)
-def _lowest(segments, among, z, y, x):  # type: ignore[no-untyped-def]
-    best = 1e9
-    for i in among:
-        best = min(best, tube_field(segments, i, z, y, x))
-    return best
-
-
-@njit(cache=True)
-def _ahead(segments, pre, post, at):  # type: ignore[no-untyped-def]
-    """Return a field that is negative in the bouton and positive in its partner."""
-    return _lowest(segments, pre, at[0], at[1], at[2]) - _lowest(segments, post, at[0], at[1], at[2])
-
-
-@njit(cache=True)
-def _normal(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
-    """Write the unit normal, from ``pre`` to ``post``, of the membrane at a point, by central differences."""
-    for c in range(3):
-        q = at.copy()
-        q[c] += 4.0
-        out[c] = _ahead(segments, pre, post, q)
-        q[c] -= 8.0
-        out[c] -= _ahead(segments, pre, post, q)
-    out /= np.sqrt((out * out).sum()) + 1e-12
-
-
-@njit(cache=True)
-def _corners(segments, pre, post, middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
-    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
-
-    They are NaN where the two fields are not equal anywhere near.
-    """
-    one, two = np.empty(3), np.empty(3)
-    across(mix(key, 5), up, one, two)
-    for corner in range(4):
-        turn = 0.5 * np.pi * corner
-        edge = middle + away * (np.cos(turn) * one + np.sin(turn) * two)
-        low, high = -SAG_NM, SAG_NM
-        found = (
-            _ahead(segments, pre, post, edge + low * up) < 0.0 < _ahead(segments, pre, post, edge + high * up)
-        )
-        for _ in range(6):
-            half = 0.5 * (low + high)
-            if _ahead(segments, pre, post, edge + half * up) < 0.0:
-                low = half
-            else:
-                high = half
-        at = 0.5 * (low + high) if found else np.nan
-        inside[corner] = edge + (at - FLANK_NM) * up
-        beyond[corner] = edge + (at + FLANK_NM) * up
-
-
-@njit(cache=True)
 def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
     """Write where between two places the fields of two neurites are equal; returns whether it is there."""
     near_end, far_end = 0.0, 1.0
     for _ in range(12):
         half = 0.5 * (near_end + far_end)
         middle[:] = start + half * (target - start)
-        if _ahead(segments, pre, post, middle) < 0.0:
+        if ahead(segments, pre, post, middle) < 0.0:
             near_end = half
         else:
             far_end = half
@@ -179,7 +101,7 @@ def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # ty
     """Tell whether a second dendrite faces the bouton at one of four places beside the first."""
     for i in range(4):
         z, y, x = beyond[i, 0], beyond[i, 1], beyond[i, 2]
-        best, who = min(glia, _lowest(segments, pre, z, y, x)), post
+        best, who = min(glia, lowest(segments, pre, z, y, x)), post
         for k in range(count):
             f = tube_field(segments, dendrites[k], z, y, x)
             if f < best:
@@ -217,79 +139,23 @@ def _partner(  # type: ignore[no-untyped-def]
             target[c] = segments[at, AZ + c] + t * segments[at, DZ + c]
         if not _meet(segments, start, target, pre, post, middle):
             continue
-        _normal(segments, middle, pre, post, up)
-        _corners(segments, pre, post, middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
+        normal_at(segments, middle, pre, post, up)
+        corners(segments, pre, post, middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
             good += (
-                _ahead(segments, pre, post, a) < 0.0 < _ahead(segments, pre, post, b)
-                and _lowest(segments, pre, a[0], a[1], a[2]) < glia
-                and _lowest(segments, post, b[0], b[1], b[2]) < glia
+                ahead(segments, pre, post, a) < 0.0 < ahead(segments, pre, post, b)
+                and lowest(segments, pre, a[0], a[1], a[2]) < glia
+                and lowest(segments, post, b[0], b[1], b[2]) < glia
             )
-        if good >= _CORNERS:
+        if good >= CORNERS:
             if polyadic:
-                _corners(segments, pre, post, middle, up, EDGE * wide, key, inside, beyond)
+                corners(segments, pre, post, middle, up, EDGE * wide, key, inside, beyond)
                 if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
                     continue
             return owners[at]
     return -1
-
-
-@njit(cache=True)
-def _touch(  # type: ignore[no-untyped-def]
-    segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside, beyond,
-    fields, wanted,
-):  # fmt: skip
-    """Tell whether no third cell comes between the two around their contact, on so many of four sides.
-
-    In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
-    """
-    if polyadic:
-        for side in (-AT_NM, AT_NM):
-            at = middle + side * up
-            own, _, _, _ = probe(
-                segments, owners, chosen, count, at[0], at[1], at[2], 1.0, glia, glia_index, fields
-            )
-            if own != (pre if side < 0.0 else post):
-                return False
-    good = 0
-    for i in range(4):
-        a, b = inside[i], beyond[i]
-        own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
-        if own != pre:
-            continue
-        own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
-        good += own == post or (polyadic and own != pre)
-    return good >= wanted
-
-
-@njit(cache=True)
-def room_nm(wide):  # type: ignore[no-untyped-def]
-    """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
-    return np.sqrt((RIM * wide) ** 2 + (SAG_NM + FLANK_NM) ** 2)
-
-
-@njit(cache=True)
-def _room(  # type: ignore[no-untyped-def]
-    segments, blocks, owners, pre, post, mine, theirs, polyadic, middle, up, wide, key, glia, glia_index,
-    inside, beyond, close, chosen, fields,
-):  # fmt: skip
-    """Return the radius of the density that has its two cells all around: 0 where no small one has."""
-    reach = room_nm(wide)
-    few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
-    count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
-    for part in _SHRINK:
-        fits = True
-        for out, wanted in ((CORE, 4), (RIM, _CORNERS)):
-            _corners(segments, mine, theirs, middle, up, out * part * wide, key, inside, beyond)
-            fits = fits and _touch(
-                segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
-                beyond, fields, wanted,
-            )  # fmt: skip
-        if fits:
-            return part * wide
-    return 0.0
 
 
 @njit(cache=True)
@@ -364,10 +230,10 @@ def find_contacts(  # type: ignore[no-untyped-def]
             shows = _apart(middle, low, high) <= far
             if shows:
                 # a contact with less room than was drawn gets a smaller density
-                wide = _room(
+                wide = room_at(
                     segments, blocks, owners, j, post, mine[:own],
-                    theirs[: _of(near_by, around, owners, post, theirs)], polyadic, middle, up, wide, key, glia,
-                    keys.shape[0], inside, beyond, everything, chosen, fields,
+                    theirs[: _of(near_by, around, owners, post, theirs)], polyadic, middle, up, wide, key,
+                    glia, keys.shape[0], inside, beyond, everything, chosen, fields,
                 )  # fmt: skip
                 shows = wide > 0.0
                 missing += not shows

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from shapes.lanes import in_lane, typical_radius
 from shapes.population import (
     BOUTON,
     BOUTON_FLANK,
@@ -30,8 +31,6 @@ from shapes.ruffles import WAVES, draw_waves
 from shapes.spread import draw
 from shapes.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.tubes import BLOCK, COLUMNS, NODE, bound_blocks, ruffle_segment, set_segment
-
-_LANE_TRIES = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,46 +118,6 @@ def _flatten(key, bundle_key, middle, p, way, broad, shared):  # type: ignore[no
 
 
 @njit(cache=True)
-def _thick(key, radius):  # type: ignore[no-untyped-def]
-    """Return the typical radius of a neurite."""
-    return draw(radius, uniform(key, 3), normal(key, 4))
-
-
-@njit(cache=True)
-def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
-    """Return where a lane runs, (y, x), and how thick its neurite would like to be."""
-    lane = cell_key(mix(key, 2), 0, cy, cx)
-    y = cy + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
-    x = cx + 0.5 * (cy % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
-    return y * p.cell_nm, x * p.cell_nm, _thick(lane, p.radius)
-
-
-@njit(cache=True)
-def _in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
-    """Write the middle of a lane's neurite; returns its key, or 0 where none has room between its neighbours.
-
-    The room between two lanes is shared out as their wishes say, so that the neurites of no two overlap.
-    """
-    middle[1], middle[2], wish = _lane_middle(key, p, cy, cx)
-    room = np.inf
-    for dy in range(-2, 3):
-        for dx in range(-2, 3):
-            if dy != 0 or dx != 0:
-                y, x, other = _lane_middle(key, p, cy + dy, cx + dx)
-                away = np.sqrt((y - middle[1]) ** 2 + (x - middle[2]) ** 2)
-                room = min(room, away * wish / (wish + other))
-    lane = cell_key(mix(key, 2), 0, cy, cx)
-    middle[0] = (cz + uniform(lane, 2)) * 2.0 * p.nodes * p.step_nm
-    here, best, widest = mix(lane, cz), np.uint64(0), 0.0
-    for attempt in range(_LANE_TRIES):
-        k = mix(here, attempt)
-        thick = _thick(k, p.radius)
-        if widest < thick <= room:
-            best, widest = k, thick
-    return best
-
-
-@njit(cache=True)
 def _outside(at, low, high, pad):  # type: ignore[no-untyped-def]
     """Return the squared distance of a point from a padded box."""
     gap = 0.0
@@ -173,7 +132,7 @@ def _axis(  # type: ignore[no-untyped-def]
     key, bundle_key, middle, p, low, high, pad, keep, nodes, varicosity, way, at,
 ):  # fmt: skip
     """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
-    thick = _thick(key, p.radius)
+    thick = typical_radius(key, p.radius)
     slack = p.reach - p.nodes * p.step_nm + keep
     nodes[:] = np.nan
     varicosity[:] = SHAFT
@@ -253,7 +212,7 @@ def _grow(  # type: ignore[no-untyped-def]
                 middle[1] = (cy + uniform(k, 11)) * p.cell_nm
                 middle[2] = (cx + uniform(k, 12)) * p.cell_nm
                 if p.lanes:
-                    k = _in_lane(key, p, cz, cy, cx, middle)
+                    k = in_lane(key, p, cz, cy, cx, middle)
                     if k == np.uint64(0):
                         continue
                 if _outside(middle, low, high, pad) > p.reach**2:
@@ -317,7 +276,7 @@ def _grow(  # type: ignore[no-untyped-def]
 def _describe(keys, radius, ids, radii):  # type: ignore[no-untyped-def]
     for i in range(keys.shape[0]):
         ids[i] = object_id(keys[i])
-        radii[i] = _thick(keys[i], radius)
+        radii[i] = typical_radius(keys[i], radius)
 
 
 def _draw_population(

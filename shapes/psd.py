@@ -13,7 +13,8 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, across, find_contacts, room_nm
+from shapes.apposition import across, room_nm
+from shapes.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, find_contacts
 from shapes.depths import Depths
 from shapes.membranes import around
 from shapes.partition import Partition

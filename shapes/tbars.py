@@ -11,7 +11,8 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.contacts import Contacts, across
+from shapes.apposition import across
+from shapes.contacts import Contacts
 from shapes.depths import Depths
 from shapes.partition import Partition
 from shapes.rods import POINTS, ROW
