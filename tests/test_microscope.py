@@ -13,10 +13,11 @@ from synthem.microscope.detector import detector
 from synthem.microscope.section import section
 from synthem.microscope.stain import stain
 from synthem.microscope.tone import tone
-from synthem.preset import Beam, Detector, Section, Stain, Tone, load_preset
+from synthem.optics import Beam, Detector, Section, Stain, Tone
+from synthem.preset import load_preset
 from synthem.world import World
 
-STAGES = ["stain", "section", "beam", "detector", "tone"]
+STAGES = ["stain", "section", "beam", "detector", "defects", "tone"]
 VOXEL = (50.0, 4.0, 6.0)
 
 

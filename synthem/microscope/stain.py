@@ -15,7 +15,8 @@ from shapes.lattice import smooth_noise
 from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
-from synthem.preset import Stain
+from synthem.microscope.grain import grain
+from synthem.optics import Stain
 from synthem.scene import Scene
 
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
@@ -203,4 +204,4 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
         params.microtubule, params.t_bar.row(), out,
     )  # fmt: skip
-    return out
+    return grain(out, scene, params)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from synthem.preset import Tone
+from synthem.optics import Tone
 
 
 def tone(image: npt.NDArray[np.float32], params: Tone) -> npt.NDArray[np.float32]:
