@@ -2,8 +2,9 @@
 
 Rates are per section and 100 µm² of it, unless a name says otherwise. What the defects look like, by
 modality: Harris et al. (2006) for folds, dust and precipitate on serial sections, Zheng et al. (2018) and the
-CREMI volumes for cracks, lost sections and jumps, Deerinck et al. (2010) and Titze & Genoud (2016) for charging
-and debris on a block's face, Xu et al. (2017) for curtains and drift. Sizes and rates are estimates of ours.
+CREMI volumes for cracks, lost sections and jumps, Deerinck et al. (2010) and Titze & Genoud (2016) for
+charging and debris on a block's face, Xu et al. (2017) for curtains and drift. Sizes and rates are our
+estimates.
 """
 
 from typing import Annotated

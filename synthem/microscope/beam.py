@@ -2,8 +2,8 @@
 
 Diffraction, aberration and the beam's own size add up to about a Gaussian; an astigmatic lens draws it out
 along one axis, and out of focus it is wider (Reimer & Kohl, Transmission Electron Microscopy, chapter 2;
-Goldstein et al. 2017, Scanning Electron Microscopy, chapter 2). Focus changes over the field, as no section is
-flat.
+Goldstein et al. 2017, Scanning Electron Microscopy, chapter 2). Focus changes over the field, as no section
+is flat.
 
 The sums run in one fixed order, so that the same voxel is the same bit for bit in every window; OpenCV's blur
 is not.
@@ -44,7 +44,7 @@ def oblique_kernel(
 ) -> npt.NDArray[np.float32]:
     """Return weights (y, x) of a Gaussian, ``astigmatism`` times as long as wide, that sum to one.
 
-    The product of its two widths is the square of ``sigma_nm``. ``angle_deg`` turns the long axis from x to y.
+    The product of its widths is the square of ``sigma_nm``. ``angle_deg`` turns the long axis from x to y.
     """
     if sigma_nm <= 0:
         return np.ones((1, 1), np.float32)

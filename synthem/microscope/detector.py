@@ -1,7 +1,8 @@
 """Detector: shot and read noise, of which a part is smooth over a voxel or two, as in real detectors.
 
-Counts of electrons are Poisson, so shot noise grows with the root of the signal; what the electronics add does
-not, and a scan line shares part of it (Reimer, Scanning Electron Microscopy, chapter 5; Goldstein et al. 2017).
+Counts of electrons are Poisson, so shot noise grows with the root of the signal; what the electronics add
+does not, and a scan line shares part of it (Reimer, Scanning Electron Microscopy, chapter 5; Goldstein et al.
+2017).
 On the sections of EPFL6, what a Gaussian of 3 pixels leaves has a deviation of 13 and correlates by 0.40 with
 the next pixel and 0.27–0.35 with the one after.
 """

@@ -1,4 +1,4 @@
-"""Which defects there are, in the order in which they act: those that move tissue, and those that cover it."""
+"""Which defects there are, in the order in which they act: those that move tissue and those that cover it."""
 
 from collections.abc import Callable
 from functools import partial
