@@ -16,6 +16,7 @@ from synthem.microscope.look import inside, look
 from synthem.microscope.stain import softness_nm
 from synthem.patch import Patch
 from synthem.preset import Preset, load_preset
+from synthem.randomise import randomised
 from synthem.scene import Scene, build_scene
 
 TRACE_VERSION = 1
@@ -44,6 +45,10 @@ class World:
             raise InputError(f"world: seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
         self.preset = load_preset(preset)
         self.seed = int(seed)
+
+    def randomised(self, factor: float, index: int, anatomy: bool = False) -> "World":
+        """Return this world through another microscope, drawn around its own: see ``synthem.randomise``."""
+        return World(randomised(self.preset, factor, self.seed, index, anatomy), self.seed)
 
     def scene(self, grid: Grid) -> Scene:
         """Return the geometry of a window, each section split into the preset's sheets.
