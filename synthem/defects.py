@@ -117,7 +117,7 @@ class KnifeMarks(Params):
     per_100um: float = Field(default=20.0, ge=0, le=2000)
     angle_deg: float = 70.0
     width_nm: Spread = Spread(median=15, ratio=1.6)
-    strength: Amount = 25.0
+    strength: Amount = 40.0
     sections: int = Field(default=20, ge=1)
     chatter: Amount = 0.0
     chatter_nm: Length = 700.0

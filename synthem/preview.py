@@ -88,7 +88,7 @@ def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | N
         rim_y, rim_x = ((n - m) // 2 for n, m in zip(middle.shape, shape[1:], strict=True))
         inner = middle[rim_y : rim_y + shape[1], rim_x : rim_x + shape[2]]
         grey = np.clip(np.rint(inner), 0, 255).astype(np.uint8)
-        tiles.append(Tile(_titled(np.repeat(grey[..., None], 3, axis=2), name), name))
+        tiles.append(Tile(titled(np.repeat(grey[..., None], 3, axis=2), name), name))
     return sheet([tiles[k : k + 3] for k in range(0, len(tiles), 3)])
 
 
@@ -117,7 +117,8 @@ def with_legend(picture: Picture, classes: Sequence[str] = CLASSES) -> Picture:
     return np.concatenate([picture, np.asarray(strip)])
 
 
-def _titled(picture: Picture, title: str) -> Picture:
+def titled(picture: Picture, title: str) -> Picture:
+    """Return a picture with its title in the upper left corner."""
     image = Image.fromarray(picture)
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(14)
     pen.rectangle((0, 0, 12 + int(pen.textlength(title, font=font)), 20), fill="white")

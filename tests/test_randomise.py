@@ -99,9 +99,9 @@ def test_randomised_anatomy_changes_the_labels():
 
 @pytest.mark.parametrize("factor", [0.5, 0.0, -1.0, 5.1, float("nan"), float("inf")])
 def test_a_bad_factor_is_refused(factor):
-    with pytest.raises(InputError, match="between 1 .no change. and 5"):
+    with pytest.raises(InputError, match=r"between 1 .no change. and 5"):
         randomised(EPFL, factor, 1)
-    with pytest.raises(InputError, match="between 1 .no change. and 5"):
+    with pytest.raises(InputError, match=r"between 1 .no change. and 5"):
         make_request("epfl", seed=1, count=1, randomise=factor)
 
 
