@@ -32,11 +32,14 @@ def synthetic_patches(
         shape=config.shape_vx,
         voxel_nm=voxel_nm,
         balance=config.balance,
+        randomise=config.randomise,
     )
     plan = stored_plan(out, request, "hdf5")
     if plan is None:
         world = World(config.preset, config.seed)
-        plan = plan_dataset(world, config.count, config.shape_vx, voxel_nm, config.balance)
+        plan = plan_dataset(
+            world, config.count, config.shape_vx, voxel_nm, config.balance, randomise=config.randomise
+        )
     write_dataset(plan, out)
     for sentence in plan.shortfalls:
         say(f"synthetic patches are short of {sentence}")
