@@ -178,7 +178,7 @@ def generate(
     ] = Layout.hdf5,
 ) -> None:
     """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
-    from synthem.generate import make_request, plan_dataset
+    from synthem.generate import make_request, plan_request
     from synthem.memory import check_memory
     from synthem.options import parse_balance, parse_shape, parse_voxel_nm
     from synthem.store.hdf5 import write_dataset
@@ -200,17 +200,7 @@ def generate(
     plan = stored_plan(out, request, layout.value)
     if plan is None:
         with progress("looking for windows") as tick:
-            world = World(preset, seed=seed)
-            plan = plan_dataset(
-                world,
-                count,
-                request.shape,
-                request.voxel_nm,
-                request.balance,
-                tick,
-                randomise,
-                randomise_anatomy,
-            )
+            plan = plan_request(World(preset, seed=seed), request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
         write(plan, out, workers or _processors(), tick)

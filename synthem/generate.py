@@ -180,6 +180,13 @@ def plan_dataset(
         randomise=randomise,
         randomise_anatomy=randomise_anatomy,
     )
+    return plan_request(world, request, tick)
+
+
+def plan_request(
+    world: World, request: Request, tick: Callable[[int, int], None] = lambda done, most: None
+) -> Plan:
+    """Choose the windows of a request that ``make_request`` has checked, in the world that it names."""
     rng = np.random.default_rng([request.seed, PLAN_STREAM])
     windows = Windows(world, request.shape, request.voxel_nm, rng=rng)
     grids, reached, shortfalls = choose(windows, request.count, request.balance, tick)

@@ -106,6 +106,22 @@ def test_two_half_windows_are_the_whole(name, seed, origin, shape, cut):
             np.testing.assert_array_equal(both, patch[key], err_msg=f"{key}, cut along axis {axis}")
 
 
+@pytest.mark.parametrize("name", ["ac4", "cremi", "isbi2012", "sbfsem_liver", "urisc", "urocell"])
+def test_halves_are_the_whole_in_the_presets_of_the_modalities(name):
+    one = World(load_preset(name), 20)
+    voxel = one.preset.voxel_nm
+    whole = arrays(one.patch(Grid((2, 60, 70), voxel)))
+    for axis, size in ((0, 1), (2, 33)):
+        near, far, start = [2, 60, 70], [2, 60, 70], [0.0, 0.0, 0.0]
+        near[axis], far[axis], start[axis] = size, far[axis] - size, size * voxel[axis]
+        halves = [
+            arrays(one.patch(Grid(tuple(n), voxel, tuple(o)))) for n, o in ((near, (0, 0, 0)), (far, start))
+        ]
+        for key, values in whole.items():
+            both = np.concatenate([half[key] for half in halves], axis - 3)
+            np.testing.assert_array_equal(both, values, err_msg=f"{key}, cut along axis {axis}")
+
+
 def test_a_trace_replays_every_defect():
     patch = world(ALL).patch(grid(3, 60, 60))
     again = replay(patch.trace)
