@@ -2,7 +2,7 @@
 
 Diffraction, aberration and the beam's own size add up to about a Gaussian; an astigmatic lens draws it out
 along one axis, and out of focus it is wider (Reimer & Kohl, Transmission Electron Microscopy, chapter 2;
-Goldstein et al. 2017, Scanning Electron Microscopy, chapter 2). Focus changes over the field, as no section
+Goldstein et al. 2017, Scanning Electron Microscopy). Focus changes over the field, as no section
 is flat.
 
 The sums run in one fixed order, so that the same voxel is the same bit for bit in every window; OpenCV's blur

@@ -1,6 +1,6 @@
 """Knife marks: scratches along the knife's path where its edge is nicked, and chatter across it.
 
-Both stay from section to section, as the knife does: Hayat, chapter 3; Harris et al. (2006).
+Both stay from section to section, as the knife does: Hayat (2000); Harris et al. (2006).
 """
 
 import math

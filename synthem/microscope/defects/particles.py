@@ -1,7 +1,7 @@
 """Particles: dust and stain precipitate on a section, debris of cutting on a block's face.
 
-Lead and uranyl salts fall out as dense, angular grains in clusters, dust lies alone and is larger: Hayat,
-Principles and Techniques of Electron Microscopy, chapter 4. Debris that the knife leaves on the block's face
+Lead and uranyl salts fall out as dense, angular grains in clusters, dust lies alone and is larger: Hayat
+(2000), Principles and Techniques of Electron Microscopy. Debris that the knife leaves on the block's face
 charges and glows: Deerinck et al. (2010).
 """
 
