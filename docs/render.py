@@ -4,10 +4,58 @@ from pathlib import Path
 
 import numpy as np
 
-from synthem.preview import Tile, image_tile, places, save, sheet, stages_sheet, with_legend
+from shapes import Grid
+from synthem.defects import Defects
+from synthem.optics import Microscope
+from synthem.preset import load_preset
+from synthem.preview import Tile, image_tile, places, save, sheet, stages_sheet, titled, with_legend
 from synthem.world import World
 
 HERE = Path(__file__).parent
+
+MODALITIES = {
+    "ac4": 2,
+    "kasthuri": 2,
+    "isbi2012": 2,
+    "cremi": 2,
+    "urisc": 2,
+    "urocell": 2,
+    "sbfsem_liver": 2,
+    "white_matter": 1,
+}
+"""Presets of published data sets and their modalities, with the seed that is shown."""
+
+DEFECTS = {
+    "fold": ("cremi", {"fold": {"per_100um2": 12}}),
+    "crack": ("cremi", {"crack": {"per_100um2": 16}}),
+    "dust": ("cremi", {"dust": {"per_100um2": 150}}),
+    "precipitate": (
+        "cremi",
+        {
+            "precipitate": {
+                "per_100um2": 250,
+                "radius_nm": {"median": 12, "ratio": 1.5},
+                "grains": {"min": 3, "max": 12},
+                "cluster_nm": 50,
+                "roughness": 0.6,
+            }
+        },
+    ),
+    "knife": ("cremi", {"knife": {"per_100um": 300, "chatter": 5}}),
+    "loss: damaged": ("cremi", {"loss": {"damaged_chance": 1, "patch_nm": 1500}}),
+    "contrast jump": ("cremi", {"contrast_jump": {"chance": 1, "contrast": 0.4}}),
+    "tile": ("cremi", {"tile": {"size_nm": [520, 610], "shift_nm": 16, "brightness": 9, "shading": 10}}),
+    "charging": ("sbfsem_liver", {"charging": {"per_100um2": 40}}),
+    "debris": (
+        "sbfsem_liver",
+        {"debris": {"per_100um2": 40, "radius_nm": 130, "grey": 225, "roughness": 0.7, "glow": -40}},
+    ),
+    "lost line": ("sbfsem_liver", {"lost_line": {"per_100um2": 120}}),
+    "curtain": ("urocell", {"curtain": {"strength": 11, "width_nm": 60}}),
+}
+"""Each defect at a rate that shows it in a small window, on tissue of its modality."""
+ELSEWHERE = ("crack", "dust", "precipitate", "loss: damaged", "contrast jump")
+"""These are shown at another place, where the window holds some."""
 
 
 def main() -> None:
@@ -24,7 +72,20 @@ def main() -> None:
         patches = [world.patch(grid) for grid in places(world, 2, (1, 256, 256), world.preset.voxel_nm)]
         rows.append([image_tile(patch, labelled) for patch in patches for labelled in (False, True)])
     save(with_legend(sheet(rows)), HERE / "presets.png")
-    save(stages_sheet(World("epfl", seed=4), (1, 192, 192)), HERE / "stages.png")
+    tiles = []
+    for name, seed in MODALITIES.items():
+        world = World(name, seed=seed)
+        patch = world.patch(places(world, 1, (1, 224, 224), world.preset.voxel_nm)[0])
+        tiles.append(Tile(titled(image_tile(patch, False).picture, name), name))
+    save(sheet([tiles[:4], tiles[4:]]), HERE / "modalities.png")
+    save(stages_sheet(World("cremi", seed=40), (1, 192, 192)), HERE / "stages.png")
+    tiles = []
+    for name, (preset, spoilt) in DEFECTS.items():
+        corner = (1960.0, 4000.0, 9000.0) if name in ELSEWHERE else (0.0, 5000.0, 5000.0)
+        grid = Grid((1, 192, 192), load_preset(preset).voxel_nm, corner)
+        patch = _spoilt(preset, spoilt).patch(grid)
+        tiles.append(Tile(titled(image_tile(patch, False).picture, name), name))
+    save(sheet([tiles[k : k + 6] for k in range(0, len(tiles), 6)]), HERE / "defects.png")
     world = World("epfl", seed=5)
     rare = []
     for kind in ("psd", "sheath"):
@@ -33,13 +94,17 @@ def main() -> None:
             centre = np.array(next(found)) - np.array([0, 640, 640])
             patch = world.patch(_window(world, centre))
             rare.append([image_tile(patch, False), image_tile(patch, True)])
-    tiles: list[Tile] = [tile for pair in rare for tile in pair]
+    tiles = [tile for pair in rare for tile in pair]
     save(with_legend(sheet([tiles[:4], tiles[4:]])), HERE / "rare.png")
 
 
-def _window(world: World, corner: np.ndarray):  # type: ignore[type-arg]
-    from shapes import Grid
+def _spoilt(name: str, block: dict[str, object]) -> World:
+    preset = load_preset(name)
+    stages = {**preset.microscope.model_dump(mode="json"), "defects": Defects.model_validate(block)}
+    return World(preset.model_copy(update={"microscope": Microscope.model_validate(stages)}), seed=4)
 
+
+def _window(world: World, corner: np.ndarray):  # type: ignore[type-arg]
     return Grid((1, 256, 256), world.preset.voxel_nm, tuple(float(c) for c in corner))
 
 

@@ -20,6 +20,7 @@ def beside_sheet(
     shuffle: bool,
     labels_alone: bool = False,
     voxel_nm: Triple | None = None,
+    randomise: tuple[float, bool] = (1.0, False),
 ) -> tuple[Picture, list[str]]:
     """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
 
@@ -41,6 +42,8 @@ def beside_sheet(
         See above.
     voxel_nm : tuple of float, optional
         The real sections' voxel size, (z, y, x), which the synthetic ones get too; the preset's by default.
+    randomise : tuple of float and bool
+        The factor by which each synthetic patch's microscope varies, and whether its anatomy does.
 
     Raises
     ------
@@ -52,13 +55,14 @@ def beside_sheet(
     folder = read_folder(real, voxel_nm=voxel_nm)
     classes = tuple(name for name in CLASSES if name in folder.masks) if labels_alone else None
     tiles = [_real_tile(folder, shape, classes, rng) for _ in range(count)]
-    for grid in places(world, count, shape, voxel_nm):
+    for k, grid in enumerate(places(world, count, shape, voxel_nm)):
+        own = world.randomised(randomise[0], k, randomise[1])
         at = ",".join(f"{edge:.0f}" for edge in grid.origin_nm)
         origin = f"synthetic {world.preset.name}-{world.seed} at {at} nm"
         if classes is None:
-            tiles.append(Tile(image_tile(world.patch(grid), labelled=False).picture, origin))
+            tiles.append(Tile(image_tile(own.patch(grid), labelled=False).picture, origin))
         else:
-            tiles.append(label_tile(world.labels(grid), origin, classes))
+            tiles.append(label_tile(own.labels(grid), origin, classes))
     if shuffle:
         tiles = [tiles[k] for k in rng.permutation(len(tiles))]
     halves = [tiles] if shuffle else [tiles[:count], tiles[count:]]

@@ -30,6 +30,15 @@ INTERRUPTED = 130
 
 Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
 VoxelNm = Annotated[str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X")]
+Randomise = Annotated[
+    float,
+    typer.Option(
+        help="Draw each patch's greys, blur, noise and contrast up to FACTOR times wider.", metavar="FACTOR"
+    ),
+]
+RandomiseAnatomy = Annotated[
+    bool, typer.Option("--randomise-anatomy", help="With --randomise: sizes of neurites and organelles too.")
+]
 Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
 
 
@@ -83,6 +92,8 @@ def preview(
         bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
     ] = False,
     voxel_nm: VoxelNm = None,
+    randomise: Randomise = 1.0,
+    randomise_anatomy: RandomiseAnatomy = False,
     show: Annotated[
         str | None,
         typer.Option(
@@ -98,6 +109,7 @@ def preview(
     from synthem.labels import CLASSES
     from synthem.memory import check_memory
     from synthem.options import parse_names, parse_shape, parse_voxel_nm
+    from synthem.randomise import check_factor
     from synthem.views import SHOWN, volume_sheet
     from synthem.world import World
 
@@ -108,9 +120,17 @@ def preview(
     if stages and (labels or beside is not None):
         other = "--labels" if labels else "--beside"
         raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
+    check_factor(randomise)
+    if randomise_anatomy and randomise == 1.0:
+        raise InputError(
+            "preview: --randomise-anatomy varies sizes by the factor of --randomise; give one above 1"
+        )
     world = World(preset, seed=seed)
     size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
     solid = size[0] > 1
+    varied = (randomise, randomise_anatomy)
+    if solid or stages:
+        world = world.randomised(randomise, 0, randomise_anatomy)
     if solid and (stages or beside is not None):
         raise InputError("preview: --stages and --beside show sections; give them a shape y,x")
     if show is not None and not solid:
@@ -126,14 +146,14 @@ def preview(
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, varied)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
         if shuffle:
             out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
     else:
-        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel), out)
+        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel, varied), out)
     say(f"{out}")
 
 
@@ -151,12 +171,14 @@ def generate(
     balance: Annotated[
         str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
     ] = "",
+    randomise: Randomise = 1.0,
+    randomise_anatomy: RandomiseAnatomy = False,
     layout: Annotated[
         Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
     ] = Layout.hdf5,
 ) -> None:
     """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
-    from synthem.generate import make_request, plan_dataset
+    from synthem.generate import make_request, plan_request
     from synthem.memory import check_memory
     from synthem.options import parse_balance, parse_shape, parse_voxel_nm
     from synthem.store.hdf5 import write_dataset
@@ -171,13 +193,14 @@ def generate(
         shape=parse_shape(shape) if shape else None,
         voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
         balance=parse_balance(balance),
+        randomise=randomise,
+        randomise_anatomy=randomise_anatomy,
     )
     check_memory(request.shape)
     plan = stored_plan(out, request, layout.value)
     if plan is None:
         with progress("looking for windows") as tick:
-            world = World(preset, seed=seed)
-            plan = plan_dataset(world, count, request.shape, request.voxel_nm, request.balance, tick)
+            plan = plan_request(World(preset, seed=seed), request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
         write(plan, out, workers or _processors(), tick)

@@ -14,6 +14,7 @@ from shapes.errors import InputError
 from synthem.labels import channel
 from synthem.patch import Patch
 from synthem.preset import Preset, load_preset
+from synthem.randomise import check_factor
 from synthem.windows import Windows, choose
 from synthem.world import World
 
@@ -37,6 +38,8 @@ class Request(BaseModel):
     shape: tuple[int, int, int]
     voxel_nm: Triple
     balance: dict[str, float]
+    randomise: float = 1.0
+    randomise_anatomy: bool = False
 
 
 class Plan(BaseModel):
@@ -86,6 +89,8 @@ def make_request(
     shape: tuple[int, int, int] | None = None,
     voxel_nm: Triple | None = None,
     balance: Mapping[str, float] | None = None,
+    randomise: float = 1.0,
+    randomise_anatomy: bool = False,
 ) -> Request:
     """Check what is asked for, and fill in the preset's own shape and voxel size where none is given.
 
@@ -93,7 +98,8 @@ def make_request(
     ------
     InputError
         Where the count is not between 1 and a million, the seed is negative, a shape or size is not
-        positive, or the budgets cannot be shares of one whole.
+        positive, the budgets cannot be shares of one whole, or the factor of randomisation is not from 1 to
+        5; or budgets are asked for while the anatomy varies.
     UnknownNameError
         Where there is no such preset, or a budget names no class.
     """
@@ -108,6 +114,13 @@ def make_request(
         channel(name)
         if not 0 < share < 1:
             raise InputError(f"balance: the share of {name} must lie between 0 and 1, not {share}")
+    check_factor(randomise)
+    if randomise_anatomy and randomise == 1.0:
+        raise InputError("randomise: the anatomy varies by the factor; give one above 1")
+    if randomise_anatomy and balance:
+        raise InputError(
+            "balance: windows are chosen in the preset's own tissue; do without randomised anatomy"
+        )
     total = sum(share for name, share in balance.items() if name != "mito_boundary")
     if total > 1:
         raise InputError(f"balance: the shares sum to {total:.3g}, more than the whole image")
@@ -118,6 +131,8 @@ def make_request(
         shape=grid.shape,
         voxel_nm=grid.voxel_nm,
         balance=balance,
+        randomise=randomise,
+        randomise_anatomy=randomise_anatomy,
     )
 
 
@@ -128,6 +143,8 @@ def plan_dataset(
     voxel_nm: Triple | None = None,
     balance: Mapping[str, float] | None = None,
     tick: Callable[[int, int], None] = lambda done, most: None,
+    randomise: float = 1.0,
+    randomise_anatomy: bool = False,
 ) -> Plan:
     """Choose the windows of a dataset: scattered at random, and exchanged until the class budgets are met.
 
@@ -145,6 +162,8 @@ def plan_dataset(
         Wanted share of voxels by class, over the whole dataset.
     tick : callable
         Told how many candidate windows were measured and how many there may be; only with a balance.
+    randomise, randomise_anatomy
+        By which factor each patch's microscope, and its anatomy, vary: see ``synthem.randomise``.
 
     Raises
     ------
@@ -152,8 +171,22 @@ def plan_dataset(
         As ``make_request`` does.
     """
     request = make_request(
-        world.preset, seed=world.seed, count=count, shape=shape, voxel_nm=voxel_nm, balance=balance
+        world.preset,
+        seed=world.seed,
+        count=count,
+        shape=shape,
+        voxel_nm=voxel_nm,
+        balance=balance,
+        randomise=randomise,
+        randomise_anatomy=randomise_anatomy,
     )
+    return plan_request(world, request, tick)
+
+
+def plan_request(
+    world: World, request: Request, tick: Callable[[int, int], None] = lambda done, most: None
+) -> Plan:
+    """Choose the windows of a request that ``make_request`` has checked, in the world that it names."""
     rng = np.random.default_rng([request.seed, PLAN_STREAM])
     windows = Windows(world, request.shape, request.voxel_nm, rng=rng)
     grids, reached, shortfalls = choose(windows, request.count, request.balance, tick)
@@ -167,7 +200,10 @@ def plan_dataset(
 
 def make_patch(plan: Plan, index: int) -> Patch:
     """Render one patch of a plan; it depends on nothing but these two."""
-    world = _world(json.dumps(plan.request.preset), plan.request.seed)
+    request = plan.request
+    world = _world(json.dumps(request.preset), request.seed)
+    if request.randomise > 1.0:
+        world = world.randomised(request.randomise, plan.first + index, request.randomise_anatomy)
     return replace(world.patch(plan.grid(index)), name=plan.name(index))
 
 

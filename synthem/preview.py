@@ -58,26 +58,29 @@ def preset_sheet(
     shape: tuple[int, int, int],
     labels_alone: bool = False,
     voxel_nm: Triple | None = None,
+    randomise: tuple[float, bool] = (1.0, False),
 ) -> Picture:
     """Return a sheet of a world's patches: images in one row, their labels in the next, and a legend.
 
     With ``labels_alone`` there are no images, and the labels stand on black. The voxel size is the preset's
-    where none is given.
+    where none is given. ``randomise`` is the factor by which each patch's microscope varies, and whether its
+    anatomy does.
     """
     grids = places(world, count, shape, voxel_nm or world.preset.voxel_nm)
+    worlds = [world.randomised(randomise[0], k, randomise[1]) for k in range(count)]
     rows: list[list[Tile]] = []
     if labels_alone:
-        tiles = [label_tile(world.labels(grid), "") for grid in grids]
+        tiles = [label_tile(own.labels(grid), "") for own, grid in zip(worlds, grids, strict=True)]
         rows = [tiles[k : k + 4] for k in range(0, count, 4)]
     else:
-        patches = [world.patch(grid) for grid in grids]
+        patches = [own.patch(grid) for own, grid in zip(worlds, grids, strict=True)]
         for k in range(0, count, 4):
             rows += [[image_tile(p, labelled) for p in patches[k : k + 4]] for labelled in (False, True)]
     return with_legend(sheet(rows))
 
 
 def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | None = None) -> Picture:
-    """Return one window after each stage of the microscope: stain, section, beam, detector, tone."""
+    """Return one window after each stage of the microscope, from stain to tone, three in a row."""
     grid = places(world, 1, shape, voxel_nm or world.preset.voxel_nm)[0]
     tiles = []
     for name, image in world.stages(grid):
@@ -85,8 +88,8 @@ def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | N
         rim_y, rim_x = ((n - m) // 2 for n, m in zip(middle.shape, shape[1:], strict=True))
         inner = middle[rim_y : rim_y + shape[1], rim_x : rim_x + shape[2]]
         grey = np.clip(np.rint(inner), 0, 255).astype(np.uint8)
-        tiles.append(Tile(_titled(np.repeat(grey[..., None], 3, axis=2), name), name))
-    return sheet([tiles])
+        tiles.append(Tile(titled(np.repeat(grey[..., None], 3, axis=2), name), name))
+    return sheet([tiles[k : k + 3] for k in range(0, len(tiles), 3)])
 
 
 def sheet(rows: Sequence[Sequence[Tile]]) -> Picture:
@@ -114,7 +117,8 @@ def with_legend(picture: Picture, classes: Sequence[str] = CLASSES) -> Picture:
     return np.concatenate([picture, np.asarray(strip)])
 
 
-def _titled(picture: Picture, title: str) -> Picture:
+def titled(picture: Picture, title: str) -> Picture:
+    """Return a picture with its title in the upper left corner."""
     image = Image.fromarray(picture)
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(14)
     pen.rectangle((0, 0, 12 + int(pen.textlength(title, font=font)), 20), fill="white")

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shapes import endosomes, glycogen, microtubules, mitochondria, psd, reticulum, sheaths, tbars, vesicles
 from shapes.chains import RIM_NM
@@ -71,10 +72,19 @@ class Scene:
     layers: Mapping[str, Layer]
     objects: Mapping[str, Any]
 
-    def cropped(self, rim_yx: tuple[int, int]) -> "Scene":
-        """Return the scene without a rim of voxels along y and x; arrays are views of this one's."""
-        (y, x), (_, ny, nx) = rim_yx, self.grid.shape
-        inner = (slice(None), slice(y, ny - y), slice(x, nx - x))
+    def boxed(self, corner_yx: tuple[int, int], size_yx: tuple[int, int]) -> "Scene":
+        """Return a box of the scene, all of it along z; arrays are views of this one's."""
+        (y, x), (ny, nx) = corner_yx, size_yx
+        (vz, vy, vx), (z0, y0, x0) = self.grid.voxel_nm, self.grid.start_vx
+        grid = Grid((self.grid.shape[0], ny, nx), (vz, vy, vx), (z0 * vz, (y0 + y) * vy, (x0 + x) * vx))
+        return self._taken((slice(None), slice(y, y + ny), slice(x, x + nx)), grid)
+
+    def restacked(self, planes: npt.NDArray[np.int64]) -> "Scene":
+        """Return the scene with some of its planes, in the order given; its grid has their number alone."""
+        grid = Grid((len(planes), *self.grid.shape[1:]), self.grid.voxel_nm, self.grid.origin_nm)
+        return self._taken((planes,), grid)
+
+    def _taken(self, inner: tuple[Any, ...], grid: Grid) -> "Scene":
         part = self.partition
         layers = {
             name: Layer(
@@ -86,7 +96,7 @@ class Scene:
         }
         return replace(
             self,
-            grid=self.grid.padded((0, -y, -x)),
+            grid=grid,
             partition=Partition(part.index[inner], part.other[inner], part.depth_nm[inner], part.tilt[inner]),
             layers=layers,
         )

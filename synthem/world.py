@@ -12,9 +12,11 @@ from shapes.grid import Grid
 from synthem.annotate import annotate, instances
 from synthem.find import find
 from synthem.microscope.acquire import halo_vx, stages, to_uint8
+from synthem.microscope.look import inside, look
 from synthem.microscope.stain import softness_nm
 from synthem.patch import Patch
 from synthem.preset import Preset, load_preset
+from synthem.randomise import randomised
 from synthem.scene import Scene, build_scene
 
 TRACE_VERSION = 1
@@ -44,40 +46,57 @@ class World:
         self.preset = load_preset(preset)
         self.seed = int(seed)
 
+    def randomised(self, factor: float, index: int, anatomy: bool = False) -> "World":
+        """Return this world through another microscope, drawn around its own: see ``synthem.randomise``."""
+        return World(randomised(self.preset, factor, self.seed, index, anatomy), self.seed)
+
     def scene(self, grid: Grid) -> Scene:
-        """Return the geometry of a window, each section split into the preset's sheets."""
+        """Return the geometry of a window, each section split into the preset's sheets.
+
+        It is what lies there before any section is cut: defects that move tissue do not show.
+        """
+        return self._built(grid.split_sections(self.preset.microscope.section.sheets))
+
+    def _built(self, sheets: Grid) -> Scene:
+        """Return the geometry of a window of sheets."""
         anatomy = self.preset.anatomy
         near = max(
             self.preset.annotation.membrane_width_nm / 2,
-            anatomy.membranes.half_width_nm + softness_nm(grid.voxel_nm),
+            anatomy.membranes.half_width_nm + softness_nm(sheets.voxel_nm),
         )
-        sheets = self.preset.microscope.section.sheets
-        return build_scene(anatomy, self.seed, grid.split_sections(sheets), near)
+        return build_scene(anatomy, self.seed, sheets, near)
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
         """Return the labels of a window, bool (6, z, y, x), without rendering it."""
-        return annotate(self.scene(grid), self.preset.annotation, self.preset.microscope.section.sheets)
+        preset = self.preset
+        view = look(preset.microscope, self.seed, grid)
+        scene = view.labelled(self._built(view.scene_grid))
+        return view.nearest(annotate(scene, preset.annotation, preset.microscope.section.sheets))
 
     def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-        """Yield the image after each stage of the microscope: stain, section, beam, detector, tone."""
-        halo = halo_vx(self.preset.microscope, grid.voxel_nm)
-        yield from stages(self.scene(grid.padded(halo)), grid, self.preset.microscope)
+        """Yield the image after each stage: stain, section, beam, detector, defects, tone."""
+        microscope = self.preset.microscope
+        view = look(microscope, self.seed, grid.padded(halo_vx(microscope, grid.voxel_nm)))
+        yield from stages(self._built(view.scene_grid), view, microscope)
 
     def patch(self, grid: Grid) -> Patch:
         """Return a window's image with its labels, instances and trace."""
         preset, sheets = self.preset, self.preset.microscope.section.sheets
         _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
-        scene = self.scene(grid.padded((0, hy, hx)))
-        images = dict(stages(scene, grid, preset.microscope))
-        inner = scene.cropped((hy, hx))
-        labels = annotate(inner, preset.annotation, sheets)
+        view = look(preset.microscope, self.seed, grid.padded((0, hy, hx)))
+        scene = self._built(view.scene_grid)
+        images = dict(stages(scene, view, preset.microscope))
+        view = inside(view, (hy, hx))
+        scene = view.labelled(scene)
+        labels = annotate(scene, preset.annotation, sheets)
+        ids = instances(scene, labels, sheets, preset.annotation.also)
         return Patch(
             image=to_uint8(images["tone"]),
-            labels=labels,
+            labels=view.nearest(labels),
             grid=grid,
             name=f"{preset.name}-{self.seed}",
             clean=images["section"],
-            instances=instances(inner, labels, sheets, preset.annotation.also),
+            instances={name: view.nearest(values) for name, values in ids.items()},
             trace=self.trace(grid),
         )
 

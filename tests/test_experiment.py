@@ -10,11 +10,12 @@ import pytest
 
 from shapes import Grid
 from shapes.errors import InputError, UnknownNameError
-from synthem.experiment.config import ExperimentConfig, experiment_names, load_experiment
+from synthem.experiment.config import ExperimentConfig, SyntheticConfig, experiment_names, load_experiment
 from synthem.experiment.data import hold_out, load_data
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.results import Run, Spread, table
 from synthem.experiment.run import cells, claim, config_hash, read_predictions, run_experiment
+from synthem.experiment.synthesis import synthetic_patches
 from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.preset import parse
@@ -83,6 +84,17 @@ def done(real, tmp_path_factory):
     runs = run_experiment(settings, data, out)
     write_report(settings, data, runs, out, notice="A test.")
     return settings, data, runs, out
+
+
+def test_synthetic_patches_may_come_through_microscopes_of_their_own(tmp_path):
+    same = {"count": 3, "shape_vx": (1, 48, 64)}
+    plain, wide = (
+        synthetic_patches(SyntheticConfig(**same, randomise=by), (5.0, 5.0, 5.0), tmp_path / str(by))
+        for by in (1.0, 2.0)
+    )
+    for one, other in zip(plain, wide, strict=True):
+        np.testing.assert_array_equal(one.labels, other.labels)
+        assert (one.image != other.image).any()
 
 
 def test_every_combination_is_run_with_the_same_steps(done):

@@ -39,9 +39,9 @@ def test_images_stand_over_their_labels(world):
 
 def test_every_stage_is_shown_and_changes_the_picture(world):
     picture = stages_sheet(world, SHAPE)
-    width = SHAPE[2]
-    tiles = [picture[:, k * (width + 4) : k * (width + 4) + width] for k in range(5)]
-    assert picture.shape[1] == 5 * (width + 4) - 4
+    height, width = (n + 4 for n in SHAPE[1:])
+    tiles = [picture[y:, x:][: height - 4, : width - 4] for y in (0, height) for x in (0, width, 2 * width)]
+    assert picture.shape[:2] == (2 * height - 4, 3 * width - 4)
     assert not np.array_equal(tiles[1][24:], tiles[2][24:])
     assert not np.array_equal(tiles[2][24:], tiles[3][24:])
 

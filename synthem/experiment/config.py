@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from shapes.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channels
 from synthem.preset import parse, presets_folder, read_yaml
+from synthem.randomise import MOST
 from synthem.training.config import Frozen, TrainConfig
 
 Arm = Literal["real", "synthetic", "mixed"]
@@ -38,6 +39,8 @@ class SyntheticConfig(Frozen):
     """Seed of the world that the patches are cut from."""
     balance: dict[str, float] = Field(default_factory=dict)
     """Wanted shares of pixels by class, for the choice of windows and again for the sampler."""
+    randomise: float = Field(1.0, ge=1, le=MOST)
+    """By which factor the microscope varies from patch to patch: see ``synthem.randomise``."""
     fraction: float | None = Field(None, gt=0, lt=1)
     """Share of synthetic crops in the mixed arm; left out, as the numbers of patches and tiles have it."""
 

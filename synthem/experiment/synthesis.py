@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from synthem.experiment.config import SyntheticConfig
-from synthem.generate import make_request, plan_dataset
+from synthem.generate import make_request, plan_request
 from synthem.patch import Patch
 from synthem.store.hdf5 import Dataset, write_dataset
 from synthem.store.output import stored_plan
@@ -32,11 +32,11 @@ def synthetic_patches(
         shape=config.shape_vx,
         voxel_nm=voxel_nm,
         balance=config.balance,
+        randomise=config.randomise,
     )
     plan = stored_plan(out, request, "hdf5")
     if plan is None:
-        world = World(config.preset, config.seed)
-        plan = plan_dataset(world, config.count, config.shape_vx, voxel_nm, config.balance)
+        plan = plan_request(World(config.preset, config.seed), request)
     write_dataset(plan, out)
     for sentence in plan.shortfalls:
         say(f"synthetic patches are short of {sentence}")

@@ -5,45 +5,54 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from shapes.grid import Grid
-from synthem.microscope.beam import beam, beam_kernels
+from synthem.microscope.beam import beam, reach_vx
+from synthem.microscope.defects.apply import defects
 from synthem.microscope.detector import detector
+from synthem.microscope.look import View
 from synthem.microscope.section import section
 from synthem.microscope.stain import stain
 from synthem.microscope.tone import tone
-from synthem.preset import Microscope
+from synthem.optics import Microscope
 from synthem.scene import Scene
 
 
 def halo_vx(params: Microscope, voxel_nm: tuple[float, float, float]) -> tuple[int, int, int]:
     """Return how many voxels around a window the beam mixes into it, (z, y, x)."""
-    wy, wx = beam_kernels(params.beam, voxel_nm)
-    return 0, len(wy) // 2, len(wx) // 2
+    return 0, *reach_vx(params.beam, voxel_nm)
 
 
-def stages(scene: Scene, grid: Grid, params: Microscope) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+def stages(scene: Scene, view: View, params: Microscope) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     """Yield the name of each stage and the image after it, float32 in grey levels.
 
     Parameters
     ----------
     scene : Scene
-        Geometry on ``grid`` padded by ``halo_vx``, with its sections split into sheets.
-    grid : Grid
-        The window that is wanted; every image has its shape but the first, which shows the scene's own sheets
-        and rim.
+        Geometry on ``view.scene_grid``.
+    view : View
+        What is looked at: the window that is wanted, padded by ``halo_vx``. Every image has the wanted shape
+        but the first, which shows the scene's own sheets and rim.
     params : Microscope
         The stages' parameters.
     """
     image = stain(scene, params.stain)
     yield "stain", image
-    _, hy, hx = halo_vx(params, grid.voxel_nm)
-    image = section(image, params.section, scene.seed, grid.start_vx[0])
+    padded, seed = view.window, scene.seed
+    _, hy, hx = halo_vx(params, padded.voxel_nm)
+    grid = padded.padded((0, -hy, -hx))
     inner = (slice(None), slice(hy, hy + grid.shape[1]), slice(hx, hx + grid.shape[2]))
+    if not view.plain:
+        image = image[view.sheets.ravel()]
+    image = section(image, params.section, seed, grid.start_vx[0], view.thickness)
+    behind = params.defects.crack.grey if params.defects.crack else 0.0
+    image = view.between(image, behind)
     yield "section", np.ascontiguousarray(image[inner])
-    image = np.ascontiguousarray(beam(image, params.beam, grid.voxel_nm)[inner])
-    yield "beam", image
-    image = detector(image, params.detector, scene.seed, grid.start_vx)
+    image = beam(image, params.beam, grid.voxel_nm, seed, padded.start_vx)
+    lit = np.ascontiguousarray(image[inner])
+    yield "beam", lit
+    image = detector(lit, params.detector, seed, grid.start_vx, grid.voxel_nm)
     yield "detector", image
+    image = defects(image, lit, params.detector.gain, params.defects, seed, grid)
+    yield "defects", image
     yield "tone", tone(image, params.tone)
 
 

@@ -1,5 +1,10 @@
 """Beam: the point spread of the electron beam in the plane of the section.
 
+Diffraction, aberration and the beam's own size add up to about a Gaussian; an astigmatic lens draws it out
+along one axis, and out of focus it is wider (Reimer & Kohl, Transmission Electron Microscopy, chapter 2;
+Goldstein et al. 2017, Scanning Electron Microscopy). Focus changes over the field, as no section
+is flat.
+
 The sums run in one fixed order, so that the same voxel is the same bit for bit in every window; OpenCV's blur
 is not.
 """
@@ -10,7 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from synthem.preset import Beam
+from shapes.grid import Grid
+from shapes.lattice import smooth_noise
+from shapes.streams import stream_key
+from synthem.optics import Beam
+
+STEPS = 3
+"""Widths of the point spread that are computed where focus varies; a voxel's own lies between two of them."""
 
 
 def kernel(sigma_vx: float, radius_vx: int | None = None) -> npt.NDArray[np.float32]:
@@ -20,6 +31,33 @@ def kernel(sigma_vx: float, radius_vx: int | None = None) -> npt.NDArray[np.floa
         return np.ones(1, np.float32)
     at = np.arange(-radius, radius + 1)
     weights: npt.NDArray[np.float64] = np.exp(-0.5 * (at / sigma_vx) ** 2)
+    weights /= weights.sum()
+    return weights.astype(np.float32)
+
+
+def oblique_kernel(
+    sigma_nm: float,
+    astigmatism: float,
+    angle_deg: float,
+    voxel_yx_nm: tuple[float, float],
+    radius_vx: int | None = None,
+) -> npt.NDArray[np.float32]:
+    """Return weights (y, x) of a Gaussian, ``astigmatism`` times as long as wide, that sum to one.
+
+    The product of its widths is the square of ``sigma_nm``. ``angle_deg`` turns the long axis from x to y.
+    """
+    if sigma_nm <= 0:
+        return np.ones((1, 1), np.float32)
+    long, short = sigma_nm * math.sqrt(astigmatism), sigma_nm / math.sqrt(astigmatism)
+    sin, cos = math.sin(math.radians(angle_deg)), math.cos(math.radians(angle_deg))
+    reach = (math.hypot(long * sin, short * cos), math.hypot(long * cos, short * sin))
+    axes = []
+    for far, voxel in zip(reach, voxel_yx_nm, strict=True):
+        radius = math.ceil(3.0 * far / voxel) if radius_vx is None else radius_vx
+        axes.append(voxel * np.arange(-radius, radius + 1))
+    y, x = axes
+    along, across = x[None] * cos + y[:, None] * sin, y[:, None] * cos - x[None] * sin
+    weights: npt.NDArray[np.float64] = np.exp(-0.5 * ((along / long) ** 2 + (across / short) ** 2))
     weights /= weights.sum()
     return weights.astype(np.float32)
 
@@ -52,6 +90,28 @@ def _blur(image, wy, wx, out):  # type: ignore[no-untyped-def]
                     target[x] += w * row[nx - 1]
 
 
+@njit(cache=True)
+def _blur_oblique(image, weights, out):  # type: ignore[no-untyped-def]
+    nz, ny, nx = image.shape
+    ry, rx = weights.shape[0] // 2, weights.shape[1] // 2
+    wide = np.empty(nx + 2 * rx, np.float32)
+    for z in range(nz):
+        for y in range(ny):
+            target = out[z, y]
+            for x in range(nx):
+                target[x] = 0.0
+            for k in range(weights.shape[0]):
+                source = image[z, min(ny - 1, max(0, y + k - ry))]
+                for x in range(nx):
+                    wide[x + rx] = source[x]
+                for x in range(rx):
+                    wide[x], wide[nx + rx + x] = source[0], source[nx - 1]
+                for m in range(weights.shape[1]):
+                    w = weights[k, m]
+                    for x in range(nx):
+                        target[x] += w * wide[x + m]
+
+
 def blur(
     image: npt.NDArray[np.float32], wy: npt.NDArray[np.float32], wx: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
@@ -62,17 +122,76 @@ def blur(
 
 
 def beam_kernels(
-    params: Beam, voxel_nm: tuple[float, float, float]
+    params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float | None = None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the kernels of a beam along y and x for a voxel size."""
+    """Return the kernels of a round beam along y and x for a voxel size; of the beam in focus by default."""
+    sigma_nm = params.sigma_nm if sigma_nm is None else sigma_nm
     return (
-        kernel(params.sigma_nm / voxel_nm[1], params.radius_vx),
-        kernel(params.sigma_nm / voxel_nm[2], params.radius_vx),
+        kernel(sigma_nm / voxel_nm[1], params.radius_vx),
+        kernel(sigma_nm / voxel_nm[2], params.radius_vx),
     )
 
 
-def beam(
-    image: npt.NDArray[np.float32], params: Beam, voxel_nm: tuple[float, float, float]
+def widths_nm(params: Beam) -> list[float]:
+    """Return the widths of the point spread that are computed: in focus, and if it varies, out of it."""
+    if params.defocus_nm == 0:
+        return [params.sigma_nm]
+    return [math.hypot(params.sigma_nm, params.defocus_nm * k / (STEPS - 1)) for k in range(STEPS)]
+
+
+def reach_vx(params: Beam, voxel_nm: tuple[float, float, float]) -> tuple[int, int]:
+    """Return how many voxels away the beam still mixes in, (y, x)."""
+    wy, wx = beam_kernels(params, voxel_nm)
+    if params.astigmatism > 1 or params.defocus_nm > 0:
+        rows, columns = _oblique(params, voxel_nm, widths_nm(params)[-1]).shape
+        return rows // 2, columns // 2
+    return len(wy) // 2, len(wx) // 2
+
+
+def _oblique(params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float) -> npt.NDArray[np.float32]:
+    return oblique_kernel(sigma_nm, params.astigmatism, params.angle_deg, voxel_nm[1:], params.radius_vx)
+
+
+def _spread(
+    image: npt.NDArray[np.float32], params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float
 ) -> npt.NDArray[np.float32]:
-    """Return the image as the beam spreads it."""
-    return blur(image, *beam_kernels(params, voxel_nm))
+    """Blur by one width of the point spread."""
+    if params.astigmatism == 1:
+        return blur(image, *beam_kernels(params, voxel_nm, sigma_nm))
+    out = np.empty_like(image)
+    _blur_oblique(image, _oblique(params, voxel_nm, sigma_nm), out)
+    return out
+
+
+def beam(
+    image: npt.NDArray[np.float32],
+    params: Beam,
+    voxel_nm: tuple[float, float, float],
+    seed: int = 0,
+    start: tuple[int, int, int] = (0, 0, 0),
+) -> npt.NDArray[np.float32]:
+    """Return the image as the beam spreads it.
+
+    Parameters
+    ----------
+    image : float32 (z, y, x)
+        Sections.
+    params : Beam
+        The point spread.
+    voxel_nm : tuple of float
+        Voxel size, (z, y, x).
+    seed, start
+        The world, and the world index of the first voxel: they say where the beam is out of focus.
+    """
+    if params.defocus_nm == 0:
+        return _spread(image, params, voxel_nm, params.sigma_nm)
+    y, x = (v / params.defocus_field_nm for v in voxel_nm[1:])
+    # four lattice steps a section: neighbours are focused anew
+    field = Grid(image.shape, (4.0, y, x), (start[0] * 4.0, start[1] * y, start[2] * x))
+    off = np.minimum(np.abs(smooth_noise(stream_key(seed, "beam/focus"), 1.0, field)), np.float32(2))
+    at = off * np.float32((STEPS - 1) / 2)
+    out = np.zeros_like(image)
+    for k, sigma_nm in enumerate(widths_nm(params)):
+        share = np.maximum(np.float32(0), np.float32(1) - np.abs(at - np.float32(k)))
+        out += share * _spread(image, params, voxel_nm, sigma_nm)
+    return out

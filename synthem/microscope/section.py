@@ -5,13 +5,22 @@ import numpy.typing as npt
 
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
-from synthem.preset import Section
+from synthem.optics import Section
+
+_CLEAR = np.float32(255)
 
 
 def section(
-    image: npt.NDArray[np.float32], params: Section, seed: int, first: int
+    image: npt.NDArray[np.float32],
+    params: Section,
+    seed: int,
+    first: int,
+    thickness: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Average the sheets of each section, and give each its own brightness and contrast.
+
+    Electrons lost on the way grow with the mass they pass, so a thick section is darker in all that is dark:
+    Reimer & Kohl, Transmission Electron Microscopy, chapter 6.
 
     Parameters
     ----------
@@ -22,9 +31,13 @@ def section(
         about 128.
     seed, first
         The world, and the world index of the first section.
+    thickness : float64 (z), optional
+        Of each section, as a fraction of the usual, which is 1.
     """
     if params.sheets > 1:
         image = image.reshape(-1, params.sheets, *image.shape[1:]).mean(1, dtype=np.float32)
+    if params.thickness and thickness is not None:
+        image = _CLEAR - (_CLEAR - image) * thickness.astype(np.float32)[:, None, None]
     if params.brightness or params.contrast:
         image = image.copy()
         for z in range(image.shape[0]):

@@ -16,7 +16,8 @@ from shapes.population import GLIA
 from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
-from synthem.preset import Stain
+from synthem.microscope.grain import grain
+from synthem.optics import Stain
 from synthem.scene import Scene
 
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
@@ -181,7 +182,11 @@ def softness_nm(voxel_nm: tuple[float, float, float]) -> float:
 
 
 def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
-    """Return the stained tissue of a scene in grey levels, float32 (z, y, x)."""
+    """Return the stained tissue of a scene in grey levels, float32 (z, y, x).
+
+    Osmium darkens membranes, lead and uranyl protein and nucleic acid: Hayat (2000), Principles
+    and Techniques of Electron Microscopy. How dark is measured: see the preset's source.
+    """
     grid, seed = scene.grid, scene.seed
     salt = stream_key(seed, "stain")
     greys = np.empty(len(scene.neurites.ids) + 1)
@@ -213,4 +218,4 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
         params.microtubule, params.glycogen.row(), params.t_bar.row(), out,
     )  # fmt: skip
-    return out
+    return grain(out, scene, params)

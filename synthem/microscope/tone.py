@@ -1,9 +1,13 @@
-"""Tone: the grey-level curve between the detector's signal and the stored image."""
+"""Tone: the grey-level curve between the detector's signal and the stored image.
+
+Microscopes store brightness and contrast as an operator set them, or inverted, so that tissue seen by
+back-scattered electrons is dark on pale as in transmission (Goldstein et al. 2017).
+"""
 
 import numpy as np
 import numpy.typing as npt
 
-from synthem.preset import Tone
+from synthem.optics import Tone
 
 
 def tone(image: npt.NDArray[np.float32], params: Tone) -> npt.NDArray[np.float32]:

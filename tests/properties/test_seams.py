@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from shapes import Grid
 from shapes.errors import InputError
+from synthem.optics import Section
 from synthem.patch import Patch
-from synthem.preset import Preset, Section, load_preset
+from synthem.preset import Preset, load_preset
 from synthem.world import World, replay
 
 places = st.tuples(*[st.floats(-1e6, 1e6)] * 3)

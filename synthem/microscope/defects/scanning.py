@@ -1,0 +1,75 @@
+"""Scanning: charge on a block's face, scan lines that were lost, curtains that the ion beam leaves.
+
+Charging of bare resin and its trails: Titze & Genoud (2016); curtains, below what the ion beam mills more
+slowly: Xu et al. (2017), Giannuzzi & Stevie (1999).
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from shapes.grid import Grid
+from shapes.spread import draw
+from shapes.streams import mix, normal, stream_key, uniform
+from synthem.defects import Charging, Curtains, LostLines
+from synthem.microscope.defects.places import scattered, sections, streaky_noise
+
+_FADED = 3.0
+
+
+@njit(cache=True)
+def _flare(cy, cx, key, radius, trail, strength, ys, xs, first, image):  # type: ignore[no-untyped-def]
+    for i in range(ys.shape[0]):
+        dy = (ys[i] - cy) / radius
+        if abs(dy) >= _FADED:
+            continue
+        line = mix(key, first + i)
+        core = strength * np.exp(-0.5 * dy * dy) * (1.0 - (dy / _FADED) ** 2)
+        tail = core * (0.2 + 0.8 * uniform(line, 0))
+        for j in range(xs.shape[0]):
+            dx = (xs[j] - cx) / radius
+            if abs(dx) < _FADED:
+                image[i, j] += core * np.exp(-0.5 * dx * dx) * (1.0 - (dx / _FADED) ** 2)
+            past = (xs[j] - cx) / trail
+            if 0.0 < past < _FADED:
+                # after the bright spot the line is dark until the charge has drained
+                rise = min(1.0, (xs[j] - cx) / radius)
+                image[i, j] -= 0.6 * tail * rise * np.exp(-past) * (1.0 - past / _FADED)
+
+
+def charging(params: Charging, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
+    """Lay flares of charge over an image, each with a dark trail along the scan lines."""
+    reach = _FADED * max(params.radius_nm.highest(), params.trail_nm)
+    key = stream_key(seed, "defect/charging")
+    for k, section in sections(grid):
+        for (y, x), own in zip(*scattered(key, params.per_100um2, reach, grid, section), strict=True):
+            radius = draw(params.radius_nm.row(), uniform(own, 2), normal(own, 3))
+            strength = draw(params.strength.row(), uniform(own, 4), normal(own, 5))
+            ys, xs = grid.centres_nm(1), grid.centres_nm(2)
+            _flare(y, x, own, radius, params.trail_nm, strength, ys, xs, grid.start_vx[1], image[k])
+
+
+def lost_lines(params: LostLines, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
+    """Blank the parts of scan lines that were not recorded."""
+    tall = grid.voxel_nm[1]
+    reach = params.length_nm.highest() + (params.lines.highest() + 1) * tall
+    key = stream_key(seed, "defect/lost_line")
+    xs = grid.centres_nm(2)
+    for k, section in sections(grid):
+        for (y, x), own in zip(*scattered(key, params.per_100um2, reach, grid, section), strict=True):
+            count = max(1, round(draw(params.lines.row(), uniform(own, 2), normal(own, 3))))
+            length = draw(params.length_nm.row(), uniform(own, 4), normal(own, 5))
+            grey = np.float32(draw(params.grey.row(), uniform(own, 6), normal(own, 7)))
+            first = math.floor(y / tall) - grid.start_vx[1]
+            rows = slice(max(0, first), max(0, first + count))
+            image[k, rows, (xs >= x) & (xs < x + length)] = grey
+
+
+def curtains(params: Curtains, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
+    """Lay streaks along y over an image, fine ones on broad ones."""
+    for name, share, wide in (("fine", 0.6, 1.0), ("broad", 0.8, 5.0)):
+        spacing = (params.depth_nm, params.length_nm, wide * params.width_nm)
+        streaks = streaky_noise(stream_key(seed, f"defect/curtain/{name}"), spacing, grid)
+        image += np.float32(share * params.strength) * streaks

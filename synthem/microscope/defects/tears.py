@@ -1,0 +1,121 @@
+"""Folds and cracks: lines along which a section pleats or gapes, and the tissue beside them gives way.
+
+A fold laid flat is three layers thick, as in Harris et al. (2006, J Neurosci 26:12101) on serial sections;
+what they let through follows Beer and Lambert (Reimer & Kohl, Transmission Electron Microscopy, chapter 6).
+``_RELAX`` widths away from the line the tissue is where it was: alignment has seen to that.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from shapes.grid import Grid
+from shapes.spread import draw
+from shapes.streams import normal, stream_key, uniform
+from synthem.defects import Cracks, Folds
+from synthem.microscope.defects.places import scattered, sections
+from synthem.microscope.defects.shifts import Field
+
+_RELAX = 4.0  # widths; monotone as long as it exceeds two
+_BOW = 0.12  # of the length
+
+
+class Lines(NamedTuple):
+    """Lines across one section: float64 (n, 8) of y, x, direction, half length, width, bow, wave, phase."""
+
+    rows: npt.NDArray[np.float64]
+
+
+def lines(params: Folds | Cracks, seed: int, name: str, grid: Grid, section: int) -> Lines:
+    """Return the folds or cracks of one section that can touch a window."""
+    reach = params.length_nm.highest() * (0.5 + _BOW) + (_RELAX + 3.0) * params.width_nm.highest()
+    centres, keys = scattered(stream_key(seed, f"defect/{name}"), params.per_100um2, reach, grid, section)
+    rows = np.empty((len(keys), 8))
+    for row, (y, x), key in zip(rows, centres, keys, strict=True):
+        length = draw(params.length_nm.row(), uniform(key, 2), normal(key, 3))
+        width = draw(params.width_nm.row(), uniform(key, 4), normal(key, 5))
+        bow = _BOW * length * (2.0 * uniform(key, 7) - 1.0)
+        turn = math.pi * uniform(key, 6)
+        row[:] = (y, x, turn, 0.5 * length, width, bow, 0.1 + 0.4 * uniform(key, 8), 6.2832 * uniform(key, 9))
+    return Lines(rows)
+
+
+@njit(cache=True)
+def _side(row, y, x):  # type: ignore[no-untyped-def]
+    """Return the signed distance to a line, and the line's width there (0 beyond its ends)."""
+    sin, cos = np.sin(row[2]), np.cos(row[2])
+    along = (x - row[1]) * cos + (y - row[0]) * sin
+    t = along / row[3]
+    if abs(t) >= 1.0:
+        return 1e9, 0.0
+    taper = (1.0 - t * t) ** 2
+    across = (y - row[0]) * cos - (x - row[1]) * sin - row[5] * (1.0 - t * t)
+    across -= row[6] * row[4] * (np.sin(along / (1.7 * row[4]) + row[7]) + np.sin(along / 411.0 - row[7]))
+    return across, row[4] * taper
+
+
+@njit(cache=True)
+def _displace(rows, ys, xs, by, dy, dx, void):  # type: ignore[no-untyped-def]
+    """Add to a field how tissue gives way: ``by`` 1 draws it together, -0.5 pushes it apart."""
+    for r in range(rows.shape[0]):
+        row = rows[r]
+        reach = row[3] + abs(row[5]) + (_RELAX + 3.0) * row[4]
+        sin, cos = np.sin(row[2]), np.cos(row[2])
+        for i in range(ys.shape[0]):
+            if abs(ys[i] - row[0]) > reach:
+                continue
+            for j in range(xs.shape[0]):
+                s, width = _side(row, ys[i], xs[j])
+                past = abs(s) - 0.5 * width
+                if past >= _RELAX * width:
+                    continue
+                if past < 0.0 and by < 0.0:
+                    void[i, j] = True
+                fade = 1.0 - max(0.0, past) / (_RELAX * width)
+                step = by * width * fade * fade
+                if s < 0.0:
+                    step = -step
+                dy[i, j] += step * cos
+                dx[i, j] -= step * sin
+
+
+def folded(params: Folds, seed: int, grid: Grid, field: Field, void: npt.NDArray[np.bool_]) -> None:
+    """Add to a field how the tissue is drawn into the folds of each section."""
+    for k, section in sections(grid):
+        rows = lines(params, seed, "fold", grid, section).rows
+        _displace(rows, grid.centres_nm(1), grid.centres_nm(2), 1.0, field[0, k], field[1, k], void[k])
+
+
+def cracked(params: Cracks, seed: int, grid: Grid, field: Field, void: npt.NDArray[np.bool_]) -> None:
+    """Add to a field how the tissue gapes at the cracks of each section, and mark where none is left."""
+    for k, section in sections(grid):
+        rows = lines(params, seed, "crack", grid, section).rows
+        _displace(rows, grid.centres_nm(1), grid.centres_nm(2), -0.5, field[0, k], field[1, k], void[k])
+
+
+@njit(cache=True)
+def _darken(rows, ys, xs, layers, soft, image):  # type: ignore[no-untyped-def]
+    for r in range(rows.shape[0]):
+        row = rows[r]
+        reach = row[3] + abs(row[5]) + 3.0 * row[4]
+        for i in range(ys.shape[0]):
+            if abs(ys[i] - row[0]) > reach:
+                continue
+            for j in range(xs.shape[0]):
+                s, width = _side(row, ys[i], xs[j])
+                cover = min(1.0, max(0.0, 0.5 + (0.5 * width - abs(s)) / soft))
+                if cover > 0.0 and width > 0.0:
+                    cover *= min(1.0, width / soft)
+                    through = min(1.0, max(0.0, image[i, j] / 255.0))
+                    image[i, j] += cover * (255.0 * through**layers - image[i, j])
+
+
+def fold_bands(params: Folds, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
+    """Darken an image where its tissue lies in several layers."""
+    soft = 2.0 * max(grid.voxel_nm[1:])
+    for k, section in sections(grid):
+        rows = lines(params, seed, "fold", grid, section).rows
+        _darken(rows, grid.centres_nm(1), grid.centres_nm(2), params.layers, soft, image[k])
