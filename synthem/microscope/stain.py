@@ -60,11 +60,12 @@ def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ig
 @njit(cache=True)
 def _paint(  # type: ignore[no-untyped-def]
     salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves,
-    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, grain_id, grain,
+    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, glycogen_id,
+    glycogen,
     bar_id, bar, fine, blots, coarse,
     mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix,
     boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey, er_grey, cisterna, endo_grey,
-    endo_lumen, dense_body, tubule_dark, grain_grey, bar_grey,
+    endo_lumen, dense_body, tubule_dark, glycogen_grey, bar_grey,
     out,
 ):  # fmt: skip
     nz, ny, nx = index.shape
@@ -93,9 +94,9 @@ def _paint(  # type: ignore[no-untyped-def]
                         salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
                         soft, n, g,
                     )  # fmt: skip
-                d = grain[z, y, x]
+                d = glycogen[z, y, x]
                 if d < soft:
-                    dense = _grey(salt + np.uint64(13), grain_id[z, y, x], grain_grey)
+                    dense = _grey(salt + np.uint64(13), glycogen_id[z, y, x], glycogen_grey)
                     g += _cover(d, 1.5 * soft) * min(0.0, dense - g)
                 d = bar[z, y, x]
                 if d < soft:
@@ -202,14 +203,15 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     layers = scene.layers
     mito, psd, ves, sheath = (layers[k] for k in ("mitochondrion", "psd", "vesicle", "sheath"))
     er, endosome, tubule, bar = (layers[k] for k in ("er", "endosome", "microtubule", "t_bar"))
-    grain = layers["glycogen"]
+    glycogen = layers["glycogen"]
     boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
     out = np.empty(grid.shape, np.float32)
     _paint(
         salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
         mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
         ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
-        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, grain.ids, grain.distance_nm, bar.ids,
+        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, glycogen.ids,
+        glycogen.distance_nm, bar.ids,
         bar.distance_nm, fine, blots, coarse, params.mottle, params.blotch, params.patchiness,
         scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
         boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
