@@ -84,7 +84,14 @@ def test_without_its_first_point_an_arm_is_none():
 
 def branching(chance: float) -> Preset:
     values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
-    values["anatomy"]["mitochondrion"]["branch_chance"] = chance
+    # long and thin enough that many arms find room
+    values["anatomy"]["mitochondrion"] |= {
+        "branch_chance": chance,
+        "dendrite_chance": 1.0,
+        "radius_nm": {"mean": 212, "std": 30},
+        "half_length_nm": {"min": 280, "max": 480},
+        "thinnest_nm": 105,
+    }
     return load_preset(values)
 
 
