@@ -30,7 +30,7 @@ NUCLEOLUS_NM = 5000.0
 """In a nucleolus the detail is the distance to its surface less this."""
 CHANNEL_NM = 30.0
 """Chromatin stays so far off the wall of a pore, the less the farther in."""
-_FINE, _FINE_PART = 0.4, 0.6  # clumps have finer ones on them
+_FINE, _FINE_PART = 0.4, 0.45  # clumps have finer ones on them
 _COVERED = 1.6  # at the envelope all but 5 % is dense
 _RISE = 0.45  # over so many of its spacings the field rises by one standard deviation
 
@@ -122,8 +122,8 @@ def _draw(  # type: ignore[no-untyped-def]
     part = draw(share, uniform(key, 0), normal(key, 1))
     peak = draw_waves(mix(key, 2), lobe, lobe_length, waves)
     # a soma bends, so that not all of its length can be used
-    axes[0] = part * (thick + 0.8 * at * step) - WAVES * peak
-    axes[1] = part * thick - WAVES * peak
+    axes[0] = part * (thick + 0.8 * at * step) - peak
+    axes[1] = part * thick - peak
     axes[2] = axes[1] * (0.85 + 0.15 * uniform(key, 3))
     out[3] = 0.0
     if uniform(key, 4) < chance:
