@@ -1,9 +1,11 @@
 """Somata and their nuclei: envelope, pores, chromatin."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -14,10 +16,12 @@ from shapes.errors import InputError
 from shapes.neurites import grow
 from shapes.nucleus import NUCLEOLUS_NM
 from shapes.population import SOMA
+from synthem.cli import main
 from synthem.preset import Preset, load_preset
 from synthem.scene import OFF_NUCLEI, Scene, build_scene
 from synthem.world import World
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 SOMATA = {
     "cell_nm": 25000, "chance": 0.5, "nodes": 2, "step_nm": 450, "bend": 0.15,
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
@@ -40,6 +44,14 @@ def middles(seed: int) -> np.ndarray:
     cells = grow(seed, tubes, np.full(3, -4e4), np.full(3, 4e4), 0.0)
     nodes = cells.nodes_nm[:, SOMATA["nodes"]]
     return nodes[np.argsort((nodes[:, :3] ** 2).sum(1))]
+
+
+def crowd() -> Preset:
+    """Return a preset of straight tissue with few axons, and somata that dent each other and their nuclei."""
+    somata, nucleus = {**SOMATA, "cell_nm": 5000, "chance": 1}, {"clearance_nm": 300}
+    axons = {"cell_nm": 2000, "nodes": 4, "step_nm": 300, "radius_nm": 250}
+    idle = dict.fromkeys((*IDLE, "dendrites", "myelinated"))
+    return with_somata(nucleus=nucleus, somata=somata, axons=axons, warp={"amplitude_nm": 0}, **idle)
 
 
 def around(place: np.ndarray, shape: tuple[int, int, int], voxel: float) -> Grid:
@@ -76,12 +88,37 @@ def test_two_half_windows_are_the_whole(check_halves, name, soma, off, shape, cu
     assert "nucleus" in patch.instances
 
 
+def test_halves_of_a_window_across_the_envelope_are_the_whole(check_halves):
+    patch = check_halves(World(with_somata(), 0), around(middles(0)[1, :3], (2, 48, 1200), 5.0), 0.85)
+    assert 0.3 < (patch.instances["nucleus"] > 0).mean() < 0.95
+
+
+@given(seed=st.integers(0, 2**63 - 1), cut=st.floats(0.1, 0.9))
+@settings(max_examples=4, deadline=None)
+def test_halves_are_the_whole_where_somata_dent_each_other(check_halves, seed, cut):
+    patch = check_halves(World(crowd(), seed), Grid((1, 160, 160), (60.0, 60.0, 60.0)), cut)
+    assert (patch.instances["nucleus"] > 0).any()
+
+
+def test_the_preset_in_the_guide_shows_a_nucleus(tmp_path):
+    """As a person does: copied from docs/anatomy.md into a preset's file, and generated with."""
+    guide = (REPOSITORY / "docs" / "anatomy.md").read_text(encoding="utf-8")
+    block = yaml.safe_load(guide.split("## Cell bodies")[1].split("```yaml")[1].split("```")[0])
+    values = load_preset("epfl").model_dump(mode="json", exclude_none=True, exclude={"name"})
+    for part, more in block.items():
+        values[part] |= more
+    path = tmp_path / "somata.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    command = ["generate", str(path), str(tmp_path / "out"), "--count", "2", "--shape", "48,48"]
+    assert main(command) == 0
+    world, tubes = World(path, 0), {"somata": (SOMA, load_preset(path).anatomy.somata)}
+    cells = grow(0, tubes, np.full(3, -3e4), np.full(3, 3e4), 0.0)
+    patch = world.patch(around(cells.nodes_nm[0, 2, :3], (1, 48, 48), 5.0))
+    assert patch.instances["nucleus"].all()
+
+
 def test_a_nucleus_lies_in_its_soma_clear_of_the_membrane():
-    """Somata are crowded here, so that they dent each other and their nuclei give way."""
-    crowd, nucleus = {**SOMATA, "cell_nm": 5000, "chance": 1}, {"clearance_nm": 300}
-    few = {"cell_nm": 2000, "nodes": 4, "step_nm": 300, "radius_nm": 250}
-    idle = dict.fromkeys((*IDLE, "dendrites", "myelinated"))
-    anatomy = with_somata(nucleus=nucleus, somata=crowd, axons=few, warp={"amplitude_nm": 0}, **idle).anatomy
+    anatomy = crowd().anatomy
     seen, dented = 0, 0
     for seed in range(2):
         scene = build_scene(anatomy, seed, Grid((50, 70, 70), (80.0,) * 3))
