@@ -241,4 +241,4 @@ def test_the_wheel_carries_the_presets(tmp_path):
 
 def test_an_unknown_extra_label_is_refused_with_the_choices():
     with pytest.raises(InputError, match=r"annotation\.also.*er.*endosome.*microtubule"):
-        load_preset({**load_preset("epfl").model_dump(mode="json"), "annotation": {"also": ["nucleus"]}})
+        load_preset({**load_preset("epfl").model_dump(mode="json"), "annotation": {"also": ["ribosome"]}})
