@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from shapes.errors import InputError
 from shapes.grid import Grid
+from shapes.streams import stream_key, uniform
 from synthem.microscope.acquire import halo_vx, stages, to_uint8
 from synthem.preset import Preset
 from synthem.scene import Scene
 from synthem.statistics import NAMES, describe
-from synthem.statistics.distance import Features
+from synthem.statistics.distance import Features, Target
 from synthem.store.work import start_worker
 from synthem.world import World
 
@@ -30,13 +31,17 @@ KEPT_ANATOMIES = 2
 RIM_VX = 12
 """Scenes are so much wider than a window: as far as the widest blur of the search reaches."""
 
+DEPTH_NM = 500.0
+"""Windows lie up to so deep: a plane through the nodes of smooth noise is not like others."""
+
 _scenes: OrderedDict[tuple[str, int, int], Scene] = OrderedDict()
 
 
 def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[np.uint8]:
-    """Return the image, uint8 (y, x), of the middle of a world; ``keep`` scenes are kept for the next call."""
+    """Return the image, uint8 (y, x), of the middle of a world; ``keep`` scenes are kept for later."""
     voxel = preset.voxel_nm
-    grid = Grid((1, edge, edge), voxel, (0.0, -0.5 * edge * voxel[1], -0.5 * edge * voxel[2]))
+    depth = DEPTH_NM * uniform(stream_key(seed, "fit/depth"), 0)
+    grid = Grid((1, edge, edge), voxel, (depth, -0.5 * edge * voxel[1], -0.5 * edge * voxel[2]))
     halo = halo_vx(preset.microscope, voxel)
     rim = max(RIM_VX, *halo)
     sheets = preset.microscope.section.sheets
@@ -51,7 +56,8 @@ def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[n
     else:
         _scenes.move_to_end(key)
     *_, (_, image) = stages(scene.cropped((rim - halo[1], rim - halo[2])), grid, preset.microscope)
-    return to_uint8(image)[0]
+    picture: npt.NDArray[np.uint8] = to_uint8(image)[0]
+    return picture
 
 
 def describe_windows(presets: Sequence[Preset], seeds: Sequence[int], edge: int) -> Features:
@@ -106,6 +112,31 @@ class Bench:
         """Let the processes go, without waiting for what they still do."""
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def choose(self, preset: Preset, pool: int) -> None:
+        """Take, of a pool of windows, those that together are most like all of them.
+
+        So few windows as a search can afford differ from the rest by chance, and the answer would make up for
+        that; windows that are typical together leave it less to make up for.
+        """
+        count = len(self.seeds)
+        self._share(range(self.seeds[0], self.seeds[0] + pool))
+        features = self.features([preset])[0]
+        target = Target.of(features)
+        taken: list[int] = []
+        while len(taken) < count:
+            left = [k for k in range(pool) if k not in taken]
+            taken.append(min(left, key=lambda k: float((target.residuals(features[[*taken, k]]) ** 2).sum())))
+        self._share([self.seeds[k] for k in sorted(taken)])
+
+    def unseen(self) -> None:
+        """Go to as many windows that no candidate has shown."""
+        first = max(self.seeds) + 500
+        self._share(range(first, first + len(self.seeds)))
+
+    def _share(self, seeds: Sequence[int]) -> None:
+        self.seeds = list(seeds)
+        self._shares = [self.seeds[k :: len(self._shares)] for k in range(len(self._shares))]
 
     def features(self, presets: Sequence[Preset]) -> Features:
         """Return the figures of each preset's windows, (presets, windows, figures)."""

@@ -1,9 +1,11 @@
 """Least squares on all parameters at once: near the answer the figures are smooth in them.
 
-Every candidate shows the same windows, so differences between two candidates are those of the parameters. That
-makes a Jacobian of one evaluation a parameter worth its price: what a derivative-free search needs thousands
-of evaluations for is done in a few steps; that search then polishes what is not smooth.
+Every candidate shows the same windows, so differences between two candidates are those of the parameters.
+That makes a Jacobian of one evaluation a parameter worth its price: what a derivative-free search needs
+thousands of evaluations for is done in a few steps; that search then polishes what is not smooth.
 """
+
+from contextlib import suppress
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -17,8 +19,9 @@ STEP = 0.02
 """Difference of a parameter, in parts of its range, for the Jacobian …"""
 ANATOMY_STEP = 0.04
 """… and of one of anatomy, where objects appear and vanish."""
-PRIOR = 0.2
-"""Pull towards the start, for what the images do not tell: a residual for a parameter moved by its whole range."""
+
+SCALES = (0.65, 0.8, 0.9, 1.12, 1.25, 1.5)
+"""Factors on the neurites that are tried between two descents."""
 
 
 class Objective:
@@ -31,13 +34,30 @@ class Objective:
         """Return the residuals of some candidates, given in 0 … 1."""
         features = self.bench.features([self.space.preset(unit) for unit in units])
         return [
-            np.concatenate([self.target.residuals(one), PRIOR * (unit - self.origin)])
+            np.concatenate([self.target.residuals(one), self.space.hold * (unit - self.origin)])
             for one, unit in zip(features, units, strict=True)
         ]
 
     def costs(self, units: list[Vector]) -> list[float]:
         """Return the costs of some candidates."""
         return [soft_cost(one) for one in self.residuals(units)]
+
+
+def rescale(objective: Objective, unit: Vector, clock: Clock) -> Vector:
+    """Return the vector with the scale of the neurites that suits it best; a descent may miss it."""
+    space = objective.space
+    if "scale of neurites" not in [knob.name for knob in space.knobs]:
+        return unit
+    at, tried = space.index("scale of neurites"), []
+    for factor in SCALES:
+        values = space.from_unit(unit)
+        values[at] *= factor
+        tried.append(space.to_unit(values))
+    with suppress(TimeIsUpError):
+        clock.check()
+        for candidate, cost in zip(tried, objective.costs(tried), strict=True):
+            clock.offer(candidate, cost)
+    return unit if clock.best is None else clock.best
 
 
 def descend(objective: Objective, unit: Vector, clock: Clock, steps: int, share: float = 1.0) -> Vector:
@@ -68,11 +88,9 @@ def descend(objective: Objective, unit: Vector, clock: Clock, steps: int, share:
                     columns[:, k] = (one - base) / by
         return columns
 
-    try:
+    with suppress(TimeIsUpError):
         least_squares(
             value, np.clip(unit, 1e-6, 1 - 1e-6), jacobian, bounds=(0.0, 1.0), loss="soft_l1",
             f_scale=SOFT, max_nfev=steps, ftol=1e-3, xtol=1e-3,
         )  # fmt: skip
-    except TimeIsUpError:
-        pass
     return unit if clock.best is None else clock.best

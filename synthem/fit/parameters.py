@@ -38,6 +38,9 @@ class Knob:
         Whether steps are factors.
     anatomy : bool
         Whether the geometry has to be built again.
+    hold : float
+        Pull towards where the search begins: the residual of a move by the whole range. Images tell little of
+        some parameters, and of some the literature tells more.
     """
 
     name: str
@@ -48,11 +51,13 @@ class Knob:
     log: bool = False
     anatomy: bool = False
     per_voxel: bool = False
+    hold: float = 0.2
 
 
 def _stain(name: str, low: float, high: float, how: Literal["set", "spread", "factor"] = "set") -> Knob:
     label = f"{name} grey" + (", spread" if how == "spread" else "")
-    return Knob(label, (f"microscope.stain.{name}",), low, high, how)
+    hold = 0.2 if name in ("cytoplasm", "membrane", "matrix") else 0.6
+    return Knob(label, (f"microscope.stain.{name}",), low, high, how, hold=hold)
 
 
 def _texture(name: str, high: float) -> Knob:
@@ -75,33 +80,40 @@ KNOBS: tuple[Knob, ...] = (
     _texture("mottle", 30),
     _texture("blotch", 40),
     _texture("patchiness", 20),
-    Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
+    Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True, hold=0.6),
     Knob("brightness of sections", ("microscope.section.brightness",), 0, 20),
     Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True),
     Knob("read noise", ("microscope.detector.read",), 0, 45),
     Knob("shot noise", ("microscope.detector.shot",), 0, 45),
     Knob("correlated noise", ("microscope.detector.correlated",), 0, 1),
-    Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True),
+    Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True, hold=0.5),
     Knob(
         "scale of neurites", tuple(f"anatomy.{t}.{p}" for t in _TUBES for p in _TUBE_LENGTHS),
         0.4, 2.5, "factor", log=True, anatomy=True,
     ),
     Knob(
         "spacing of dendrites", ("anatomy.dendrites.cell_nm",),
-        0.6, 1.8, "factor", log=True, anatomy=True,
+        0.6, 1.8, "factor", log=True, anatomy=True, hold=1.0,
     ),
-    Knob("thickness of membranes", ("anatomy.membranes.bilayer_nm",), 4, 16, log=True, anatomy=True),
-    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True),
     Knob(
-        "number of mitochondria", ("anatomy.mitochondrion.bouton_chance", "anatomy.mitochondrion.dendrite_chance"),
-        0.3, 3.0, "factor", log=True, anatomy=True,
+        "thickness of membranes", ("anatomy.membranes.bilayer_nm",),
+        4, 16, log=True, anatomy=True, hold=1.0,
     ),
-    Knob("thickness of mitochondria", ("anatomy.mitochondrion.radius_nm",), 0.6, 1.7, "factor", log=True, anatomy=True),
-    Knob("number of boutons", ("anatomy.axons.bouton_chance",), 0.3, 3.0, "factor", log=True, anatomy=True),
+    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, hold=1.0),
+    Knob(
+        "number of mitochondria", tuple(f"anatomy.mitochondrion.{k}_chance" for k in ("bouton", "dendrite")),
+        0.3, 3.0, "factor", log=True, anatomy=True, hold=0.6,
+    ),
+    Knob(
+        "thickness of mitochondria", ("anatomy.mitochondrion.radius_nm",),
+        0.6, 1.7, "factor", log=True, anatomy=True, hold=1.0,
+    ),
+    Knob(
+        "number of boutons", ("anatomy.axons.bouton_chance",),
+        0.3, 3.0, "factor", log=True, anatomy=True, hold=0.6,
+    ),
 )  # fmt: skip
 """Every parameter. Those whose fields the start preset lacks are left out."""
-
-_CHANCES = ("_chance", ".chance")
 
 
 def get(values: Mapping[str, Any], path: str) -> Any:
@@ -131,13 +143,14 @@ def middle_and_width(spread: Mapping[str, Any]) -> tuple[float, float]:
     return (low + high) / 2, (high - low) / math.sqrt(12)
 
 
-def _scaled(value: Any, factor: float) -> Any:
-    """Multiply a number, or the lengths of a spread."""
+def scaled(value: Any, factor: float, most: float = math.inf) -> Any:
+    """Multiply a number, or the lengths of a spread; nothing becomes more than ``most``."""
     if isinstance(value, Mapping):
         return {
-            key: v if v is None or key == "ratio" else round(v * factor, 4) for key, v in value.items()
+            key: v if v is None or key == "ratio" else round(min(most, v * factor), 4)
+            for key, v in value.items()
         }
-    return round(value * factor, 4)
+    return round(min(most, value * factor), 4)
 
 
 class Space:
@@ -159,6 +172,7 @@ class Space:
         self.low = np.array([knob.low * u for knob, u in zip(self.knobs, unit, strict=True)])
         self.high = np.array([knob.high * u for knob, u in zip(self.knobs, unit, strict=True)])
         self._log = np.array([knob.log for knob in self.knobs])
+        self.hold = np.array([knob.hold for knob in self.knobs])
         self.anatomy = np.array([knob.anatomy for knob in self.knobs])
 
     def index(self, name: str) -> int:
@@ -168,7 +182,9 @@ class Space:
     def to_unit(self, values: Vector) -> Vector:
         """Map values to 0 … 1; what lies outside the bounds is moved to them."""
         values = np.clip(values, self.low, self.high)
-        low, high, at = (np.where(self._log, np.log(np.maximum(v, 1e-9)), v) for v in (self.low, self.high, values))
+        low, high, at = (
+            np.where(self._log, np.log(np.maximum(v, 1e-9)), v) for v in (self.low, self.high, values)
+        )
         unit: Vector = (at - low) / (high - low)
         return unit
 
@@ -188,7 +204,9 @@ class Space:
             path = next(p for p in knob.paths if get(self._values, p) is not None)
             value, base = get(now, path), get(self._values, path)
             if knob.how == "factor":
-                first, second = (middle_and_width(v)[0] if isinstance(v, Mapping) else v for v in (value, base))
+                first, second = (
+                    middle_and_width(v)[0] if isinstance(v, Mapping) else v for v in (value, base)
+                )
                 out.append(first / second if second else 1.0)
             elif isinstance(value, Mapping):
                 out.append(middle_and_width(value)[knob.how == "spread"])
@@ -205,10 +223,7 @@ class Space:
                 if old is None:
                     continue
                 if knob.how == "factor":
-                    new = _scaled(old, value)
-                    if path.endswith(_CHANCES):
-                        new = min(1.0, new)
-                    put(values, path, new)
+                    put(values, path, scaled(old, value, 1.0 if path.endswith("_chance") else math.inf))
                 elif isinstance(old, Mapping):
                     middle, width = middle_and_width(old)
                     pair = (middle, value) if knob.how == "spread" else (value, width)
@@ -224,6 +239,8 @@ def pruned(values: Values) -> Values:
     out: Values = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            value = {k: v for k, v in value.items() if v is not None} if set(value) <= forms else pruned(value)
+            value = (
+                {k: v for k, v in value.items() if v is not None} if set(value) <= forms else pruned(value)
+            )
         out[key] = value
     return out

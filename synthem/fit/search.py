@@ -4,6 +4,8 @@ Candidates of the microscope all look at the same scenes, so many of them are ch
 these comes one of anatomy, whose candidates need scenes of their own.
 """
 
+from contextlib import suppress
+
 import numpy as np
 from cmaes import CMA
 
@@ -28,7 +30,7 @@ def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None,
     blocks = [block for block in blocks if len(block)]
     searches: dict[bytes, CMA] = {}
     done = 0
-    try:
+    with suppress(TimeIsUpError):
         while rounds is None or done < rounds:
             for block in blocks:
                 clock.check()
@@ -46,8 +48,6 @@ def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None,
                 clock.offer(candidates[k], costs[k])
                 best = best if clock.best is None else clock.best
             done += 1
-    except TimeIsUpError:
-        pass
     return best
 
 

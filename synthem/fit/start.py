@@ -1,4 +1,4 @@
-"""A quick start: greys from quantiles, noise and blur from the spectrum, scale from a scan.
+"""A quick start: greys from quantiles, noise from the spectrum, blur and scale from a scan.
 
 None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
 that the search begins with a recognisable picture.
@@ -13,30 +13,36 @@ from synthem.fit.parameters import Space, Vector
 from synthem.statistics import NAMES
 from synthem.statistics.distance import Features, Target
 from synthem.statistics.greys import SHARES
-from synthem.statistics.spectrum import EDGES
 
 TURNS = 3
+BLURS = (0.55, 0.75, 0.9, 1.0, 1.1, 1.35, 1.8)
 SCALES = (0.55, 0.67, 0.82, 1.0, 1.22, 1.49, 1.82)
-"""Factors on the neurites that are tried."""
+"""Factors on blur and neurites that are tried."""
 _GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
 _POWER = [k for k, name in enumerate(NAMES) if name.startswith("power at")]
-_MIDDLE = np.array([0.5 * (a + b) for a, b in zip(EDGES, EDGES[1:], strict=False)])
-_BLURRED = (_MIDDLE > 1 / 16) & (_MIDDLE < 1 / 4)
 _NOISE = ("read noise", "shot noise")
 _CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread")
 
 
-def quick_start(space: Space, target: Target, bench: Bench, tell: Callable[[str], None] = lambda text: None) -> Vector:
-    """Return a vector in 0 … 1 from which the search may begin."""
+def quick_start(
+    space: Space,
+    target: Target,
+    bench: Bench,
+    tell: Callable[[str], None] = lambda text: None,
+    known: bool = False,
+) -> Vector:
+    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``."""
     values = space.values_of(space.start)
     for turn in range(TURNS):
         tell(f"quick start, turn {turn + 1} of {TURNS}")
+        if not known:
+            ours = _median(space, values, bench)
+            values = _levels(space, values, ours, target)
         ours = _median(space, values, bench)
-        values = _levels(space, values, ours, target)
-        ours = _median(space, values, bench)
-        values = _optics(space, values, ours, target)
-        if turn == 0 and "scale of neurites" in [knob.name for knob in space.knobs]:
-            values = _scan(space, values, target, bench)
+        values = _noise(space, values, ours, target)
+        values = _scan(space, values, target, bench, "blur", BLURS)
+        if turn == TURNS - 1:
+            values = _scan(space, values, target, bench, "scale of neurites", SCALES)
     return space.to_unit(values)
 
 
@@ -60,32 +66,27 @@ def _levels(space: Space, values: Vector, ours: Features, target: Target) -> Vec
     return np.clip(out, space.low, space.high)
 
 
-def _optics(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
-    """Set noise by the power of the finest band, and blur by how power falls with frequency below it."""
+def _noise(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Set noise by the power of the finest bands, where blur has left nothing else."""
     real, mine = target.quantiles[2][_POWER], ours[_POWER]
     floor_real, floor_mine = real[-2:].mean(), mine[-2:].mean()
     ratio = float(np.clip(np.exp(0.5 * (floor_real - floor_mine)), 0.3, 3.0))
     out = values.copy()
     for name in _NOISE:
         out[space.index(name)] *= ratio
-    signal = [
-        np.log(np.maximum(np.exp(power) - np.exp(floor), 0.05 * np.exp(floor)))[_BLURRED]
-        for power, floor in ((real, floor_real), (mine, floor_mine))
-    ]
-    slope, _ = np.polyfit(_MIDDLE[_BLURRED] ** 2, signal[0] - signal[1], 1)
-    at, voxel = space.index("blur"), min(space.start.voxel_nm[1:])
-    old = float(values[at])
-    square = old**2 - 0.7 * slope / (4 * np.pi**2) * voxel**2
-    out[at] = float(np.clip(np.sqrt(max(square, 0.0)), 0.6 * old, 1.6 * old))
     return np.clip(out, space.low, space.high)
 
 
-def _scan(space: Space, values: Vector, target: Target, bench: Bench) -> Vector:
-    """Try some scales of the neurites and take the best."""
-    at = space.index("scale of neurites")
+def _scan(
+    space: Space, values: Vector, target: Target, bench: Bench, name: str, factors: tuple[float, ...]
+) -> Vector:
+    """Try some factors on a parameter and take the best; one that is not searched stays."""
+    if name not in [knob.name for knob in space.knobs]:
+        return values
     tried = []
-    for scale in SCALES:
+    for factor in factors:
         tried.append(values.copy())
-        tried[-1][at] = scale
+        tried[-1][space.index(name)] *= factor
     features = bench.features([space.preset(space.to_unit(vector)) for vector in tried])
-    return tried[int(np.argmin([target.cost(one) for one in features]))]
+    best = tried[int(np.argmin([target.cost(one) for one in features]))]
+    return np.clip(best, space.low, space.high)

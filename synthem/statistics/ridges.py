@@ -47,4 +47,6 @@ def ridges(window: Section) -> npt.NDArray[np.float64]:
     inside = float((window * ridge).sum(dtype=np.float64))
     count, total = int(ridge.sum()), float(window.sum(dtype=np.float64))
     darker = (total - inside) / (ridge.size - count) - inside / count
-    return np.array([float(ridge.mean()), strong, *np.quantile(away[::2, ::2], SHARES), np.log(spacing), darker])
+    return np.array(
+        [float(ridge.mean()), strong, *np.quantile(away[::2, ::2], SHARES), np.log(spacing), darker]
+    )

@@ -1,6 +1,7 @@
 """Power by spatial frequency, and how it leans to one direction."""
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ from synthem.statistics.fourier import Section, frequencies
 
 EDGES = (1 / 64, 1 / 32, 1 / 20, 1 / 14, 1 / 10, 1 / 7, 1 / 5, 1 / 4, 1 / 3, 0.42, 0.5)
 """Edges of the radial bands, cycles a voxel."""
-_PERIODS = tuple(f"{2 / (a + b):.2g} vx" for a, b in zip(EDGES, EDGES[1:], strict=False))
+_PERIODS = tuple(f"{2 / (a + b):.2g} vx" for a, b in pairwise(EDGES))
 NAMES = (*(f"power at {p}" for p in _PERIODS), *(f"power along x over y at {p}" for p in _PERIODS[3::3]))
 _LEANS = tuple(range(len(_PERIODS)))[3::3]
 

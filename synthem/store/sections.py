@@ -105,10 +105,25 @@ def sample_windows(
         for k in sorted(rng.permutation(len(corners))[:share]):
             y, x = corners[k]
             cuts.append(plane[y : y + edge, x : x + edge].copy())
-            sections.append(path.stem if page == 0 and len(_page_shapes(path)) == 1 else f"{path.stem}:{page}")
+            sections.append(
+                path.stem if page == 0 and len(_page_shapes(path)) == 1 else f"{path.stem}:{page}"
+            )
             places.append((y, x))
         tick(done, len(pages))
-    return Windows(_bytes(Path(root), cuts, notes), tuple(sections), tuple(places), tuple(notes))
+    kept = [k for k, cut in enumerate(cuts) if _is_tissue(cut)]
+    if not kept:
+        raise InputError(
+            f"{root}: the images are constant: no window of {edge} × {edge} pixels holds tissue, "
+            "only one grey level or padding"
+        )
+    if len(kept) < len(cuts):
+        notes[
+            f"{len(cuts) - len(kept)} of {len(cuts)} windows were left out: mostly one grey, as padding is"
+        ] = None
+    if len(kept) > count:
+        kept = [kept[k] for k in np.linspace(0, len(kept) - 1, count).round().astype(int)]
+    images = _bytes(Path(root), [cuts[k] for k in kept], notes)
+    return Windows(images, tuple(sections[k] for k in kept), tuple(places[k] for k in kept), tuple(notes))
 
 
 def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
@@ -151,7 +166,7 @@ def _page_shapes(path: Path) -> list[tuple[int, int]]:
     try:
         if path.suffix.lower() in (".tif", ".tiff"):
             with tifffile.TiffFile(path) as file:
-                shapes = [(page.imagelength, page.imagewidth) for page in file.pages]
+                shapes = [(p.imagelength, p.imagewidth) for p in map(_page, file.pages)]
         else:
             with _opened(path) as image:
                 shapes = [(image.height, image.width)]
@@ -166,6 +181,11 @@ def _page_shapes(path: Path) -> list[tuple[int, int]]:
                 f"of at most {LARGEST_PX} pixels, of which any few will do"
             )
     return shapes
+
+
+def _page(page: Any) -> tifffile.TiffPage:
+    whole: tifffile.TiffPage = page.aspage()
+    return whole
 
 
 def _opened(path: Path) -> Image.Image:
@@ -186,9 +206,8 @@ def _grey(path: Path, plane: Plane, notes: dict[str, None]) -> Plane:
     if plane.ndim == 3 and plane.shape[2] == 3:
         if not (np.ptp(plane[::4, ::4], axis=2) == 0).all() or not (np.ptp(plane, axis=2) == 0).all():
             notes["colour images were turned into luminance"] = None
-            return (plane @ np.array([0.299, 0.587, 0.114])).astype(
-                plane.dtype if plane.dtype.kind == "u" else np.float32
-            )
+            luminance: Plane = plane @ np.array([0.299, 0.587, 0.114])
+            return luminance.astype(plane.dtype if plane.dtype.kind == "u" else np.float32)
         plane = plane[..., 0]
     if plane.ndim == 3 and plane.shape[2] == 1:
         plane = plane[..., 0]
@@ -201,10 +220,14 @@ def _grey(path: Path, plane: Plane, notes: dict[str, None]) -> Plane:
 
 def _corners(shape: tuple[int, int], edge: int) -> list[tuple[int, int]]:
     """Return the corners of as many windows as fit side by side, spread over the section."""
-    rows, columns = (
-        np.linspace(0, n - edge, n // edge).round().astype(int).tolist() for n in shape
-    )
+    rows, columns = (np.linspace(0, n - edge, n // edge).round().astype(int).tolist() for n in shape)
     return [(y, x) for y in rows for x in columns]
+
+
+def _is_tissue(cut: Plane) -> bool:
+    """Tell whether no single grey fills more than a third of a window."""
+    _, counts = np.unique(cut[::4, ::4], return_counts=True)
+    return bool(counts.max() <= counts.sum() / 3)
 
 
 def _bytes(root: Path, cuts: list[Plane], notes: dict[str, None]) -> npt.NDArray[np.uint8]:
