@@ -22,9 +22,14 @@ from synthem.store.real import RealFolder, read_folder
 from synthem.world import World
 
 TURNS = 4
-PATCHES = 16
+PATCHES = 12
+LARGEST_PX = 512
 LARGEST = 1.6
-"""No turn changes a size or number by more than this factor."""
+"""No turn changes a size or number by more than this factor …"""
+FARTHEST = 1.5
+"""… nor all turns together by more than this."""
+WORSE, _NEAR = 1.1, 0.05
+"""A turn that takes a figure farther off, in logarithms, by more than this is taken back."""
 _APART_NM = 3.0e4
 
 Law = Literal["shift", "ratio", "root"]
@@ -64,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     _grey("psd", "psd", strength=1.2),
     _grey("vesicle", "vesicle", "lumen"),
     _grey("sheath", "sheath"),
-    Rule("profile area", _SCALE.paths, "root", 0.7, knobs=("scale of neurites",)),
+    Rule("profile room", _SCALE.paths, "root", 0.9, knobs=("scale of neurites",)),
     Rule("membrane width", ("annotation.membrane_width_nm",), "ratio"),
     Rule("mito_boundary width", ("anatomy.mitochondrion.boundary_nm",), "ratio", 0.8),
     Rule("mitochondrion minor", ("anatomy.mitochondrion.radius_nm",), "ratio", 0.8, np.inf, _THICK),
@@ -84,7 +89,8 @@ FIGURES: dict[str, Callable[[Census, str], float | None]] = {
     "width": lambda c, name: _median(c.classes[name].width_nm),
     "minor": lambda c, name: _median(c.classes[name].minor_nm),
     "diameter": lambda c, name: _median(c.classes[name].diameter_nm),
-    "area": lambda c, name: _median(c.profiles.size_nm),
+    # the median area would be that of specks in hand-made masks
+    "room": lambda c, name: 1 / c.profiles.density if c.profiles.density else None,
 }
 
 
@@ -137,15 +143,24 @@ def fit_masks(
     folder = read_folder(root, names, start.voxel_nm)
     if not folder.masks:
         raise InputError(f"{root}: no folder of masks beside the slices, such as membranes or mitochondrion")
-    edge = min(256, *(n for patch in folder for n in patch.grid.shape[1:]))
+    edge = min(LARGEST_PX, *(n for patch in folder for n in patch.grid.shape[1:]))
     real = census(_upright(folder, flipped), window=(1, edge, edge))
     rules = [rule for rule in RULES if rule.law == "shift" or not greys_alone]
     values = pruned(start.model_dump())
     first = ours = _count(start, edge, seed)
+    left, off = list(rules), {rule: _off(rule, ours, real) for rule in rules}
     for _ in range(TURNS):
-        for rule in rules:
-            _mend(values, rule, ours, real)
+        earlier = pruned(load_preset(values).model_dump())
+        for rule in left:
+            _mend(values, pruned(start.model_dump()), rule, ours, real)
         ours = _count(load_preset(values), edge, seed)
+        for rule in list(left):
+            # what has no room in its neurite does not grow by being larger: then back, and no further
+            if rule.law != "shift" and _off(rule, ours, real) > WORSE * off[rule] + _NEAR:
+                for path in rule.paths:
+                    put_if(values, path, get(earlier, path))
+                left.remove(rule)
+            off[rule] = _off(rule, ours, real)
     old = pruned(start.model_dump())
     mended = [
         Mended(path, rule.figure, want, was, now, get(old, path), get(values, path), rule.knobs)
@@ -158,8 +173,8 @@ def fit_masks(
     return load_preset(values), mended
 
 
-def _mend(values: Values, rule: Rule, ours: Census, real: Census) -> None:
-    """Move the fields of a rule by what its figure is off."""
+def _mend(values: Values, start: Values, rule: Rule, ours: Census, real: Census) -> None:
+    """Move the fields of a rule by what its figure is off, but never far from the start."""
     want, have = _figure(real, rule.figure), _figure(ours, rule.figure)
     if want is None or have is None:
         return
@@ -178,7 +193,9 @@ def _mend(values: Values, rule: Rule, ours: Census, real: Census) -> None:
             moved = float(np.clip(middle + rule.strength * (want - have), 1.0, rule.most))
             put(values, path, {"mean": round(moved, 2), "std": round(width, 2)})
         else:
-            put(values, path, scaled(old, factor, rule.most))
+            so_far = _size(old) / max(1e-9, _size(get(start, path)))
+            bounded = float(np.clip(factor, 1 / (FARTHEST * so_far), FARTHEST / so_far))
+            put(values, path, scaled(old, bounded, rule.most))
 
 
 def _count(preset: Preset, edge: int, seed: int) -> Census:
@@ -201,6 +218,22 @@ def _figure(count: Census, name: str) -> float | None:
     if cls in count.classes and not count.classes[cls].share:
         return None
     return FIGURES[figure](count, cls)
+
+
+def _size(value: Any) -> float:
+    return middle_and_width(value)[0] if isinstance(value, Mapping) else float(value)
+
+
+def _off(rule: Rule, ours: Census, real: Census) -> float:
+    """Return by how much a figure is off, as the size of a logarithm; 0 where there is nothing to compare."""
+    want, have = _figure(real, rule.figure), _figure(ours, rule.figure)
+    return abs(float(np.log(have / want))) if want and have else 0.0
+
+
+def put_if(values: Values, path: str, value: Any) -> None:
+    """Set a field that the preset has."""
+    if value is not None:
+        put(values, path, value)
 
 
 def _mean(grey: Any) -> float | None:

@@ -27,11 +27,11 @@ def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None,
     best = unit.copy()
     anatomy = objective.space.anatomy
     blocks = [np.flatnonzero(~anatomy)] * TURNS + [np.flatnonzero(anatomy)]
-    blocks = [block for block in blocks if len(block)]
+    blocks = [block for block in blocks if len(block) > 1]  # CMA-ES wants at least two
     searches: dict[bytes, CMA] = {}
     done = 0
     with suppress(TimeIsUpError):
-        while rounds is None or done < rounds:
+        while blocks and (rounds is None or done < rounds):
             for block in blocks:
                 clock.check()
                 own = searches.get(block.tobytes())
@@ -53,6 +53,4 @@ def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None,
 
 def _cma(mean: Vector, seed: int) -> CMA:
     bounds = np.stack([np.zeros(len(mean)), np.ones(len(mean))], axis=1)
-    if len(mean) == 1:
-        raise ValueError("CMA-ES wants at least two parameters")
     return CMA(mean=np.clip(mean, 0.001, 0.999), sigma=WIDTH, bounds=bounds, seed=seed % 2**32)
