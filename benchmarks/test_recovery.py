@@ -1,7 +1,7 @@
-"""Does a fit find what is known? Hidden presets are rendered, and fitted without labels from the unmodified one.
+"""Does a fit find what is known? Hidden presets are rendered and fitted, without labels, from the unmodified one.
 
-Run by hand: ``pytest benchmarks/test_recovery.py -s``; ``SYNTHEM_FITS`` and ``SYNTHEM_FIT_MINUTES`` set how many
-and how long. Prints a line a fit and the median errors.
+Run by hand: ``pytest benchmarks/test_recovery.py -s``; ``SYNTHEM_FITS`` and ``SYNTHEM_FIT_MINUTES`` set how
+many and how long. Prints a line a fit and the median errors.
 """
 
 import os
@@ -65,7 +65,8 @@ def test_hidden_parameters_are_recovered(tmp_path) -> None:
         for name, true in pairs[0].items():
             errors.setdefault(name, []).append(abs(pairs[1][name] / true - 1))
             line.append(f"{name} {true:.4g} -> {pairs[1][name]:.4g}")
-        print(f"{k:2d} ({found.evaluations} candidates, misfit {found.cost_after:.2f}): {'; '.join(line)}", flush=True)
+        told = f"{k:2d} ({found.evaluations} candidates, misfit {found.cost_after:.2f})"
+        print(f"{told}: {'; '.join(line)}", flush=True)
     print("error of the", "median,", "80th percentile")
     for name, values in errors.items():
         print(f"{name:10s} {100 * np.median(values):5.1f} % {100 * np.quantile(values, 0.8):5.1f} %")

@@ -199,15 +199,17 @@ class Space:
     def values_of(self, preset: Preset) -> Vector:
         """Return the vector of values that a preset has; factors are those against the start."""
         now = preset.model_dump()
-        out = []
+        out: list[float] = []
+        taken: dict[str, float] = {}  # factors of earlier parameters on the same fields
         for knob in self.knobs:
             path = next(p for p in knob.paths if get(self._values, p) is not None)
             value, base = get(now, path), get(self._values, path)
             if knob.how == "factor":
-                first, second = (
-                    middle_and_width(v)[0] if isinstance(v, Mapping) else v for v in (value, base)
-                )
-                out.append(first / second if second else 1.0)
+                sizes = [
+                    middle_and_width(v)[0] if isinstance(v, Mapping) else float(v) for v in (value, base)
+                ]
+                out.append(sizes[0] / sizes[1] / taken.get(path, 1.0) if sizes[1] else 1.0)
+                taken |= {p: taken.get(p, 1.0) * out[-1] for p in knob.paths}
             elif isinstance(value, Mapping):
                 out.append(middle_and_width(value)[knob.how == "spread"])
             else:

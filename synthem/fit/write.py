@@ -44,7 +44,10 @@ def _emit(
             continue
         if isinstance(value, Mapping) and not _is_leaf(value):
             lines.append(f"{indent}{key}:")
+            before = len(lines)
             _emit(value, said.get(key) if isinstance(said, Mapping) else None, comments, f"{here}.", lines)
+            if len(lines) == before:  # all of it as by default, which is not the same as none of it
+                lines[-1] += " {}"
             continue
         note = f"  # {comments[here]}" if here in comments else ""
         lines.append(f"{indent}{key}: {_flow(value)}{note}")
