@@ -1,4 +1,4 @@
-"""Does a fit find what is known? Hidden presets are rendered and fitted, without labels, from the unmodified one.
+"""Does a fit find what is known? Hidden presets are rendered and fitted from the unmodified one, unlabelled.
 
 Run by hand: ``pytest benchmarks/test_recovery.py -s``; ``SYNTHEM_FITS`` and ``SYNTHEM_FIT_MINUTES`` set how
 many and how long. Prints a line a fit and the median errors.
