@@ -143,6 +143,15 @@ def test_an_interrupt_keeps_the_best_so_far(images: Path) -> None:
     assert any("interrupted" in note for note in found.notes)
 
 
+def test_an_interrupt_of_the_quick_start_keeps_its_turns(images: Path) -> None:
+    def stop(stage: str) -> None:
+        if "turn 2" in stage:
+            raise KeyboardInterrupt
+
+    found = fit_preset(images, EPFL, workers=1, tell=stop)
+    assert found.interrupted and found.cost_after < found.cost_before
+
+
 def test_masks_give_greys_sizes_and_numbers(tmp_path: Path) -> None:
     stain = EPFL.microscope.stain.model_copy(
         update={

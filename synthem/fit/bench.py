@@ -113,13 +113,12 @@ class Bench:
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def choose(self, preset: Preset, pool: int) -> None:
-        """Take, of a pool of windows, those that together are most like all of them.
+    def choose(self, preset: Preset, count: int, pool: int) -> None:
+        """Take, of a pool of windows, as many as wanted that together are most like all of them.
 
         So few windows as a search can afford differ from the rest by chance, and the answer would make up for
         that; windows that are typical together leave it less to make up for.
         """
-        count = len(self.seeds)
         self._share(range(self.seeds[0], self.seeds[0] + pool))
         features = self.features([preset])[0]
         target = Target.of(features)

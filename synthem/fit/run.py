@@ -137,7 +137,7 @@ def fit_preset(
     after, interrupted = before, False
     mended: list[Mended] = []
     space = Space(before)
-    with Bench(edge, count, seed, workers) as bench:
+    with Bench(edge, max(2, count // 2), seed, workers) as bench:
         try:
             fixed: frozenset[str] = frozenset()
             if masks is not None:
@@ -145,9 +145,8 @@ def fit_preset(
                 after, mended = fit_masks(after, masks, flipped, names, seed)
                 fixed = frozenset(knob for one in mended for knob in one.knobs)
             space = Space(after, [knob for knob in KNOBS if knob.name not in fixed])
-            unit = quick_start(space, target, bench, tell, known=masks is not None)
-            clock.best = unit
-            bench.choose(space.preset(unit), max(POOL, 2 * count))
+            unit = quick_start(space, target, bench, tell, clock.begin, known=masks is not None)
+            bench.choose(space.preset(unit), count, max(POOL, 2 * count))
             objective = Objective(space, target, bench, unit)
             clock.offer(unit, objective.costs([unit])[0])
             tell("least squares")

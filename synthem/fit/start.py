@@ -15,7 +15,7 @@ from synthem.statistics.distance import Features, Target
 from synthem.statistics.greys import SHARES
 
 TURNS = 3
-BLURS = (0.55, 0.75, 0.9, 1.0, 1.1, 1.35, 1.8)
+BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
 SCALES = (0.55, 0.67, 0.82, 1.0, 1.22, 1.49, 1.82)
 """Factors on blur and neurites that are tried."""
 _GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
@@ -29,9 +29,13 @@ def quick_start(
     target: Target,
     bench: Bench,
     tell: Callable[[str], None] = lambda text: None,
+    keep: Callable[[Vector], None] = lambda unit: None,
     known: bool = False,
 ) -> Vector:
-    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``."""
+    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``.
+
+    ``keep`` is given what there is after each turn.
+    """
     values = space.values_of(space.start)
     for turn in range(TURNS):
         tell(f"quick start, turn {turn + 1} of {TURNS}")
@@ -43,6 +47,7 @@ def quick_start(
         values = _scan(space, values, target, bench, "blur", BLURS)
         if turn == TURNS - 1:
             values = _scan(space, values, target, bench, "scale of neurites", SCALES)
+        keep(space.to_unit(values))
     return space.to_unit(values)
 
 
