@@ -27,7 +27,9 @@ from synthem.store.work import start_worker
 from synthem.world import World
 
 KEPT_ANATOMIES = 2
-"""Scenes of so many anatomies are kept."""
+"""Scenes of so many anatomies are kept …"""
+KEPT_VX = 6_000_000
+"""… as far as they do not have more voxels than this together: a voxel of a scene is some 120 bytes."""
 RIM_VX = 12
 """Scenes are so much wider than a window: as far as the widest blur of the search reaches."""
 
@@ -64,8 +66,10 @@ def describe_windows(presets: Sequence[Preset], seeds: Sequence[int], edge: int)
     """Return the figures of each preset's windows, (presets, seeds, figures)."""
     out = np.empty((len(presets), len(seeds), len(NAMES)))
     for i, preset in enumerate(presets):
+        voxels = preset.microscope.section.sheets * (edge + 2 * RIM_VX) ** 2
+        keep = min(KEPT_ANATOMIES * len(seeds), KEPT_VX // voxels)
         for j, seed in enumerate(seeds):
-            image = render(preset, seed, edge, KEPT_ANATOMIES * len(seeds))
+            image = render(preset, seed, edge, keep)
             if image.min() == image.max():
                 image = image.copy()
                 image[::2, ::2] ^= 1  # a hopeless candidate still gets its figures

@@ -137,12 +137,14 @@ def fit_preset(
     after, interrupted = before, False
     mended: list[Mended] = []
     space = Space(before)
+    # names are those of the images; of another folder with masks all sections are taken
+    own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
     with Bench(edge, max(2, count // 2), seed, workers) as bench:
         try:
             fixed: frozenset[str] = frozenset()
             if masks is not None:
                 tell("masks: greys, sizes and numbers")
-                after, mended = fit_masks(after, masks, flipped, names, seed)
+                after, mended = fit_masks(after, masks, flipped, own, seed)
                 fixed = frozenset(knob for one in mended for knob in one.knobs)
             space = Space(after, [knob for knob in KNOBS if knob.name not in fixed])
             unit = quick_start(space, target, bench, tell, clock.begin, known=masks is not None)
@@ -163,7 +165,7 @@ def fit_preset(
             after = space.preset(clock.best)
         if masks is not None and not interrupted:
             tell("masks: greys again")
-            after, again = fit_masks(after, masks, flipped, names, seed, greys_alone=True)
+            after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
             mended = _joined(mended, again)
         # windows that the search has not seen
         bench.unseen()

@@ -65,10 +65,17 @@ def _flow(value: Any) -> str:
 
 
 def comments_of(space: Space, before: Preset, after: Preset, how: str) -> dict[str, str]:
-    """Return a comment for each field that a fit may have set: where it is from, and what it was."""
+    """Return a comment for each field that a fit has set: by which parameters, and what it was."""
     old, new = pruned(before.model_dump()), pruned(after.model_dump())
-    paths = dict.fromkeys(path for knob in space.knobs for path in knob.paths)
-    return {path: was(how, get(old, path)) for path in paths if get(new, path) != get(old, path)}
+    behind: dict[str, list[str]] = {}
+    for knob in space.knobs:
+        for path in knob.paths:
+            behind.setdefault(path, []).append(knob.name)
+    return {
+        path: was(f"{how} ({', '.join(names)})", get(old, path))
+        for path, names in behind.items()
+        if get(new, path) != get(old, path)
+    }
 
 
 def was(how: str, old: Any) -> str:
