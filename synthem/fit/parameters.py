@@ -93,24 +93,24 @@ KNOBS: tuple[Knob, ...] = (
     ),
     Knob(
         "spacing of dendrites", ("anatomy.dendrites.cell_nm",),
-        0.6, 1.8, "factor", log=True, anatomy=True, hold=1.0,
+        0.6, 1.8, "factor", log=True, anatomy=True, hold=2.5,
     ),
     Knob(
         "thickness of membranes", ("anatomy.membranes.bilayer_nm",),
-        4, 16, log=True, anatomy=True, hold=1.0,
+        4, 16, log=True, anatomy=True, hold=1.5,
     ),
-    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, hold=1.0),
+    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, hold=1.5),
     Knob(
         "number of mitochondria", tuple(f"anatomy.mitochondrion.{k}_chance" for k in ("bouton", "dendrite")),
-        0.3, 3.0, "factor", log=True, anatomy=True, hold=0.6,
+        0.3, 3.0, "factor", log=True, anatomy=True, hold=1.5,
     ),
     Knob(
         "thickness of mitochondria", ("anatomy.mitochondrion.radius_nm",),
-        0.6, 1.7, "factor", log=True, anatomy=True, hold=1.0,
+        0.6, 1.7, "factor", log=True, anatomy=True, hold=1.5,
     ),
     Knob(
         "number of boutons", ("anatomy.axons.bouton_chance",),
-        0.3, 3.0, "factor", log=True, anatomy=True, hold=0.6,
+        0.3, 3.0, "factor", log=True, anatomy=True, hold=1.5,
     ),
 )  # fmt: skip
 """Every parameter. Those whose fields the start preset lacks are left out."""
