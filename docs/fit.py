@@ -21,7 +21,7 @@ def main() -> None:
         for k in range(3):
             patch = world.patch(Grid((1, 768, 768), world.preset.voxel_nm, (k * 3e4 + 137.0, 0.0, 0.0)))
             (images / f"{k}.png").write_bytes(png_bytes(patch.image[0]))
-        found = fit_preset(images, "epfl", voxel_nm=world.preset.voxel_nm, minutes=10, rounds=4, tell=print)
+        found = fit_preset(images, "epfl", voxel_nm=world.preset.voxel_nm, minutes=1.5, tell=print)
         print(f"misfit {found.cost_before:.3g} before, {found.cost_after:.3g} after: {found.evaluations}")
         write_report(found, report)
         (HERE / "fit.png").write_bytes((report / "patches.png").read_bytes())

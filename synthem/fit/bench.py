@@ -113,12 +113,14 @@ class Bench:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let the processes go, without waiting for what they still do."""
+        """Let the processes go when they have done what they are at."""
         for pool in self._pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
-    def choose(self, preset: Preset, count: int, pool: int) -> None:
+    def choose(self, preset: Preset, count: int, pool: int) -> Features:
         """Take, of a pool of windows, as many as wanted that together are most like all of them.
+
+        Returns the figures of the pool, (windows, figures).
 
         So few windows as a search can afford differ from the rest by chance, and the answer would make up for
         that; windows that are typical together leave it less to make up for.
@@ -131,6 +133,7 @@ class Bench:
             left = [k for k in range(pool) if k not in taken]
             taken.append(min(left, key=lambda k: float((target.residuals(features[[*taken, k]]) ** 2).sum())))
         self._share([self.seeds[k] for k in sorted(taken)])
+        return features
 
     def unseen(self) -> None:
         """Go to as many windows that no candidate has shown."""

@@ -134,7 +134,8 @@ def fit_preset(
         notes.append("membranes are bright in these images: the fitted preset says tone.invert")
     edge = int(grey.shape[1])
     count = min(32, round(WINDOWS * (256 / edge) ** 2))
-    target = Target.of(features_of(grey))
+    real = features_of(grey)
+    target = Target.of(real)
     after, interrupted = before, False
     mended: list[Mended] = []
     space = Space(before)
@@ -151,7 +152,8 @@ def fit_preset(
                 fixed = frozenset(knob for one in mended for knob in one.knobs)
             space = Space(after, [knob for knob in KNOBS if knob.name not in fixed])
             unit = quick_start(space, target, bench, tell, clock.begin, known=masks is not None)
-            bench.choose(space.preset(unit), count, max(POOL, 2 * count))
+            pool = bench.choose(space.preset(unit), count, max(POOL, 2 * count))
+            target = Target.of(real, pool)
             objective = Objective(space, target, bench, unit)
             clock.offer(unit, objective.costs([unit])[0])
             tell("least squares")
