@@ -29,8 +29,8 @@ class Target:
     weight : float64 (figures,)
         Of the square of a residual; the families count alike, whatever their number of figures.
     white : float64 (figures, figures)
-        Takes shifts of the figures to shifts that windows show independently: many figures tell the same, such
-        as that there is a mitochondrion more, and that must not count many times.
+        Takes shifts of the figures to shifts that windows show independently: many figures tell the same,
+        such as that there is a mitochondrion more, and that must not count many times.
     """
 
     quantiles: Features
@@ -69,7 +69,7 @@ class Target:
 
 
 def _whitening(real: Features, like: Features | None, scale: Features) -> Features:
-    """Return the inverse root of the correlation of figures over windows, shrunk as Ledoit & Wolf (2004) do."""
+    """Return the inverse root of the correlation of figures, shrunk as by Ledoit & Wolf (2004)."""
     from sklearn.covariance import ledoit_wolf
 
     parts = [(part - part.mean(0)) / scale for part in (real, like) if part is not None and len(part) > 1]
