@@ -246,4 +246,4 @@ def _median(spread: Any) -> float | None:
 
 def comments_of_masks(mended: Sequence[Mended], say: Callable[[str, Any], str]) -> Mapping[str, str]:
     """Return a comment for each field that masks have set."""
-    return {one.path: say(f"from the masks ({one.figure})", one.old) for one in mended}
+    return {one.path: say(f"from the masks ({one.figure})", one.old) for one in mended if one.new != one.old}
