@@ -18,7 +18,10 @@ import numpy.typing as npt
 from shapes.errors import InputError
 from shapes.grid import Grid
 from shapes.streams import stream_key, uniform
+from synthem.defects import Defects
 from synthem.microscope.acquire import halo_vx, stages, to_uint8
+from synthem.microscope.look import look
+from synthem.optics import Microscope
 from synthem.preset import Preset
 from synthem.scene import Scene
 from synthem.statistics import NAMES, describe
@@ -39,14 +42,21 @@ DEPTH_NM = 500.0
 _scenes: OrderedDict[tuple[str, int, int], Scene] = OrderedDict()
 
 
+def undamaged(microscope: Microscope) -> Microscope:
+    """Return a microscope without defects and with sections of one thickness: neither is fitted."""
+    section = microscope.section.model_copy(update={"thickness": 0.0})
+    return microscope.model_copy(update={"defects": Defects(), "section": section})
+
+
 def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[np.uint8]:
     """Return the image, uint8 (y, x), of the middle of a world; ``keep`` scenes are kept for later."""
     voxel = preset.voxel_nm
     depth = DEPTH_NM * uniform(stream_key(seed, "fit/depth"), 0)
     grid = Grid((1, edge, edge), voxel, (depth, -0.5 * edge * voxel[1], -0.5 * edge * voxel[2]))
-    halo = halo_vx(preset.microscope, voxel)
+    microscope = undamaged(preset.microscope)
+    halo = halo_vx(microscope, voxel)
     rim = max(RIM_VX, *halo)
-    sheets = preset.microscope.section.sheets
+    sheets = microscope.section.sheets
     key = (f"{preset.anatomy!r}{preset.annotation!r}{voxel}{sheets}{rim}", seed, edge)
     scene = _scenes.get(key)
     if scene is None:
@@ -57,7 +67,9 @@ def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[n
                 _scenes.popitem(last=False)
     else:
         _scenes.move_to_end(key)
-    *_, (_, image) = stages(scene.cropped((rim - halo[1], rim - halo[2])), grid, preset.microscope)
+    view = look(microscope, seed, grid.padded(halo))
+    corner = (rim - halo[1], rim - halo[2])
+    *_, (_, image) = stages(scene.boxed(corner, view.window.shape[1:]), view, microscope)
     picture: npt.NDArray[np.uint8] = to_uint8(image)[0]
     return picture
 
@@ -126,7 +138,7 @@ class Bench:
         that; windows that are typical together leave it less to make up for.
         """
         self._share(range(self.seeds[0], self.seeds[0] + pool))
-        features = self.features([preset])[0]
+        features: Features = self.features([preset])[0]
         target = Target.of(features)
         taken: list[int] = []
         while len(taken) < count:

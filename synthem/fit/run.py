@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shapes.errors import InputError
 from shapes.grid import Triple
+from synthem.defects import Defects
 from synthem.fit.bench import Bench, render
 from synthem.fit.clock import Clock
 from synthem.fit.contrast import bright_membranes
@@ -185,21 +186,25 @@ def fit_preset(
 
 
 def prepared(start: Preset, voxel_nm: Triple | None) -> Preset:
-    """Return the start at the images' voxel size, with sections as thick as theirs, and dark membranes."""
+    """Return the start at the images' voxel size, with sections as thick as theirs, and dark membranes.
+
+    The defects of another modality are left out.
+    """
     voxel = voxel_nm or start.voxel_nm
     scope = start.microscope
-    sheets = scope.section.sheets
+    sheets, flaws = scope.section.sheets, scope.defects
     update: dict[str, object] = {"voxel_nm": voxel}
     if voxel[0] <= max(voxel[1:]):
         sheets = 1
         if start.modality in ("ssTEM", "ssSEM"):
-            update["modality"] = "FIB-SEM"
+            update["modality"], flaws = "FIB-SEM", Defects()
     elif voxel[0] != start.voxel_nm[0]:
         sheets = int(np.clip(round(voxel[0] / 10.0), 1, 16))
     update["microscope"] = scope.model_copy(
         update={
             "section": scope.section.model_copy(update={"sheets": sheets}),
             "tone": scope.tone.model_copy(update={"invert": False}),
+            "defects": flaws,
         }
     )
     return load_preset(start.model_copy(update=update))
