@@ -126,7 +126,7 @@ class Bench:
         that; windows that are typical together leave it less to make up for.
         """
         self._share(range(self.seeds[0], self.seeds[0] + pool))
-        features = self.features([preset])[0]
+        features: Features = self.features([preset])[0]
         target = Target.of(features)
         taken: list[int] = []
         while len(taken) < count:
