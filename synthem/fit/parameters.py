@@ -86,6 +86,8 @@ KNOBS: tuple[Knob, ...] = (
     Knob("read noise", ("microscope.detector.read",), 0, 45),
     Knob("shot noise", ("microscope.detector.shot",), 0, 45),
     Knob("correlated noise", ("microscope.detector.correlated",), 0, 1),
+    Knob("noise along y over x", ("microscope.detector.elongation",), 0.4, 4.0, log=True, hold=0.5),
+    Knob("noise of scan lines", ("microscope.detector.rows",), 0, 12, hold=0.5),
     Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True, hold=0.5),
     Knob(
         "scale of neurites", tuple(f"anatomy.{t}.{p}" for t in _TUBES for p in _TUBE_LENGTHS),

@@ -188,22 +188,24 @@ def fit_preset(
 def prepared(start: Preset, voxel_nm: Triple | None) -> Preset:
     """Return the start at the images' voxel size, with sections as thick as theirs, and dark membranes.
 
-    The defects of another modality are left out.
+    Voxels as deep as wide are of a block's face: backscattered electrons, and no defects of sections.
     """
     voxel = voxel_nm or start.voxel_nm
     scope = start.microscope
-    sheets, flaws = scope.section.sheets, scope.defects
+    sheets, flaws, detector = scope.section.sheets, scope.defects, scope.detector
     update: dict[str, object] = {"voxel_nm": voxel}
     if voxel[0] <= max(voxel[1:]):
         sheets = 1
         if start.modality in ("ssTEM", "ssSEM"):
             update["modality"], flaws = "FIB-SEM", Defects()
+            detector = detector.model_copy(update={"backscatter": True})
     elif voxel[0] != start.voxel_nm[0]:
         sheets = int(np.clip(round(voxel[0] / 10.0), 1, 16))
     update["microscope"] = scope.model_copy(
         update={
             "section": scope.section.model_copy(update={"sheets": sheets}),
             "tone": scope.tone.model_copy(update={"invert": False}),
+            "detector": detector,
             "defects": flaws,
         }
     )
