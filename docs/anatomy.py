@@ -10,6 +10,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from shapes import Grid
+from shapes.neurites import grow
+from shapes.population import SOMA
 from synthem.labels import channel
 from synthem.preset import Preset, load_preset
 from synthem.preview import image_tile, save
@@ -50,6 +52,11 @@ ASTROCYTES = {
     "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
     "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
     "spine_neck_radius_nm": {"min": 60, "max": 120}, "spine_head_radius_nm": {"min": 60, "max": 150},
+}  # fmt: skip
+SOMATA = {
+    "cell_nm": 25000, "chance": 0.4, "nodes": 2, "step_nm": 450, "bend": 0.15,
+    "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
+    "ruffle_length_nm": 3000, "flatness": {"min": 0.9, "max": 1},
 }  # fmt: skip
 EXTRAS: dict[str, dict[str, Any]] = {
     "processes": {"glia": ASTROCYTES},
@@ -92,6 +99,27 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     return np.hstack([np.pad(column, ((0, 0), (0, 4), (0, 0)), constant_values=255) for column in columns])
 
 
+def nuclei() -> npt.NDArray[np.uint8]:
+    """Return two somata with their nuclei at 16 nm a pixel, and an envelope with its pores at 5 nm."""
+    described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    described["anatomy"] |= {"somata": SOMATA, "nucleus": {}}
+    world, far = World(load_preset(described), 0), 30000.0
+    tubes = {"somata": (SOMA, world.preset.anatomy.somata)}
+    cells = grow(world.seed, tubes, np.full(3, -far), np.full(3, far), 0.0)
+    middles = cells.nodes_nm[:, SOMATA["nodes"]]
+    middles = middles[np.argsort((middles[:, :3] ** 2).sum(1))]
+    looked = [(middle[:3], 16.0) for middle in middles[1:3]]
+    looked.append((middles[2, :3] + [0.0, 0.0, 0.72 * middles[2, 3]], 5.0))
+    rows = [_large(tuple(centre), voxel) for centre, voxel in looked]
+    pictures = [image_tile(world.patch(grid), False).picture for grid in rows]
+    return np.hstack([np.pad(picture, ((0, 0), (0, 4), (0, 0)), constant_values=255) for picture in pictures])
+
+
+def _large(centre: tuple[float, float, float], voxel: float) -> Grid:
+    z, y, x = (float(np.floor(c / voxel) * voxel) for c in centre)
+    return Grid((1, 400, 400), (voxel,) * 3, (z, y - 200 * voxel, x - 200 * voxel))
+
+
 def _window(centre: tuple[float, float, float], voxel: float) -> Grid:
     z, y, x = (float(np.floor(c / voxel) * voxel) for c in centre)
     return Grid((1, 192, 192), (voxel,) * 3, (z, y - 96 * voxel, x - 96 * voxel))
@@ -108,6 +136,7 @@ def main() -> None:
     HERE.mkdir(exist_ok=True)
     for name in STRIPS:
         save(strip(name), HERE / f"{name}.png")
+    save(nuclei(), HERE / "nuclei.png")
     world = World("epfl", seed=0)
     shown = ("psd", "vesicle", "mitochondrion", "neurite")
     save(volume_sheet(world, 1, (160, 160, 160), shown), HERE / "synapse_3d.png")

@@ -14,7 +14,7 @@ from shapes.packing import (
     most_sites,
     rotation,
 )
-from shapes.population import BOUTON, GLIA
+from shapes.population import BOUTON, GLIA, SOMA
 from shapes.rods import rod_distance
 from shapes.room import clear_of_glia, have_room, host_field, nearest_first
 from shapes.spread import draw
@@ -179,7 +179,7 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                     places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
                 )  # fmt: skip
                 continue
-            if kinds[j] == GLIA:
+            if kinds[j] == GLIA or kinds[j] == SOMA:
                 continue
             # loose vesicles keep to their own node, and away from the crowds of its neighbours
             if (k > 0 and varicosity[j, k - 1] == BOUTON) or (

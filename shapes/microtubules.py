@@ -14,7 +14,7 @@ from pydantic import Field
 from shapes.chains import RIM_NM, axis_frame
 from shapes.depths import Depths
 from shapes.partition import Partition
-from shapes.population import BOUTON
+from shapes.population import BOUTON, SOMA
 from shapes.spread import Params
 from shapes.streams import cell_key, mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer
@@ -60,12 +60,14 @@ class Lanes:
 
 @njit(cache=True)
 def _frames(  # type: ignore[no-untyped-def]
-    salt, thinnest, pitch, nodes, varicosity, counts, steps, keys, low, high, out, owners, own_keys,
+    salt, thinnest, pitch, nodes, varicosity, counts, steps, keys, kinds, low, high, out, owners, own_keys,
 ):  # fmt: skip
     """Write the stretches that count, with owner and key; returns how many."""
     n = 0
     axes = np.empty((4, 3))
     for j in range(keys.shape[0]):
+        if kinds[j] == SOMA:
+            continue
         for k in range(counts[j] - 1):
             # boutons are left to their vesicles
             if varicosity[j, k] == BOUTON or varicosity[j, k + 1] == BOUTON:
@@ -196,7 +198,7 @@ def place(tissue: Tissue, params: Microtubules, placed: dict[str, object]) -> La
         out, owners, keys = np.empty((room, 17)), np.empty(room, np.int32), np.empty(room, np.uint64)
         n = _frames(
             salt, params.thinnest_nm, params.pitch_nm, cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, *tissue.window.box_nm, out, owners, keys,
+            cells.steps_nm, cells.keys, cells.kinds, *tissue.window.box_nm, out, owners, keys,
         )  # fmt: skip
         if n <= room:
             return Lanes(out[:n], owners[:n], keys[:n])

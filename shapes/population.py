@@ -8,10 +8,14 @@ from pydantic import Field, model_validator
 from shapes.ruffles import highest
 from shapes.spread import Params, Row, Spread
 
-AXON, DENDRITE, MYELINATED, GLIA = 0, 1, 2, 3
-"""What a tube belongs to: a kind of neurite, or a process of a glial cell, which has no synapses."""
+AXON, DENDRITE, MYELINATED, GLIA, SOMA = 0, 1, 2, 3, 4
+"""What a tube belongs to: a kind of neurite, or a process of a glial cell or a soma, without synapses."""
+CORE = 0.85
+"""A nucleus is no thicker than this part of its soma; mitochondria are strung along outside of it."""
 FLATTEST, FLATTEST_VARICOSITY = 0.4, 0.75
 """No neurite, and no varicosity, is flatter than this, so that its reach stays bounded."""
+MOST_RUFFLED_NM = 60.0
+"""The surface of a neurite undulates by no more, where its neighbours are as soft as can be."""
 SHAFT, BOUTON, SWELLING = 0, 1, 2
 """What a node is: plain, a bouton that holds vesicles, or a swelling that holds a mitochondrion alone."""
 BOUTON_FLANK, SWELLING_FLANK = 0.5, 0.8
@@ -31,9 +35,11 @@ class Population(Params):
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
     other. Where it is swollen it is ``firmness`` times as stiff, so that neighbours give way.
     Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
-    are both ``stiffness`` times as stiff, less. Of a direction in space the parts along (z, y, x) count
-    ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in the
-    same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
+    are both ``stiffness`` times as stiff, by as much less. Of a direction in space the parts along (z, y, x)
+    count ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in
+    the same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
+
+    A soma is a short, thick and stiff one, into which no other runs.
 
     In ``lanes``, for tracts of fibres, neurites run straight along z, end to end, in lanes that are
     ``cell_nm`` apart and stray by ``stray`` of that. Of some neurites drawn for a lane, the thickest that
@@ -53,7 +59,7 @@ class Population(Params):
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
     stiffness: float = Field(default=1.0, ge=1, le=16)
-    ruffle_nm: float = Field(default=0.0, ge=0, le=60)
+    ruffle_nm: float = Field(default=0.0, ge=0)
     ruffle_length_nm: float = Field(default=500.0, ge=100)
     flatness: Spread = Spread(min=0.5, max=1.0)
     bouton_chance: float = Field(default=0.0, ge=0, le=1)
@@ -65,6 +71,12 @@ class Population(Params):
     spine_length_nm: Spread = Spread(min=250, max=700)
     spine_neck_radius_nm: Spread = Spread(min=50, max=80)
     spine_head_radius_nm: Spread = Spread(mean=180, std=45)
+
+    @model_validator(mode="after")
+    def _ruffles_are_shallow(self) -> "Population":
+        if self.ruffle_nm > MOST_RUFFLED_NM * self.stiffness:
+            raise ValueError(f"ruffle_nm must be at most {MOST_RUFFLED_NM:g} times stiffness")
+        return self
 
     @model_validator(mode="after")
     def _lanes_are_straight(self) -> "Population":

@@ -18,7 +18,7 @@ from shapes.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, find_contact
 from shapes.depths import Depths
 from shapes.membranes import around
 from shapes.partition import Partition
-from shapes.population import BOUTON, DENDRITE, FLATTEST, GLIA
+from shapes.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
 from shapes.spread import Params, Spread
 from shapes.streams import mix, object_id, stream_key, uniform
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
@@ -104,12 +104,12 @@ def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no-untyped-def]
-    """Tell whether a neurite beside a bouton is a partner of its synapse; glia is none."""
+    """Tell whether a neurite beside a bouton is a partner of its synapse; glia and somata are none."""
     if who == first or not polyadic:
         return who == first
     if who < 0 or who >= kinds.shape[0] or who == bouton:
         return False
-    return kinds[who] != GLIA if anyone else kinds[who] == DENDRITE
+    return kinds[who] != GLIA and kinds[who] != SOMA if anyone else kinds[who] == DENDRITE
 
 
 @njit(cache=True)

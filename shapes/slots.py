@@ -2,18 +2,20 @@
 
 An axon holds one in each varicosity; a dendrite is divided into slots along its axis, and a thick one into
 three lanes around it, so that two never meet. One that branches in a slot of three lanes takes a second lane,
-or part of the way to it, for its side arm; one that lies alone parts into two.
+or part of the way to it, for its side arm; one that lies alone parts into two. A soma has a ring of lanes
+around its nucleus.
 """
 
 import numpy as np
 from numba import njit
 
-from shapes.population import AXON, BOUTON, GLIA, SHAFT, VARICOSITY_EVERY
+from shapes.population import AXON, BOUTON, CORE, GLIA, SHAFT, SOMA, VARICOSITY_EVERY
 from shapes.rods import ARM, ARM_PART, MIDDLE, POINTS, ROW, SLACK_NM, rod_chain, rod_touches
 from shapes.spread import draw
 from shapes.streams import mix, normal, uniform
 
 _IN_GLIA = 0.25  # processes of glia are thin and irregular: few mitochondria have room, as in life
+_AROUND_NUCLEUS = 24  # lanes, between nucleus and membrane; each is divided into slots of its own
 _THICK_ARM = 0.6  # a rod that lies alone parts where each half is so thick, in parts of the rod, or more
 _ASIDE_NM = 80.0  # of an arm and its rod, so much cytoplasm is between them at most
 
@@ -74,23 +76,30 @@ def draw_rods(  # type: ignore[no-untyped-def]
                 continue
             lanes = 1
             first = mix(mix(mix(keys[j], salt), centre), 0)
-            branches = kinds[j] != AXON and walls[j] == 0.0 and uniform(first, 5) < branch
+            soma = kinds[j] == SOMA
+            branches = kinds[j] != AXON and not soma and walls[j] == 0.0 and uniform(first, 5) < branch
             if kinds[j] == AXON:
                 # an axon holds mitochondria where it is swollen
                 if varicosity[j, centre] == SHAFT:
                     continue
                 chance = bouton if varicosity[j, centre] == BOUTON else 1.0
             else:
-                if centre % slot_nodes != offset:
+                if centre % slot_nodes != offset and not soma:
                     continue
                 chance = dendrite * (_IN_GLIA if kinds[j] == GLIA else 1.0)
                 # all lanes of a slot lie around the axis, or one rod lies on it
-                if walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
+                if soma:
+                    lanes = _AROUND_NUCLEUS
+                elif walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
                     lanes = 3
             for lane in range(lanes):
                 key = mix(mix(mix(keys[j], salt), centre), lane)
                 if uniform(key, 0) >= chance:
                     continue
+                if soma:
+                    own = int(uniform(mix(mix(keys[j], salt), 5000 + lane), 0) * slot_nodes)
+                    if centre % slot_nodes != own:
+                        continue
                 if lanes == 3 and lane == 1 and branches and uniform(first, 0) < chance:
                     continue  # the first lane's arm lies there
                 thick = draw(radius, uniform(key, 1), normal(key, 2))
@@ -100,6 +109,10 @@ def draw_rods(  # type: ignore[no-untyped-def]
                     # the middles of two lanes are 0.55 √3 of the room apart
                     angle, away, most = 2.0943951 * lane, 0.55 * room, min(widest, 0.47 * room - 10.0)
                     thick = min(thick, 0.42 * room - 10.0)
+                elif soma:
+                    angle = 6.2831853 * (lane + 0.2 * uniform(key, 7)) / _AROUND_NUCLEUS
+                    away = (CORE + (1.0 - CORE) * (0.45 + 0.15 * uniform(key, 8))) * room
+                    thick = min(thick, 0.45 * (1.0 - CORE) * room)
                 elif kinds[j] == AXON:
                     long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - SLACK_NM)
                 if not rod_chain(

@@ -17,7 +17,8 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np
     """Return bool (6, z, y, x) labels in the order of ``synthem.CLASSES``.
 
     A section of several sheets is labelled as most of its sheets are. A mitochondrion includes its boundary;
-    a PSD and a sheath take their voxels from the membrane.
+    a PSD and a sheath take their voxels from the membrane. Membrane is the outer membrane of cells alone: the
+    envelope of a nucleus, like all in it, has no label.
     """
     labels = np.zeros((len(CLASSES), *scene.grid.shape), np.bool_)
     mito = scene.layers["mitochondrion"].distance_nm

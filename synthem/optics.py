@@ -14,10 +14,12 @@ class Stain(Params):
     are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
     ``glia`` is the thin one in gaps, ``glia_process`` a process of ``anatomy.glia``, dark ones among them;
     ``cisterna`` is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule
-    darkens the cytoplasm.
+    darkens the cytoplasm; ``chromatin`` is the dense one, ``euchromatin`` the pale, ``perinuclear`` the space
+    in the envelope of a nucleus, whose membranes are as dark as any.
 
     ``unevenness`` is by which fraction stain takes more or less from place to place, over ``unevenness_nm``;
-    ``matrix_texture`` and ``myelin_texture`` are the grain, in grey levels, of mitochondria and of sheaths.
+    ``matrix_texture``, ``myelin_texture`` and ``chromatin_texture`` are the grain, in grey levels, of
+    mitochondria, of sheaths, and of chromatin in features of about twice ``blotch_nm``.
     ``leaflets``: how pale the core between the two dark leaflets of a membrane is, from 0 (as dark as they)
     to 1 (as pale as cytoplasm), where voxels are at most 2.5 nm wide; wider ones show one dark line.
     """
@@ -43,6 +45,11 @@ class Stain(Params):
     dense_body: Spread = Spread(mean=76, std=9)
     microtubule: float = Field(default=0.55, ge=0, le=1)
     glycogen: Spread = Spread(mean=62, std=8)
+    chromatin: Spread = Spread(mean=100, std=7)
+    euchromatin: Spread = Spread(mean=150, std=5)
+    nucleolus: Spread = Spread(mean=98, std=6)
+    perinuclear: Spread = Spread(mean=140, std=5)
+    chromatin_texture: float = Field(default=9.0, ge=0)
     lamella: float = Field(default=0.25, ge=0, le=1)
     mottle_nm: float = Field(default=13.0, gt=0)
     mottle: float = Field(default=7.0, ge=0)

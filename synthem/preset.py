@@ -16,6 +16,7 @@ from shapes.glycogen import Glycogen
 from shapes.membranes import Membranes
 from shapes.microtubules import Microtubules
 from shapes.mitochondria import Mitochondria
+from shapes.nucleus import Nuclei
 from shapes.population import Population
 from shapes.psd import Synapses
 from shapes.reticulum import Reticulum
@@ -37,7 +38,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Anatomy(Params):
-    """The tissue: three populations of neurites, one of glial processes, and what is in them.
+    """The tissue: three populations of neurites, glial processes, cell bodies, and what is in them.
 
     ``null`` leaves a structure out. Thin glia fills the gaps between tubes also where there is no ``glia``.
     """
@@ -48,6 +49,7 @@ class Anatomy(Params):
     dendrites: Population | None = None
     myelinated: Population | None = None
     glia: Population | None = None
+    somata: Population | None = None
     mitochondrion: Mitochondria | None = Mitochondria()
     psd: Synapses | None = Synapses()
     t_bar: TBars | None = None
@@ -57,11 +59,20 @@ class Anatomy(Params):
     endosome: Endosomes | None = None
     microtubule: Microtubules | None = None
     glycogen: Glycogen | None = None
+    nucleus: Nuclei | None = None
 
     @model_validator(mode="after")
     def _glia_has_no_boutons(self) -> "Anatomy":
         if self.glia is not None and self.glia.bouton_chance > 0:
             raise ValueError("glia: its processes have no boutons; give bouton_chance: 0")
+        return self
+
+    @model_validator(mode="after")
+    def _somata_are_plain(self) -> "Anatomy":
+        if self.somata is not None and self.somata.bouton_chance + self.somata.swelling_chance > 0:
+            raise ValueError("somata: they have neither boutons nor swellings; give both chances as 0")
+        if self.nucleus is not None and self.somata is None:
+            raise ValueError("nucleus: only a soma has one; give somata, too")
         return self
 
     @model_validator(mode="after")
@@ -74,12 +85,13 @@ class Anatomy(Params):
 class Annotation(Params):
     """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs.
 
-    ``also`` names structures that are no class and get instance maps of their own.
+    ``also`` names structures that are no class and get instance maps of their own. A nucleus changes no
+    class: ``membrane`` is the outer membrane of a cell, never the envelope of its nucleus.
     """
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
-    also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar"], ...] = ()
+    also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar", "nucleus"], ...] = ()
 
 
 class Preset(Params):

@@ -8,13 +8,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapes import endosomes, glycogen, microtubules, mitochondria, psd, reticulum, sheaths, tbars, vesicles
+from shapes import (
+    endosomes,
+    glycogen,
+    microtubules,
+    mitochondria,
+    nucleus,
+    psd,
+    reticulum,
+    sheaths,
+    tbars,
+    vesicles,
+)
 from shapes.chains import RIM_NM
 from shapes.depths import Depths
 from shapes.grid import Grid
 from shapes.neurites import Neurites, grow
 from shapes.partition import Partition, partition
-from shapes.population import AXON, DENDRITE, GLIA, MYELINATED, Population
+from shapes.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA, Population
 from shapes.tissue import Layer, Tissue, empty_layer
 from shapes.warp import WarpedWindow, warp_window
 from synthem.preset import Anatomy
@@ -29,6 +40,7 @@ GENERATORS: dict[str, ModuleType] = {
     "endosome": endosomes,
     "microtubule": microtubules,
     "glycogen": glycogen,
+    "nucleus": nucleus,
 }
 """Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is
 one line."""
@@ -37,7 +49,9 @@ CLUTTER = ("er", "endosome", "microtubule", "glycogen")
 """Kinds that are no class; all others are placed as if there were none of these."""
 STRUNG = (mitochondria, reticulum, endosomes, microtubules)
 """Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
-POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA}
+POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA, "somata": SOMA}
+OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0}
+"""What a soma holds beside its nucleus, and how many nm it keeps clear of that."""
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
@@ -155,10 +169,19 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     cells = tissue.neurites
     deep = [GENERATORS[name].depths(objects[name], tissue, getattr(anatomy, name)) for name in objects]
     part = partition(window, cells, anatomy.membranes, near_nm, Depths.joined(deep))
+    none = empty_layer(grid.shape, detail=True)
     layers = {
         name: generator.build(objects[name], tissue, part, getattr(anatomy, name))
         if name in objects
-        else empty_layer(grid.shape, detail=True)
+        else none
         for name, generator in GENERATORS.items()
     }
+    if layers["nucleus"].ids.any():
+        for name, off_nm in OFF_NUCLEI.items():
+            layers[name] = _cut(layers[name], off_nm - layers["nucleus"].distance_nm)
     return Scene(grid, anatomy, seed, cells, part, layers, objects)
+
+
+def _cut(layer: Layer, by_nm: npt.NDArray[np.float32]) -> Layer:
+    """Return a layer of which nothing is left where a signed distance is above 0."""
+    return replace(layer, distance_nm=np.maximum(layer.distance_nm, by_nm))

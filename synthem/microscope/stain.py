@@ -17,6 +17,7 @@ from shapes.psd import BAND_NM as DENSITY_NM
 from shapes.spread import draw
 from shapes.streams import mix, normal, stream_key, uniform
 from synthem.microscope.grain import grain
+from synthem.microscope.nucleoplasm import paint_nuclei
 from synthem.optics import Stain
 from synthem.scene import Scene
 
@@ -220,4 +221,6 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
         params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
         params.microtubule, params.glycogen.row(), params.t_bar.row(), out,
     )  # fmt: skip
+    if layers["nucleus"].ids.any():
+        paint_nuclei(out, scene, params, fine, blots, softness_nm(grid.voxel_nm))
     return grain(out, scene, params)
