@@ -15,6 +15,7 @@ from shapes.fitting import fit_rods
 from shapes.partition import Partition
 from shapes.rods import (
     ARM,
+    AROUND_NM,
     BAND_NM,
     FILLET_NM,
     MIDDLE,
@@ -30,9 +31,6 @@ from shapes.slots import arm_step_nm, draw_rods
 from shapes.spread import Params, Spread
 from shapes.streams import mix, object_id, stream_key
 from shapes.tissue import Layer, Tissue, empty_layer, frame, voxel_range
-
-AROUND_NM = 90.0
-"""Mitochondria are drawn, unfitted, this far around a window: the window's vesicles keep clear of them."""
 
 
 class Mitochondria(Params):

@@ -24,6 +24,8 @@ FILLET_NM = 36.0
 SLACK_NM = 30.0
 """Free cytoplasm between the ends of two rods in neighbouring slots, or of one that parts."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
+AROUND_NM = 110.0
+"""Rods are drawn this far around a window, for its vesicles keep clear of them: see ``vesicles.py``."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shapes.contacts import Contacts
 from shapes.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.depths import Depths
 from shapes.packing import CLUSTER_NM
 from shapes.partition import Partition
-from shapes.rods import ROW, Rods
+from shapes.rods import AROUND_NM, ROW, Rods
 from shapes.spread import Params, Spread
 from shapes.streams import stream_key, uniform
 from shapes.tbars import Bars
@@ -39,6 +39,15 @@ class Vesicles(Params):
     loose_chance: float = Field(default=0.5, ge=0, le=1)
     dense_chance: float = Field(default=0.03, ge=0, le=1)
     core: float = Field(default=0.6, gt=0, lt=1)
+
+    @field_validator("radius_nm")
+    @classmethod
+    def _know_their_rods(cls, radius: Spread) -> Spread:
+        # one whose rim a window shows may end just clear of a mitochondrion on its other side
+        most = (AROUND_NM - float(BAND_NM) - CLEAR_NM) / 2
+        if radius.highest() > most:
+            raise ValueError(f"a vesicle's radius may be {most:g} nm at most, not {radius.highest():g}")
+        return radius
 
 
 @dataclass(frozen=True, eq=False)

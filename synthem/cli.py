@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shapes.errors import InputError
+from synthem.cli_fit import fitting
 from synthem.cli_learn import learning
 from synthem.console import progress, say, show, warn
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 
 app.add_typer(learning)
+app.add_typer(fitting)
 
 # typer carries its own copy of click in some versions and not in others; this is the base class of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -98,15 +98,20 @@ class Beam(Params):
 class Detector(Params):
     """Noise in grey levels: ``read`` everywhere, ``shot`` at grey 255 (its variance grows with the signal).
 
-    ``correlated`` of the variance is smoothed over ``correlation_vx`` voxels: the noise of real detectors is
-    not white. ``rows`` is noise that a scan line shares over about ``row_length_nm``. ``gain`` multiplies
-    the signal and its shot noise, not what is added in reading out; nothing exceeds ``saturation``.
+    Of electrons that stain scatters back there are most where the image, as it is shown, is dark: with
+    ``backscatter`` the shot noise is that strong at grey 0. ``correlated`` of the variance is smoothed over
+    ``correlation_vx`` voxels, and ``elongation`` times as far along y: the noise of real detectors is not
+    white, and that of a milled face runs along the ion beam. ``rows`` is noise that a scan line shares over
+    about ``row_length_nm``. ``gain`` multiplies the signal and its shot noise, not what is added in reading
+    out; nothing exceeds ``saturation``.
     """
 
     read: float = Field(default=8.0, ge=0)
     shot: float = Field(default=8.0, ge=0)
     correlated: float = Field(default=0.5, ge=0, le=1)
     correlation_vx: float = Field(default=1.0, gt=0, le=8)
+    elongation: float = Field(default=1.0, gt=0.2, le=5)
+    backscatter: bool = False
     rows: float = Field(default=0.0, ge=0)
     row_length_nm: float = Field(default=4000.0, gt=0)
     gain: float = Field(default=1.0, gt=0, le=10)

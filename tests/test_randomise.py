@@ -11,12 +11,14 @@ from shapes import Grid
 from shapes.errors import InputError
 from synthem.cli import main
 from synthem.generate import make_patch, make_request, plan_dataset
+from synthem.optics import Microscope
 from synthem.preset import load_preset, preset_names
 from synthem.randomise import MOST, SCALED, SIZES, randomised
 from synthem.store.hdf5 import Dataset
 from synthem.world import World, replay
 
 EPFL = load_preset("epfl")
+MEMBRANE = EPFL.microscope.stain.membrane.typical()
 
 
 @given(seed=st.integers(0, 2**63 - 1), index=st.integers(0, 10**6))
@@ -42,10 +44,11 @@ def test_every_preset_can_be_randomised(name, seed, factor, anatomy):
 
 
 def test_strengths_lie_within_the_factor_and_are_log_normal():
-    logs = []
-    for k in range(300):
-        drawn = randomised(EPFL, 2.0, 7, k).microscope
-        logs.append(np.log2([drawn.beam.sigma_nm / 7, drawn.detector.read / 8.7, drawn.stain.blotch / 17]))
+    def strengths(scope: Microscope) -> np.ndarray:
+        return np.array([scope.beam.sigma_nm, scope.detector.read, scope.stain.blotch])
+
+    around = strengths(EPFL.microscope)
+    logs = [np.log2(strengths(randomised(EPFL, 2.0, 7, k).microscope) / around) for k in range(300)]
     assert np.abs(logs).max() <= 1 + 1e-9
     assert np.std(logs, axis=0) == pytest.approx(np.full(3, 0.48), abs=0.06)
     assert np.abs(np.corrcoef(np.transpose(logs))[np.triu_indices(3, 1)]).max() < 0.15, "each on its own"
@@ -55,7 +58,7 @@ def test_strengths_lie_within_the_factor_and_are_log_normal():
 
 def test_greys_shift_more_the_larger_the_factor():
     shifts = {
-        factor: [randomised(EPFL, factor, 7, k).microscope.stain.membrane.mean - 70 for k in range(300)]
+        factor: [randomised(EPFL, factor, 7, k).microscope.stain.membrane.mean - MEMBRANE for k in range(300)]
         for factor in (1.2, 2.0)
     }
     assert np.std(shifts[2.0]) == pytest.approx(9.5, rel=0.15) and np.abs(shifts[2.0]).max() <= 20

@@ -47,7 +47,7 @@ def run_jobs(
         return
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), multiprocessing.get_context("spawn"), initializer=_start_worker
+        min(workers, len(jobs)), multiprocessing.get_context("spawn"), initializer=start_worker
     )
     try:
         for future in as_completed([pool.submit(do, job) for job in jobs]):
@@ -65,7 +65,7 @@ def run_jobs(
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
     """Set a new process up: one thread, interrupts left to its parent, and an end when the parent ends."""
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before numba and BLAS are imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,174 @@
+"""The bench: the same few windows rendered for one candidate after the other, and described.
+
+Each window is the middle of a world of its own, so that a larger tissue is the same tissue, zoomed: the
+figures change smoothly with the parameters, and candidates are compared on the same draw. Scenes are kept
+while the anatomy stays, for they cost ten times as much as the microscope.
+"""
+
+import multiprocessing
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.errors import InputError
+from shapes.grid import Grid
+from shapes.streams import stream_key, uniform
+from synthem.defects import Defects
+from synthem.microscope.acquire import halo_vx, stages, to_uint8
+from synthem.microscope.look import look
+from synthem.optics import Microscope
+from synthem.preset import Preset
+from synthem.scene import Scene
+from synthem.statistics import NAMES, describe
+from synthem.statistics.distance import Features, Target
+from synthem.store.work import start_worker
+from synthem.world import World
+
+KEPT_ANATOMIES = 2
+"""Scenes of so many anatomies are kept …"""
+KEPT_VX = 6_000_000
+"""… as far as they do not have more voxels than this together: a voxel of a scene is some 120 bytes."""
+RIM_VX = 12
+"""Scenes are so much wider than a window: as far as the widest blur of the search reaches."""
+
+DEPTH_NM = 500.0
+"""Windows lie up to so deep: a plane through the nodes of smooth noise is not like others."""
+
+_scenes: OrderedDict[tuple[str, int, int], Scene] = OrderedDict()
+
+
+def undamaged(microscope: Microscope) -> Microscope:
+    """Return a microscope without defects and with sections of one thickness: neither is fitted."""
+    section = microscope.section.model_copy(update={"thickness": 0.0})
+    return microscope.model_copy(update={"defects": Defects(), "section": section})
+
+
+def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[np.uint8]:
+    """Return the image, uint8 (y, x), of the middle of a world; ``keep`` scenes are kept for later."""
+    voxel = preset.voxel_nm
+    depth = DEPTH_NM * uniform(stream_key(seed, "fit/depth"), 0)
+    grid = Grid((1, edge, edge), voxel, (depth, -0.5 * edge * voxel[1], -0.5 * edge * voxel[2]))
+    microscope = undamaged(preset.microscope)
+    halo = halo_vx(microscope, voxel)
+    rim = max(RIM_VX, *halo)
+    sheets = microscope.section.sheets
+    key = (f"{preset.anatomy!r}{preset.annotation!r}{voxel}{sheets}{rim}", seed, edge)
+    scene = _scenes.get(key)
+    if scene is None:
+        scene = World(preset, seed).scene(grid.padded((0, rim, rim)))
+        if keep:
+            _scenes[key] = scene
+            while len(_scenes) > keep:
+                _scenes.popitem(last=False)
+    else:
+        _scenes.move_to_end(key)
+    view = look(microscope, seed, grid.padded(halo))
+    corner = (rim - halo[1], rim - halo[2])
+    *_, (_, image) = stages(scene.boxed(corner, view.window.shape[1:]), view, microscope)
+    picture: npt.NDArray[np.uint8] = to_uint8(image)[0]
+    return picture
+
+
+def describe_windows(presets: Sequence[Preset], seeds: Sequence[int], edge: int) -> Features:
+    """Return the figures of each preset's windows, (presets, seeds, figures)."""
+    out = np.empty((len(presets), len(seeds), len(NAMES)))
+    for i, preset in enumerate(presets):
+        voxels = preset.microscope.section.sheets * (edge + 2 * RIM_VX) ** 2
+        keep = min(KEPT_ANATOMIES * len(seeds), KEPT_VX // voxels)
+        for j, seed in enumerate(seeds):
+            image = render(preset, seed, edge, keep)
+            if image.min() == image.max():
+                image = image.copy()
+                image[::2, ::2] ^= 1  # a hopeless candidate still gets its figures
+            out[i, j] = describe(image)
+    return out
+
+
+class Bench:
+    """Renders and describes candidates on the same windows, shared out among processes.
+
+    The windows are shared out rather than the candidates, so that each process keeps its own scenes; the
+    figures are the same for any number of processes.
+
+    Parameters
+    ----------
+    edge : int
+        Edge of a window, voxels.
+    count : int
+        Number of windows.
+    seed : int
+        Which windows.
+    workers : int
+        Processes; with one, the work is done here.
+    """
+
+    def __init__(self, edge: int, count: int, seed: int = 0, workers: int = 2) -> None:
+        self.edge = edge
+        self.seeds = [1000 * seed + k for k in range(count)]
+        self.evaluations = 0
+        workers = max(1, min(workers, count))
+        self._shares = [self.seeds[k::workers] for k in range(workers)]
+        context = multiprocessing.get_context("spawn")
+        self._pools = [
+            ProcessPoolExecutor(1, context, initializer=start_worker) for _ in self._shares if workers > 1
+        ]
+
+    def __enter__(self) -> "Bench":
+        """Return the bench."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the processes go when they have done what they are at."""
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
+
+    def choose(self, preset: Preset, count: int, pool: int) -> Features:
+        """Take, of a pool of windows, as many as wanted that together are most like all of them.
+
+        Returns the figures of the pool, (windows, figures).
+
+        So few windows as a search can afford differ from the rest by chance, and the answer would make up for
+        that; windows that are typical together leave it less to make up for.
+        """
+        self._share(range(self.seeds[0], self.seeds[0] + pool))
+        features: Features = self.features([preset])[0]
+        target = Target.of(features)
+        taken: list[int] = []
+        while len(taken) < count:
+            left = [k for k in range(pool) if k not in taken]
+            taken.append(min(left, key=lambda k: float((target.residuals(features[[*taken, k]]) ** 2).sum())))
+        self._share([self.seeds[k] for k in sorted(taken)])
+        return features
+
+    def unseen(self) -> None:
+        """Go to as many windows that no candidate has shown."""
+        first = max(self.seeds) + 500
+        self._share(range(first, first + len(self.seeds)))
+
+    def _share(self, seeds: Sequence[int]) -> None:
+        self.seeds = list(seeds)
+        self._shares = [self.seeds[k :: len(self._shares)] for k in range(len(self._shares))]
+
+    def features(self, presets: Sequence[Preset]) -> Features:
+        """Return the figures of each preset's windows, (presets, windows, figures)."""
+        self.evaluations += len(presets)
+        if not self._pools:
+            return describe_windows(presets, self.seeds, self.edge)
+        out = np.empty((len(presets), len(self.seeds), len(NAMES)))
+        try:
+            jobs = [
+                pool.submit(describe_windows, presets, share, self.edge)
+                for pool, share in zip(self._pools, self._shares, strict=True)
+            ]
+            for k, job in enumerate(jobs):
+                out[:, k :: len(self._shares)] = job.result()
+        except BrokenProcessPool as error:
+            raise InputError("fit: a worker was killed, most likely for want of memory") from error
+        return out

@@ -1,0 +1,225 @@
+"""A fit from end to end: images in, preset and what is known of it out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.errors import InputError
+from shapes.grid import Triple
+from synthem.defects import Defects
+from synthem.fit.bench import Bench, render
+from synthem.fit.clock import Clock
+from synthem.fit.contrast import bright_membranes
+from synthem.fit.descend import Objective, descend, rescale
+from synthem.fit.masks import Mended, fit_masks
+from synthem.fit.parameters import KNOBS, Space
+from synthem.fit.search import search
+from synthem.fit.start import quick_start
+from synthem.preset import Preset, load_preset
+from synthem.realism import features_of
+from synthem.statistics.distance import Features, Target
+from synthem.store.sections import Windows, sample_windows
+
+REAL_WINDOWS = 48
+WINDOWS = 12
+"""Windows of 256² that a candidate shows; of smaller ones, as many as have the same area, up to 32."""
+POOL = 60
+STEPS = (2, 2, 3, 6)
+"""Steps of least squares, at most; between these descents other scales of the neurites are tried."""
+SHARE = 0.9
+"""They may take this part of the time; most often they come to rest long before."""
+
+
+@dataclass
+class Fit:
+    """What a fit found.
+
+    Attributes
+    ----------
+    before, after : Preset
+        The start, at the images' voxel size, and the fitted preset.
+    space : Space
+        The parameters that were searched.
+    windows : Windows
+        The images' windows.
+    target : Target
+        Their statistics.
+    was, now : float64 (windows, figures)
+        The statistics of synthetic windows before and after, on windows that the search did not see.
+    cost_before, cost_after : float
+        On these windows.
+    history : list of (float, float)
+        Seconds and cost at every improvement.
+    mended : list of Mended
+        What was taken from masks.
+    notes : list of str
+        What a person should know.
+    interrupted : bool
+        Whether it was stopped from the keyboard.
+    evaluations : int
+        How many candidates were looked at.
+    """
+
+    before: Preset
+    after: Preset
+    space: Space
+    windows: Windows
+    target: Target
+    was: Features
+    now: Features
+    cost_before: float
+    cost_after: float
+    history: list[tuple[float, float]]
+    mended: list[Mended]
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    evaluations: int = 0
+
+
+def fit_preset(
+    images: str | Path,
+    start: str | Path | Preset,
+    *,
+    masks: str | Path | None = None,
+    names: list[str] | None = None,
+    voxel_nm: Triple | None = None,
+    minutes: float = 15.0,
+    rounds: int | None = None,
+    seed: int = 0,
+    workers: int = 2,
+    tick: Callable[[int, int], None] = lambda done, of: None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Fit:
+    """Fit a preset to images.
+
+    Parameters
+    ----------
+    images : str or Path
+        A picture or a folder of them.
+    start : str, Path or Preset
+        Where to begin; what is not fitted stays as it says.
+    masks : str or Path, optional
+        A folder of real EM with masks, of these images or of others of their kind.
+    names : list of str, optional
+        Sections to take.
+    voxel_nm : tuple of float, optional
+        The images' voxel size (z, y, x); the start's if None.
+    minutes : float
+        Wall clock; the best so far stands when it is over.
+    rounds : int, optional
+        Rounds of the search, for the same answer on any machine that the time allows it; as many as the
+        time allows if None.
+    seed : int
+        Which windows are looked at, and the search's draws.
+    workers : int
+        Processes; their number makes no difference to the answer.
+
+    Raises
+    ------
+    InputError
+        Where images, masks or preset cannot be used.
+    """
+    if not minutes > 0:
+        raise InputError(f"fit: minutes must be more than 0, not {minutes:g}")
+    clock = Clock(60.0 * minutes, tick)
+    windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
+    flipped = bright_membranes(windows.images)
+    grey = 255 - windows.images if flipped else windows.images
+    before = prepared(load_preset(start), voxel_nm)
+    notes = list(windows.notes)
+    if flipped:
+        notes.append("membranes are bright in these images: the fitted preset says tone.invert")
+    edge = int(grey.shape[1])
+    count = min(32, round(WINDOWS * (256 / edge) ** 2))
+    real = features_of(grey)
+    target = Target.of(real)
+    after, interrupted = before, False
+    mended: list[Mended] = []
+    space = Space(before)
+    # names are those of the images; of another folder with masks all sections are taken
+    own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
+    with Bench(edge, max(2, count // 2), seed, workers) as bench:
+        try:
+            bench.features([before])  # compiles the kernels, on a first run: that takes none of the time
+            clock.begun = time.monotonic()
+            fixed: frozenset[str] = frozenset()
+            if masks is not None:
+                tell("masks: greys, sizes and numbers")
+                after, mended = fit_masks(after, masks, flipped, own, seed)
+                fixed = frozenset(knob for one in mended for knob in one.knobs)
+            space = Space(after, [knob for knob in KNOBS if knob.name not in fixed])
+            unit = quick_start(space, target, bench, tell, clock.begin, known=masks is not None)
+            pool = bench.choose(space.preset(unit), count, max(POOL, 2 * count))
+            target = Target.of(real, pool)
+            objective = Objective(space, target, bench, unit)
+            clock.offer(unit, objective.costs([unit])[0])
+            tell("least squares")
+            share = SHARE if rounds is None else 1.0
+            for steps in STEPS:
+                unit, slopes = descend(objective, unit, clock, steps, share)
+                unit = rescale(objective, unit, slopes, clock)
+            tell("search")
+            unit = search(objective, unit, clock, rounds, seed)
+        except KeyboardInterrupt:
+            interrupted = True
+            notes.append("interrupted from the keyboard: this is the best up to then")
+        if clock.best is not None:
+            after = space.preset(clock.best)
+        if masks is not None and not interrupted:
+            tell("masks: greys again")
+            after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
+            mended = _joined(mended, again)
+        # windows that the search has not seen
+        bench.unseen()
+        was, now = bench.features([before, after])
+    tone = after.microscope.tone.model_copy(update={"invert": flipped})
+    after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
+    return Fit(
+        before=before, after=after, space=space, windows=windows, target=target, was=was, now=now,
+        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, mended=mended,
+        notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
+    )  # fmt: skip
+
+
+def prepared(start: Preset, voxel_nm: Triple | None) -> Preset:
+    """Return the start at the images' voxel size, with sections as thick as theirs, and dark membranes.
+
+    Voxels as deep as wide are of a block's face: backscattered electrons, and no defects of sections.
+    """
+    voxel = voxel_nm or start.voxel_nm
+    scope = start.microscope
+    sheets, flaws, detector = scope.section.sheets, scope.defects, scope.detector
+    update: dict[str, object] = {"voxel_nm": voxel}
+    if voxel[0] <= max(voxel[1:]):
+        sheets = 1
+        if start.modality in ("ssTEM", "ssSEM"):
+            update["modality"], flaws = "FIB-SEM", Defects()
+            detector = detector.model_copy(update={"backscatter": True})
+    elif voxel[0] != start.voxel_nm[0]:
+        sheets = int(np.clip(round(voxel[0] / 10.0), 1, 16))
+    update["microscope"] = scope.model_copy(
+        update={
+            "section": scope.section.model_copy(update={"sheets": sheets}),
+            "tone": scope.tone.model_copy(update={"invert": False}),
+            "detector": detector,
+            "defects": flaws,
+        }
+    )
+    return load_preset(start.model_copy(update=update))
+
+
+def patches_of(preset: Preset, edge: int, count: int, seed: int) -> npt.NDArray[np.uint8]:
+    """Return pictures of a preset for a report, (count, y, x)."""
+    return np.array([render(preset, 10**6 + seed + k, edge) for k in range(count)])
+
+
+def _joined(first: list[Mended], second: list[Mended]) -> list[Mended]:
+    """Return both lists of what masks gave, the later value of what is in both."""
+    kept = {one.path: one for one in first}
+    for one in second:
+        kept[one.path] = one if one.path not in kept else one.since(kept[one.path])
+    return list(kept.values())

@@ -1,0 +1,97 @@
+"""A quick start: greys from quantiles, noise from the spectrum, blur and scale from a scan.
+
+None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
+that the search begins with a recognisable picture.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from synthem.fit.bench import Bench
+from synthem.fit.parameters import Space, Vector
+from synthem.statistics import NAMES
+from synthem.statistics.distance import Features, Target
+from synthem.statistics.greys import SHARES
+
+TURNS = 3
+BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
+SCALES = (0.55, 0.67, 0.82, 1.0, 1.22, 1.49, 1.82)
+"""Factors on blur and neurites that are tried."""
+_GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
+_POWER = [k for k, name in enumerate(NAMES) if name.startswith("power at")]
+_NOISE = ("read noise", "shot noise")
+_CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread")
+
+
+def quick_start(
+    space: Space,
+    target: Target,
+    bench: Bench,
+    tell: Callable[[str], None] = lambda text: None,
+    keep: Callable[[Vector], None] = lambda unit: None,
+    known: bool = False,
+) -> Vector:
+    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``.
+
+    ``keep`` is given what there is after each turn.
+    """
+    values = space.values_of(space.start)
+    for turn in range(TURNS):
+        tell(f"quick start, turn {turn + 1} of {TURNS}")
+        if not known:
+            ours = _median(space, values, bench)
+            values = _levels(space, values, ours, target)
+        ours = _median(space, values, bench)
+        values = _noise(space, values, ours, target)
+        values = _scan(space, values, target, bench, "blur", BLURS)
+        if turn == TURNS - 1:
+            values = _scan(space, values, target, bench, "scale of neurites", SCALES)
+        keep(space.to_unit(values))
+    return space.to_unit(values)
+
+
+def _median(space: Space, values: Vector, bench: Bench) -> Features:
+    features: Features = np.median(bench.features([space.preset(space.to_unit(values))])[0], axis=0)
+    return features
+
+
+def _levels(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Stretch and shift all greys so that the quantiles of the blurred image fall on the real ones."""
+    real = target.quantiles[2]
+    gain, _ = np.polyfit(ours[_GREYS], real[_GREYS], 1)
+    gain = float(np.clip(gain, 0.3, 3.0))
+    offset = float(np.mean(real[_GREYS] - gain * ours[_GREYS]))
+    out = values.copy()
+    for k, knob in enumerate(space.knobs):
+        if knob.name.endswith(" grey"):
+            out[k] = gain * values[k] + offset
+        elif knob.name in _CONTRASTS:
+            out[k] = gain * values[k]
+    return np.clip(out, space.low, space.high)
+
+
+def _noise(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Set noise by the power of the finest bands, where blur has left nothing else."""
+    real, mine = target.quantiles[2][_POWER], ours[_POWER]
+    floor_real, floor_mine = real[-2:].mean(), mine[-2:].mean()
+    ratio = float(np.clip(np.exp(0.5 * (floor_real - floor_mine)), 0.3, 3.0))
+    out = values.copy()
+    for name in _NOISE:
+        out[space.index(name)] *= ratio
+    return np.clip(out, space.low, space.high)
+
+
+def _scan(
+    space: Space, values: Vector, target: Target, bench: Bench, name: str, factors: tuple[float, ...]
+) -> Vector:
+    """Try some factors on a parameter and take the best; one that is not searched stays."""
+    if name not in [knob.name for knob in space.knobs]:
+        return values
+    tried = []
+    for factor in factors:
+        tried.append(values.copy())
+        tried[-1][space.index(name)] *= factor
+    features = bench.features([space.preset(space.to_unit(vector)) for vector in tried])
+    best = tried[int(np.argmin([target.cost(one) for one in features]))]
+    return np.clip(best, space.low, space.high)

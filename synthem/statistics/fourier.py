@@ -1,0 +1,37 @@
+"""Filters by Fourier transform: one transform of a window serves a whole bank of them."""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+Section = npt.NDArray[np.float32]
+"""A grey section, float32 (y, x), in grey levels."""
+
+
+@lru_cache(maxsize=8)
+def frequencies(shape: tuple[int, int]) -> tuple[Section, Section]:
+    """Return the frequencies along y and x, cycles a voxel, of the half plane that ``rfft2`` gives."""
+    fy, fx = np.meshgrid(np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1]), indexing="ij")
+    return fy.astype(np.float32), fx.astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def gaussian(shape: tuple[int, int], sigma_vx: float) -> Section:
+    """Return the transfer function of a Gaussian blur of ``sigma_vx``."""
+    fy, fx = frequencies(shape)
+    transfer: Section = np.exp(-2.0 * (np.pi * sigma_vx) ** 2 * (fy**2 + fx**2)).astype(np.float32)
+    return transfer
+
+
+def transform(window: Section) -> npt.NDArray[np.complex64]:
+    """Return the transform of a window about its mean."""
+    spectrum: npt.NDArray[np.complex64] = fft.rfft2(window - window.mean(dtype=np.float64).astype(np.float32))
+    return spectrum
+
+
+def back(spectrum: npt.NDArray[np.complex64], shape: tuple[int, int]) -> Section:
+    """Return the window that a spectrum belongs to."""
+    window: Section = fft.irfft2(spectrum, s=shape)
+    return window
