@@ -22,9 +22,9 @@ from synthem.world import World
 
 DENSELY = {
     "er": {"lanes_per_um2": 40, "chance": 0.9, "axon_chance": 1.0, "branch_chance": 0.6},
-    "endosome": {"per_um3": 30, "axon_chance": 0.6},
+    "endosome": {"per_um3": 40, "axon_chance": 0.6},
     "microtubule": {"density": 0.7},
-    "glycogen": {"per_um3": 40, "dendrite_chance": 1.0},
+    "glycogen": {"per_um3": 60, "dendrite_chance": 1.0},
 }
 
 
@@ -33,7 +33,13 @@ def preset(name: str) -> Preset:
     """Return a shipped preset with thick dendrites, more clutter than in life, and maps of all of it."""
     values = load_preset(name).model_dump(mode="json", exclude_none=True)
     values["anatomy"]["dendrites"] |= {"cell_nm": 1100.0, "radius_nm": {"min": 350, "max": 450}}
-    values["anatomy"]["mitochondrion"]["half_length_nm"] = {"min": 120, "max": 250}
+    values["anatomy"]["mitochondrion"] |= {
+        "bouton_chance": 0.3,
+        "dendrite_chance": 1.0,
+        "radius_nm": {"mean": 212, "std": 30},
+        "half_length_nm": {"min": 120, "max": 250},
+        "thinnest_nm": 105,
+    }
     values["anatomy"] |= DENSELY
     values["annotation"]["also"] = list(CLUTTER)
     return load_preset(values)
@@ -47,7 +53,7 @@ def without(name: str) -> Preset:
 
 @cache
 def scenes() -> list[Scene]:
-    shapes = [(1, 300, 300)] * 12 + [(24, 80, 80)] * 4
+    shapes = [(1, 300, 300)] * 16 + [(24, 80, 80)] * 4
     return [
         build_scene(preset("epfl").anatomy, k, Grid(shape, origin_nm=(900.0 * k, 5e4, -3e5)))
         for k, shape in enumerate(shapes)
