@@ -42,7 +42,7 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     "glycogen": ("epfl", "glycogen.per_um3", (1, 20, 60, 200), 3, 4),
 }
 PLACES = {
-    "branches": (3290.0, 2455.0, 3625.0),
+    "branches": (3285.0, 2371.0, 3532.0),
     "processes": (0.0, 1250.0, 1900.0),
     "glycogen": (400.0, 2400.0, 1600.0),
 }
@@ -58,7 +58,12 @@ SOMATA = {
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
     "ruffle_length_nm": 3000, "flatness": {"min": 0.9, "max": 1},
 }  # fmt: skip
+LONG = {
+    "dendrite_chance": 1, "radius_nm": {"mean": 212, "std": 30}, "half_length_nm": {"min": 280, "max": 480},
+    "thinnest_nm": 105,
+}  # fmt: skip
 EXTRAS: dict[str, dict[str, Any]] = {
+    "branches": {"mitochondrion": LONG},
     "processes": {"glia": ASTROCYTES},
     "glycogen": {"glia": ASTROCYTES, "glycogen": {}},
 }
