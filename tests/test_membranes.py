@@ -185,7 +185,7 @@ def test_near_drops_no_tube_that_owns_or_bounds_a_point_of_the_ball(seed):
             assert probe(every.segments, every.owners, chosen, count, *args) == wanted
 
 
-@pytest.mark.parametrize("seed", [1, 2, 6, 9])
+@pytest.mark.parametrize("seed", [2, 6, 9, 10, 11, 12])
 def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     """Depth against the distance transform of the cells themselves."""
     tissue = anatomy()
@@ -202,7 +202,7 @@ def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     depth, true = part.depth_nm[inner], true[inner]
     band = depth < 40
     error = depth[band] - true[band]
-    assert band.mean() > 0.1
+    assert band.mean() > 0.3
     assert abs(np.median(error)) < 1.5
     assert np.quantile(np.abs(error), 0.9) < 6.0, "a voxel"
 
