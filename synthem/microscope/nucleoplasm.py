@@ -6,24 +6,13 @@ from numba import njit
 
 from shapes.envelope import envelope
 from shapes.nucleus import NUCLEOLUS_NM
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
+from shapes.streams import stream_key
+from synthem.microscope.paint import cover, grey_of
 from synthem.optics import Stain
 from synthem.scene import Scene
 
 _FUZZ_NM = 22.0  # chromatin has no sharp edge
 _PLUG = 0.45  # a pore is so far on from the grey of cytoplasm to that of chromatin
-
-
-@njit(cache=True)
-def _grey(key, who, row):  # type: ignore[no-untyped-def]
-    here = mix(key, who)
-    return draw(row, uniform(here, 0), normal(here, 1))
-
-
-@njit(cache=True)
-def _cover(distance, soft):  # type: ignore[no-untyped-def]
-    return min(1.0, max(0.0, 0.5 - distance / soft))
 
 
 @njit(cache=True)
@@ -42,22 +31,25 @@ def _paint(  # type: ignore[no-untyped-def]
                 who, g = ids[z, y, x], out[z, y, x]
                 if who != last:
                     last = who
-                    dense, loose = _grey(key, who, dark), _grey(key + np.uint64(1), who, pale)
-                    spot, lumen = _grey(key + np.uint64(2), who, body), _grey(key + np.uint64(3), who, space)
+                    dense, loose = grey_of(key, who, dark), grey_of(key + np.uint64(1), who, pale)
+                    spot, lumen = (
+                        grey_of(key + np.uint64(2), who, body),
+                        grey_of(key + np.uint64(3), who, space),
+                    )
                 inside = detail[z, y, x]
                 grain = mottle * fine[z, y, x] + texture * blots[z, y, x]
                 if d > -thickness:
                     if inside < 0.0:
-                        g += _PLUG * _cover(d, soft) * (dense - g)
+                        g += _PLUG * cover(d, soft) * (dense - g)
                     face = envelope(-d, inside, 0.5 * thickness)
-                    ring = wall + _cover(face + membrane_nm, soft) * (lumen - wall)
-                    out[z, y, x] = g + _cover(face, soft) * (ring - g)
+                    ring = wall + cover(face + membrane_nm, soft) * (lumen - wall)
+                    out[z, y, x] = g + cover(face, soft) * (ring - g)
                 elif inside < -0.5 * NUCLEOLUS_NM:
-                    edge = _cover(inside + NUCLEOLUS_NM, 2.0 * _FUZZ_NM)
+                    edge = cover(inside + NUCLEOLUS_NM, 2.0 * _FUZZ_NM)
                     out[z, y, x] = loose + edge * (spot - loose) + 1.2 * grain
                 else:
-                    cover = _cover(inside, max(2.0 * soft, _FUZZ_NM))
-                    out[z, y, x] = loose + cover * (dense - loose) + grain
+                    share = cover(inside, max(2.0 * soft, _FUZZ_NM))
+                    out[z, y, x] = loose + share * (dense - loose) + grain
 
 
 def paint_nuclei(

@@ -14,10 +14,10 @@ from shapes.cristae import GRANULE_NM
 from shapes.lattice import smooth_noise
 from shapes.population import GLIA
 from shapes.psd import BAND_NM as DENSITY_NM
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
+from shapes.streams import stream_key
 from synthem.microscope.grain import grain
 from synthem.microscope.nucleoplasm import paint_nuclei
+from synthem.microscope.paint import cover, grey_of
 from synthem.optics import Stain
 from synthem.scene import Scene
 
@@ -26,36 +26,23 @@ _HALO_NM = 16.0  # as far as vesicles write their distance
 
 
 @njit(cache=True)
-def _grey(salt, who, row):  # type: ignore[no-untyped-def]
-    """Return the grey of one object."""
-    key = mix(salt, who)
-    return draw(row, uniform(key, 0), normal(key, 1))
-
-
-@njit(cache=True)
-def _cover(distance, soft):  # type: ignore[no-untyped-def]
-    """Return how much of a voxel lies inside, from the signed distance to the surface."""
-    return min(1.0, max(0.0, 0.5 - distance / soft))
-
-
-@njit(cache=True)
 def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
     """Return the grey of cytoplasm ``g`` under a membrane-bound body: its wall, and the lumen within."""
-    shell = _grey(salt, who, wall)
-    inside = shell + _cover(d + MEMBRANE_NM, soft) * (
-        _grey(salt + np.uint64(1), who, lumen) + texture - shell
+    shell = grey_of(salt, who, wall)
+    inside = shell + cover(d + MEMBRANE_NM, soft) * (
+        grey_of(salt + np.uint64(1), who, lumen) + texture - shell
     )
-    return g + _cover(d, soft) * (inside - g)
+    return g + cover(d, soft) * (inside - g)
 
 
 @njit(cache=True)
 def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ignore[no-untyped-def]
     """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
     if inside < -1e3:
-        return g + _cover(d, 2.0 * soft) * (_grey(salt + np.uint64(11), who, dense) - g)
+        return g + cover(d, 2.0 * soft) * (grey_of(salt + np.uint64(11), who, dense) - g)
     out = _ring(salt + np.uint64(9), who, wall, lumen, d, soft, 4.0 * n, g)
-    ring = _cover(abs(inside + 4.0) - 4.0, soft)
-    return out + ring * (_grey(salt + np.uint64(9), who, wall) - out)
+    ring = cover(abs(inside + 4.0) - 4.0, soft)
+    return out + ring * (grey_of(salt + np.uint64(9), who, wall) - out)
 
 
 @njit(cache=True)
@@ -84,7 +71,7 @@ def _paint(  # type: ignore[no-untyped-def]
                 # clutter lies lowest: what is a class is painted over it
                 d = tubule[z, y, x]
                 if d < soft:
-                    g += tubule_dark * _cover(d, 1.5 * soft) * min(0.0, membrane[1] - g)
+                    g += tubule_dark * cover(d, 1.5 * soft) * min(0.0, membrane[1] - g)
                 d = er[z, y, x]
                 if d < soft:
                     rough = 0.3 * (g - owner_grey[own])
@@ -97,33 +84,33 @@ def _paint(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
                 d = glycogen[z, y, x]
                 if d < soft:
-                    dense = _grey(salt + np.uint64(13), glycogen_id[z, y, x], glycogen_grey)
-                    g += _cover(d, 1.5 * soft) * min(0.0, dense - g)
+                    dense = grey_of(salt + np.uint64(13), glycogen_id[z, y, x], glycogen_grey)
+                    g += cover(d, 1.5 * soft) * min(0.0, dense - g)
                 d = bar[z, y, x]
                 if d < soft:
-                    dense = _grey(salt + np.uint64(12), bar_id[z, y, x], bar_grey) + 0.5 * mottle * n
-                    g += _cover(d, 2.0 * soft) * min(0.0, dense - g)
+                    dense = grey_of(salt + np.uint64(12), bar_id[z, y, x], bar_grey) + 0.5 * mottle * n
+                    g += cover(d, 2.0 * soft) * min(0.0, dense - g)
                 d = mito[z, y, x]
                 if d < soft:
                     who = mito_id[z, y, x]
                     if who != last_mito:
                         last_mito = who
                         body, rim, fold = (
-                            _grey(salt, who, matrix),
-                            _grey(salt + np.uint64(1), who, boundary),
-                            _grey(salt + np.uint64(2), who, crista_grey),
+                            grey_of(salt, who, matrix),
+                            grey_of(salt + np.uint64(1), who, boundary),
+                            grey_of(salt + np.uint64(2), who, crista_grey),
                         )
                     inner = body + 0.6 * mottle * n
                     within = crista[z, y, x]
                     if within < 0.5 * GRANULE_NM:
                         # a granule of calcium is as dark as any membrane
-                        inner += _cover(within - GRANULE_NM, 2.0 * soft) * (membrane[1] - inner)
+                        inner += cover(within - GRANULE_NM, 2.0 * soft) * (membrane[1] - inner)
                     else:
-                        inner += _cover(within, 2.0 * soft) * (fold - inner)
+                        inner += cover(within, 2.0 * soft) * (fold - inner)
                     # two membranes with a thin space between fill the labelled boundary from its middle
-                    c = _cover(abs(d + 0.42 * boundary_nm) - 0.32 * boundary_nm, 2.0 * soft)
+                    c = cover(abs(d + 0.42 * boundary_nm) - 0.32 * boundary_nm, 2.0 * soft)
                     inner += c * (rim - inner)
-                    g += _cover(d, soft) * (inner - g)
+                    g += cover(d, soft) * (inner - g)
                 d = ves[z, y, x]
                 if d < _HALO_NM:
                     # proteins between vesicles darken the cytoplasm around them
@@ -134,30 +121,30 @@ def _paint(  # type: ignore[no-untyped-def]
                     if who != last_ves:
                         last_ves = who
                         shell, core = (
-                            _grey(salt + np.uint64(3), who, vesicle),
-                            _grey(salt + np.uint64(4), who, lumen),
+                            grey_of(salt + np.uint64(3), who, vesicle),
+                            grey_of(salt + np.uint64(4), who, lumen),
                         )
-                    inside = shell + _cover(d + 8.5, soft) * (core - shell)
+                    inside = shell + cover(d + 8.5, soft) * (core - shell)
                     # a dense core is as dark as any membrane
-                    inside += _cover(ves_core[z, y, x], 2.0 * soft) * (membrane[1] - inside)
-                    g += _cover(d, soft) * (inside - g)
+                    inside += cover(ves_core[z, y, x], 2.0 * soft) * (membrane[1] - inside)
+                    g += cover(d, soft) * (inside - g)
                 # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely
                 d = depth[z, y, x]
                 blur = soft * (1.0 + tilt[z, y, x])
-                band = _cover(d - 0.5 * gap_nm - bilayer, blur)
-                cleft = _cover(d - 0.5 * gap_nm, blur)
+                band = cover(d - 0.5 * gap_nm - bilayer, blur)
+                cleft = cover(d - 0.5 * gap_nm, blur)
                 dark = membrane[1]
-                s = _cover(sheath[z, y, x], 2.0 * soft)
+                s = cover(sheath[z, y, x], 2.0 * soft)
                 g += (band - gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
                 if s > 0.0:
-                    myelin = _grey(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey)
-                    myelin += lamella_contrast * 60.0 * _cover(-lamella[z, y, x], 2.0 * soft)
+                    myelin = grey_of(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey)
+                    myelin += lamella_contrast * 60.0 * cover(-lamella[z, y, x], 2.0 * soft)
                     # where lamellae part there is pale cytoplasm between them
-                    myelin += _cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
+                    myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
                 if d < DENSITY_NM:
-                    dense = _grey(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
+                    dense = grey_of(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
                     # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
                     # the bouton's side are paler
                     behind = past_cleft[z, y, x] - 0.5 * gap_nm
@@ -166,7 +153,7 @@ def _paint(  # type: ignore[no-untyped-def]
                         part = 0.62 if behind > -gap_nm else 0.5
                     g += (
                         part
-                        * _cover(d, min(7.0 * soft, 2.0 * DENSITY_NM))
+                        * cover(d, min(7.0 * soft, 2.0 * DENSITY_NM))
                         * min(0.0, dense + 0.5 * mottle * n - g)
                     )
                 out[z, y, x] = g
@@ -175,7 +162,7 @@ def _paint(  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
     for j in range(ids.shape[0]):
-        out[j] = _grey(salt, ids[j], row)
+        out[j] = grey_of(salt, ids[j], row)
 
 
 def softness_nm(voxel_nm: tuple[float, float, float]) -> float:

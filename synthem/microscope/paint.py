@@ -1,0 +1,19 @@
+"""Paint: what the passes of the stain share, a grey for each object and soft edges."""
+
+from numba import njit
+
+from shapes.spread import draw
+from shapes.streams import mix, normal, uniform
+
+
+@njit(cache=True)
+def grey_of(key, who, row):  # type: ignore[no-untyped-def]
+    """Return the grey of one object."""
+    here = mix(key, who)
+    return draw(row, uniform(here, 0), normal(here, 1))
+
+
+@njit(cache=True)
+def cover(distance, soft):  # type: ignore[no-untyped-def]
+    """Return how much of a voxel lies inside, from the signed distance to the surface."""
+    return min(1.0, max(0.0, 0.5 - distance / soft))
