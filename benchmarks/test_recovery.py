@@ -59,7 +59,7 @@ def test_hidden_parameters_are_recovered(tmp_path) -> None:
         for j in range(SECTIONS):
             grid = Grid((1, EDGE, EDGE), truth.voxel_nm, (j * 30_000.0 + 137.0, 0.0, 0.0))
             cv2.imwrite(str(folder / f"{j}.png"), World(truth, 900 + k).patch(grid).image[0])
-        found = fit_preset(folder, start, minutes=MINUTES, seed=k)
+        found = fit_preset(folder, start, tissues=[start.name], minutes=MINUTES, seed=k)
         pairs = figures(space, truth), figures(space, found.after)
         line = []
         for name, true in pairs[0].items():

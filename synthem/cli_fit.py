@@ -61,6 +61,10 @@ def fit(
     masks: Annotated[
         Path | None, typer.Option(help="A folder of real EM with masks: greys, sizes and numbers from these.")
     ] = None,
+    tissue: Annotated[
+        list[str] | None,
+        typer.Option(help="Presets whose tissue may take the place of the start's; all by default."),
+    ] = None,
     split: Split = None,
     names: Names = None,
     voxel_nm: VoxelNm = None,
@@ -87,6 +91,7 @@ def fit(
             images,
             start,
             masks=masks,
+            tissues=tissue,
             names=_names(images, split, names),
             voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
             minutes=minutes,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shapes import Grid
 from synthem.cli import main
-from synthem.fit import masks, run
+from synthem.fit import masks, run, tissue
 from synthem.fit.bench import Bench, render
 from synthem.fit.contrast import bright_membranes
 from synthem.fit.masks import fit_masks
@@ -31,7 +31,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search as short as can be: one step on three windows."""
     monkeypatch.setattr(run, "WINDOWS", 0.2)
     monkeypatch.setattr(run, "POOL", 6)
-    monkeypatch.setattr(run, "STEPS", (1,))
+    monkeypatch.setattr(run, "STEPS", 1)
+    monkeypatch.setattr(run, "LESSONS", 48)
+    monkeypatch.setattr(tissue, "LESSONS", 48)
     monkeypatch.setattr(run, "KNOBS", [knob for knob in KNOBS if knob.name in FEW])
     monkeypatch.setattr(masks, "PATCHES", 3)
     monkeypatch.setattr(masks, "LARGEST_PX", 256)
@@ -124,7 +126,7 @@ def test_kept_scenes_make_no_difference(truth: Preset) -> None:
 
 
 def test_a_fit_comes_nearer_and_says_the_same_again(images: Path) -> None:
-    fits = [fit_preset(images, EPFL, rounds=1, seed=1, workers=1) for _ in range(2)]
+    fits = [fit_preset(images, EPFL, tissues=["epfl"], rounds=1, seed=1, workers=1) for _ in range(2)]
     assert fits[0].after == fits[1].after and fits[0].cost_after == fits[1].cost_after
     first = fits[0]
     assert first.cost_after < 0.7 * first.cost_before
@@ -138,17 +140,18 @@ def test_an_interrupt_keeps_the_best_so_far(images: Path) -> None:
         if stage == "search":
             raise KeyboardInterrupt
 
-    found = fit_preset(images, EPFL, rounds=50, workers=1, tell=stop)
+    found = fit_preset(images, EPFL, tissues=["epfl"], rounds=50, workers=1, tell=stop)
     assert found.interrupted and found.cost_after < found.cost_before
     assert any("interrupted" in note for note in found.notes)
 
 
-def test_an_interrupt_of_the_quick_start_keeps_its_turns(images: Path) -> None:
+def test_an_interrupt_of_the_choice_keeps_the_best_tissue(images: Path) -> None:
     def stop(stage: str) -> None:
-        if "turn 2" in stage:
+        if stage == "tissue of urisc":
             raise KeyboardInterrupt
 
-    found = fit_preset(images, EPFL, workers=1, tell=stop)
+    found = fit_preset(images, EPFL, tissues=["getmanskaya2022", "epfl", "urisc"], workers=1, tell=stop)
+    assert found.after.anatomy.vesicle == EPFL.anatomy.vesicle
     assert found.interrupted and found.cost_after < found.cost_before
 
 
@@ -197,6 +200,7 @@ def test_the_command_writes_preset_and_report(
         cv2.imwrite(str(inverted / path.name), 255 - cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
     out, report = tmp_path / "mine.yaml", tmp_path / "report"
     asked = ["fit", inverted, "--from", "epfl", "-o", out, "--rounds", 0, "--workers", 1, "--report", report]
+    asked += ["--tissue", "epfl"]
     assert main(list(map(str, asked))) == 0
     said = capsys.readouterr()
     assert "misfit" in said.out and "membranes are bright" in said.err

@@ -7,10 +7,11 @@ while the anatomy stays, for they cost ten times as much as the microscope.
 
 import multiprocessing
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,8 @@ KEPT_VX = 6_000_000
 RIM_VX = 12
 """Scenes are so much wider than a window: as far as the widest blur of the search reaches."""
 
+SEEDS = 1000
+"""A fit's seed stands for so many windows: half to search on, half to check on."""
 DEPTH_NM = 500.0
 """Windows lie up to so deep: a plane through the nodes of smooth noise is not like others."""
 
@@ -81,12 +84,25 @@ def describe_windows(presets: Sequence[Preset], seeds: Sequence[int], edge: int)
         voxels = preset.microscope.section.sheets * (edge + 2 * RIM_VX) ** 2
         keep = min(KEPT_ANATOMIES * len(seeds), KEPT_VX // voxels)
         for j, seed in enumerate(seeds):
-            image = render(preset, seed, edge, keep)
-            if image.min() == image.max():
-                image = image.copy()
-                image[::2, ::2] ^= 1  # a hopeless candidate still gets its figures
-            out[i, j] = describe(image)
+            out[i, j] = _described(render(preset, seed, edge, keep))
     return out
+
+
+def describe_apart(presets: Sequence[Preset], seeds: Sequence[Sequence[int]], edge: int) -> Features:
+    """Return the figures of windows of its own of each preset, (presets, windows, figures)."""
+    return np.array(
+        [
+            [_described(render(preset, seed, edge)) for seed in own]
+            for preset, own in zip(presets, seeds, strict=True)
+        ]
+    ).reshape(len(presets), -1, len(NAMES))
+
+
+def _described(image: npt.NDArray[np.uint8]) -> Features:
+    if image.min() == image.max():
+        image = image.copy()
+        image[::2, ::2] ^= 1  # a hopeless candidate still gets its figures
+    return describe(image)
 
 
 class Bench:
@@ -109,13 +125,13 @@ class Bench:
 
     def __init__(self, edge: int, count: int, seed: int = 0, workers: int = 2) -> None:
         self.edge = edge
-        self.seeds = [1000 * seed + k for k in range(count)]
+        self._first = SEEDS * seed
+        self.seeds: Sequence[int] = range(self._first, self._first + count)
         self.evaluations = 0
         workers = max(1, min(workers, count))
-        self._shares = [self.seeds[k::workers] for k in range(workers)]
         context = multiprocessing.get_context("spawn")
         self._pools = [
-            ProcessPoolExecutor(1, context, initializer=start_worker) for _ in self._shares if workers > 1
+            ProcessPoolExecutor(1, context, initializer=start_worker) for _ in range(workers) if workers > 1
         ]
 
     def __enter__(self) -> "Bench":
@@ -137,38 +153,53 @@ class Bench:
         So few windows as a search can afford differ from the rest by chance, and the answer would make up for
         that; windows that are typical together leave it less to make up for.
         """
-        self._share(range(self.seeds[0], self.seeds[0] + pool))
-        features: Features = self.features([preset])[0]
+        seeds = range(self._first, self._first + pool)
+        features: Features = self.features([preset], seeds)[0]
         target = Target.of(features)
         taken: list[int] = []
         while len(taken) < count:
             left = [k for k in range(pool) if k not in taken]
             taken.append(min(left, key=lambda k: float((target.residuals(features[[*taken, k]]) ** 2).sum())))
-        self._share([self.seeds[k] for k in sorted(taken)])
+        self.seeds = [seeds[k] for k in sorted(taken)]
         return features
 
-    def unseen(self) -> None:
-        """Go to as many windows that no candidate has shown."""
-        first = max(self.seeds) + 500
-        self._share(range(first, first + len(self.seeds)))
+    def unseen(self, count: int, block: int = 0) -> Sequence[int]:
+        """Return windows that no candidate has shown; blocks are apart from each other."""
+        first = self._first + SEEDS // 2 + block * SEEDS // 8
+        return range(first, first + count)
 
-    def _share(self, seeds: Sequence[int]) -> None:
-        self.seeds = list(seeds)
-        self._shares = [self.seeds[k :: len(self._shares)] for k in range(len(self._shares))]
-
-    def features(self, presets: Sequence[Preset]) -> Features:
-        """Return the figures of each preset's windows, (presets, windows, figures)."""
+    def features(self, presets: Sequence[Preset], seeds: Sequence[int] | None = None) -> Features:
+        """Return the figures of windows, the given ones or its own: (presets, windows, figures)."""
+        seeds = self.seeds if seeds is None else seeds
+        parts = max(1, len(self._pools))
+        out = np.empty((len(presets), len(seeds), len(NAMES)))
+        jobs = [(list(presets), seeds[k::parts], self.edge) for k in range(parts)]
+        for k, part in enumerate(self._all(describe_windows, jobs)):
+            out[:, k::parts] = part
         self.evaluations += len(presets)
+        return out
+
+    def scattered(self, presets: Sequence[Preset], windows: int, first: int) -> Features:
+        """Return the figures of windows of its own of each preset, (presets, windows, figures).
+
+        ``first`` is the seed of the first preset's first window; the others follow.
+        """
+        parts = max(1, len(self._pools))
+        seeds = [range(first + windows * k, first + windows * (k + 1)) for k in range(len(presets))]
+        out = np.empty((len(presets), windows, len(NAMES)))
+        jobs = [(presets[k::parts], seeds[k::parts], self.edge) for k in range(parts)]
+        for k, part in enumerate(self._all(describe_apart, jobs)):
+            out[k::parts] = part
+        self.evaluations += len(presets)
+        return out
+
+    def _all(self, do: Callable[..., Features], jobs: Sequence[tuple[Any, ...]]) -> list[Features]:
         if not self._pools:
-            return describe_windows(presets, self.seeds, self.edge)
-        out = np.empty((len(presets), len(self.seeds), len(NAMES)))
+            return [do(*job) for job in jobs]
         try:
-            jobs = [
-                pool.submit(describe_windows, presets, share, self.edge)
-                for pool, share in zip(self._pools, self._shares, strict=True)
+            return [
+                future.result()
+                for future in [pool.submit(do, *job) for pool, job in zip(self._pools, jobs, strict=True)]
             ]
-            for k, job in enumerate(jobs):
-                out[:, k :: len(self._shares)] = job.result()
         except BrokenProcessPool as error:
             raise InputError("fit: a worker was killed, most likely for want of memory") from error
-        return out

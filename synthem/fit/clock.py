@@ -23,6 +23,9 @@ class Clock:
         The budget.
     tick : callable
         Told how far the work is, and of how much.
+    shares : bool
+        Whether stages end when their share of the budget is spent: where not, only the whole counts, and the
+        answer is the same on any machine that has the time.
     best, cost : array, float
         The best vector in 0 … 1 so far, and its cost.
     history : list of (float, float)
@@ -31,6 +34,7 @@ class Clock:
 
     seconds: float
     tick: Callable[[int, int], None] = lambda done, of: None
+    shares: bool = True
     best: Vector | None = None
     cost: float = np.inf
     begun: float = field(default_factory=time.monotonic)
@@ -41,15 +45,15 @@ class Clock:
         """Seconds since the beginning."""
         return time.monotonic() - self.begun
 
+    def over(self, share: float = 1.0) -> bool:
+        """Tell whether a share of the budget is spent."""
+        self.tick(min(1000, int(1000 * self.spent / self.seconds)), 1000)
+        return self.spent > (share if self.shares else 1.0) * self.seconds
+
     def check(self, share: float = 1.0) -> None:
         """Raise where a share of the budget is spent."""
-        self.tick(min(1000, int(1000 * self.spent / self.seconds)), 1000)
-        if self.spent > share * self.seconds:
+        if self.over(share):
             raise TimeIsUpError
-
-    def begin(self, unit: Vector) -> None:
-        """Keep a vector whose cost is not known yet, in place of none."""
-        self.best = unit.copy()
 
     def offer(self, unit: Vector, cost: float) -> None:
         """Keep a vector where it is the best so far."""

@@ -19,6 +19,9 @@ _TUBE_LENGTHS = (
 )  # fmt: skip
 
 
+_GAIN = (0.2, 5.0)
+
+
 @dataclass(frozen=True)
 class Knob:
     """One parameter of the search.
@@ -38,9 +41,9 @@ class Knob:
         Whether steps are factors.
     anatomy : bool
         Whether the geometry has to be built again.
-    hold : float
-        Pull towards where the search begins: the residual of a move by the whole range. Images tell little of
-        some parameters, and of some the literature tells more.
+    doubt : float
+        By how much of its range the start may well be off, a standard deviation, once rules of thumb have set
+        greys, noise and blur: sizes in nm are known better than greys. What images tell nothing of stays.
     """
 
     name: str
@@ -51,18 +54,20 @@ class Knob:
     log: bool = False
     anatomy: bool = False
     per_voxel: bool = False
-    hold: float = 0.2
+    doubt: float = 0.06
 
 
 def _stain(name: str, low: float, high: float, how: Literal["set", "spread", "factor"] = "set") -> Knob:
     label = f"{name} grey" + (", spread" if how == "spread" else "")
-    hold = 0.2 if name in ("cytoplasm", "membrane", "matrix") else 0.6
-    return Knob(label, (f"microscope.stain.{name}",), low, high, how, hold=hold)
+    return Knob(label, (f"microscope.stain.{name}",), low, high, how, doubt=0.06 if name in ANCHORS else 0.04)
 
 
 def _texture(name: str, high: float) -> Knob:
-    return Knob(name, (f"microscope.stain.{name}",), 0.0, high)
+    return Knob(name, (f"microscope.stain.{name}",), 0.0, high, doubt=0.08)
 
+
+ANCHORS = ("cytoplasm", "membrane")
+"""The greys that images tell most of; those that are not fitted follow them."""
 
 KNOBS: tuple[Knob, ...] = (
     _stain("cytoplasm", 30, 250),
@@ -80,39 +85,38 @@ KNOBS: tuple[Knob, ...] = (
     _texture("mottle", 30),
     _texture("blotch", 40),
     _texture("patchiness", 20),
-    Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True, hold=0.6),
+    Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
     Knob("brightness of sections", ("microscope.section.brightness",), 0, 20),
-    Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True),
+    Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True, doubt=0.08),
     Knob("read noise", ("microscope.detector.read",), 0, 45),
-    Knob("shot noise", ("microscope.detector.shot",), 0, 45),
-    Knob("correlated noise", ("microscope.detector.correlated",), 0, 1),
-    Knob("noise along y over x", ("microscope.detector.elongation",), 0.4, 4.0, log=True, hold=0.5),
-    Knob("noise of scan lines", ("microscope.detector.rows",), 0, 12, hold=0.5),
-    Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True, hold=0.5),
+    Knob("shot noise", ("microscope.detector.shot",), 0, 45, doubt=0.1),
+    Knob("correlated noise", ("microscope.detector.correlated",), 0, 1, doubt=0.15),
+    Knob("noise along y over x", ("microscope.detector.elongation",), 0.4, 4.0, log=True, doubt=0.15),
+    Knob("noise of scan lines", ("microscope.detector.rows",), 0, 12),
+    Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True, doubt=0.1),
     Knob(
         "scale of neurites", tuple(f"anatomy.{t}.{p}" for t in _TUBES for p in _TUBE_LENGTHS),
-        0.4, 2.5, "factor", log=True, anatomy=True,
+        0.4, 2.5, "factor", log=True, anatomy=True, doubt=0.2,
     ),
     Knob(
         "spacing of dendrites", ("anatomy.dendrites.cell_nm",),
-        0.6, 1.8, "factor", log=True, anatomy=True, hold=2.5,
+        0.6, 1.8, "factor", log=True, anatomy=True, doubt=0.1,
     ),
     Knob(
-        "thickness of membranes", ("anatomy.membranes.bilayer_nm",),
-        4, 16, log=True, anatomy=True, hold=1.5,
+        "thickness of membranes", ("anatomy.membranes.bilayer_nm",), 4, 16, log=True, anatomy=True, doubt=0.1,
     ),
-    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, hold=1.5),
+    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, doubt=0.1),
     Knob(
         "number of mitochondria", tuple(f"anatomy.mitochondrion.{k}_chance" for k in ("bouton", "dendrite")),
-        0.3, 3.0, "factor", log=True, anatomy=True, hold=1.5,
+        0.3, 3.0, "factor", log=True, anatomy=True, doubt=0.1,
     ),
     Knob(
         "thickness of mitochondria", ("anatomy.mitochondrion.radius_nm",),
-        0.6, 1.7, "factor", log=True, anatomy=True, hold=1.5,
+        0.6, 1.7, "factor", log=True, anatomy=True, doubt=0.1,
     ),
     Knob(
         "number of boutons", ("anatomy.axons.bouton_chance",),
-        0.3, 3.0, "factor", log=True, anatomy=True, hold=1.5,
+        0.3, 3.0, "factor", log=True, anatomy=True, doubt=0.1,
     ),
 )  # fmt: skip
 """Every parameter. Those whose fields the start preset lacks are left out."""
@@ -174,7 +178,7 @@ class Space:
         self.low = np.array([knob.low * u for knob, u in zip(self.knobs, unit, strict=True)])
         self.high = np.array([knob.high * u for knob, u in zip(self.knobs, unit, strict=True)])
         self._log = np.array([knob.log for knob in self.knobs])
-        self.hold = np.array([knob.hold for knob in self.knobs])
+        self.doubt = np.array([knob.doubt for knob in self.knobs])
         self.anatomy = np.array([knob.anatomy for knob in self.knobs])
 
     def index(self, name: str) -> int:
@@ -234,7 +238,28 @@ class Space:
                     put(values, path, {"mean": round(pair[0], 3), "std": round(pair[1], 3)})
                 else:
                     put(values, path, round(value, 4))
+        _follow(self._values, values, {path for knob in self.knobs for path in knob.paths})
         return load_preset(pruned(values))
+
+
+def _follow(start: Values, values: Values, fitted: set[str]) -> None:
+    """Let greys that no parameter sets follow cytoplasm and membrane: they share a stain and a detector."""
+    old, new = (
+        [middle_and_width(v["microscope"]["stain"][name])[0] for name in ANCHORS] for v in (start, values)
+    )
+    if np.allclose(old, new, atol=1e-3) or old[0] == old[1]:
+        return
+    gain = min(max((new[0] - new[1]) / (old[0] - old[1]), _GAIN[0]), _GAIN[1])
+    stain = values["microscope"]["stain"]
+    for name, value in stain.items():
+        if f"microscope.stain.{name}" in fitted:
+            continue
+        if isinstance(value, Mapping):
+            middle, width = middle_and_width(value)
+            moved = min(max(new[0] + gain * (middle - old[0]), 1.0), 254.0)
+            stain[name] = {"mean": round(moved, 3), "std": round(gain * width, 3)}
+        elif name.endswith("_texture"):
+            stain[name] = round(gain * value, 4)
 
 
 def pruned(values: Values) -> Values:

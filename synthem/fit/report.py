@@ -1,6 +1,7 @@
 """What a fit leaves behind: the preset, and a folder that says what was matched and what was not."""
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,10 @@ def write_preset(fit: Fit, path: Path, images: str) -> None:
             f"{fit.before.source}".strip(),
         }
     )
-    comments = comments_of(fit.space, fit.before, fit.after, "from the images")
+    tissue = fit.tried[0].name if fit.tried else start
+    if tissue != start:
+        start = f"{start}, with the tissue of {tissue}"
+    comments = comments_of(fit.space, fit.space.start, fit.after, "from the images")
     comments |= comments_of_masks(fit.mended, was)
     head = (
         f"Fitted to {images} from {start} ({fit.evaluations} candidates)"
@@ -62,6 +66,10 @@ def write_report(fit: Fit, folder: Path, seed: int = 0) -> None:
     told: dict[str, Any] = {
         "misfit": {"before": fit.cost_before, "after": fit.cost_after},
         "evaluations": fit.evaluations,
+        "tissues": [
+            {"name": one.name, "screened": one.screened, "learned": one.cost if isfinite(one.cost) else None}
+            for one in fit.tried
+        ],
         "interrupted": fit.interrupted,
         "notes": fit.notes,
         "history": fit.history,
@@ -95,7 +103,7 @@ def statistics_rows(fit: Fit) -> list[dict[str, Any]]:
 def value_rows(fit: Fit) -> list[tuple[str, str, str]]:
     """Return what was fitted, with its value before and after."""
     rows = [(f"{one.path} (masks)", _text(one.old), _text(one.new)) for one in fit.mended]
-    pairs = [fit.space.values_of(preset) for preset in (fit.before, fit.after)]
+    pairs = [fit.space.values_of(preset) for preset in (fit.space.start, fit.after)]
     taken = {one.path for one in fit.mended}
     for knob, old, new in zip(fit.space.knobs, *pairs, strict=True):
         if not taken.issuperset(p for p in knob.paths if get(fit.before.model_dump(), p) is not None):
@@ -127,6 +135,15 @@ def _markdown(fit: Fit, rows: list[dict[str, Any]], values: list[tuple[str, str,
             f"| {group}: median distance, sd | {_typical(rows, group, 'off_before'):.2f} | "
             f"{_typical(rows, group, 'off_after'):.2f} |"
             for group in groups
+        ),
+        "",
+        "## Tissues that were tried",
+        "",
+        "| tissue | misfit after rules of thumb | after lessons, on other windows |",
+        "| --- | ---: | ---: |",
+        *(
+            f"| {one.name} | {one.screened:.3g} | {f'{one.cost:.3g}' if isfinite(one.cost) else ''} |"
+            for one in fit.tried
         ),
         "",
         "## What could not be matched",

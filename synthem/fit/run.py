@@ -1,7 +1,7 @@
 """A fit from end to end: images in, preset and what is known of it out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from synthem.defects import Defects
 from synthem.fit.bench import Bench, render
 from synthem.fit.clock import Clock
 from synthem.fit.contrast import bright_membranes
-from synthem.fit.descend import Objective, descend, rescale
+from synthem.fit.descend import Objective, descend
+from synthem.fit.learn import Learned, learn
 from synthem.fit.masks import Mended, fit_masks
 from synthem.fit.parameters import KNOBS, Space
 from synthem.fit.search import search
 from synthem.fit.start import quick_start
+from synthem.fit.tissue import Tried, choose_tissue, tissues_of
 from synthem.preset import Preset, load_preset
 from synthem.realism import features_of
 from synthem.statistics.distance import Features, Target
@@ -28,10 +30,12 @@ REAL_WINDOWS = 48
 WINDOWS = 12
 """Windows of 256² that a candidate shows; of smaller ones, as many as have the same area, up to 32."""
 POOL = 60
-STEPS = (2, 2, 3, 6)
-"""Steps of least squares, at most; between these descents other scales of the neurites are tried."""
-SHARE = 0.9
-"""They may take this part of the time; most often they come to rest long before."""
+CHOICE, LEARN, SHARE = 0.35, 0.6, 0.9
+"""The choice of a tissue, the lessons and least squares end when this part of the time is spent."""
+LESSONS = 400
+"""Candidates from which the parameters are learned."""
+STEPS = 8
+"""Steps of least squares, at most."""
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Fit:
         On these windows.
     history : list of (float, float)
         Seconds and cost at every improvement.
+    tried : list of Tried
+        Tissues, the one that was taken first.
     mended : list of Mended
         What was taken from masks.
     notes : list of str
@@ -74,6 +80,7 @@ class Fit:
     cost_before: float
     cost_after: float
     history: list[tuple[float, float]]
+    tried: list[Tried]
     mended: list[Mended]
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
@@ -85,6 +92,7 @@ def fit_preset(
     start: str | Path | Preset,
     *,
     masks: str | Path | None = None,
+    tissues: Sequence[str] | None = None,
     names: list[str] | None = None,
     voxel_nm: Triple | None = None,
     minutes: float = 15.0,
@@ -104,6 +112,9 @@ def fit_preset(
         Where to begin; what is not fitted stays as it says.
     masks : str or Path, optional
         A folder of real EM with masks, of these images or of others of their kind.
+    tissues : sequence of str, optional
+        Presets whose tissue may take the place of the start's where it suits the images better; the start's
+        own and those of all shipped presets if None.
     names : list of str, optional
         Sections to take.
     voxel_nm : tuple of float, optional
@@ -125,11 +136,12 @@ def fit_preset(
     """
     if not minutes > 0:
         raise InputError(f"fit: minutes must be more than 0, not {minutes:g}")
-    clock = Clock(60.0 * minutes, tick)
+    clock = Clock(60.0 * minutes, tick, shares=rounds is None)
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
     flipped = bright_membranes(windows.images)
     grey = 255 - windows.images if flipped else windows.images
     before = prepared(load_preset(start), voxel_nm)
+    candidates = tissues_of(before, tissues)
     notes = list(windows.notes)
     if flipped:
         notes.append("membranes are bright in these images: the fitted preset says tone.invert")
@@ -137,51 +149,62 @@ def fit_preset(
     count = min(32, round(WINDOWS * (256 / edge) ** 2))
     real = features_of(grey)
     target = Target.of(real)
-    after, interrupted = before, False
+    so_far, interrupted = before, False
+    tried: list[Tried] = []
     mended: list[Mended] = []
     space = Space(before)
     # names are those of the images; of another folder with masks all sections are taken
     own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
+
+    def keep(preset: Preset) -> None:
+        nonlocal so_far
+        so_far = preset
+
     with Bench(edge, max(2, count // 2), seed, workers) as bench:
         try:
             bench.features([before])  # compiles the kernels, on a first run: that takes none of the time
             clock.begun = time.monotonic()
-            fixed: frozenset[str] = frozenset()
+            tried = choose_tissue(
+                candidates, real, bench, clock, knobs=KNOBS, seed=seed, share=CHOICE, tell=tell, keep=keep
+            )
+            space, learned = tried[0].space, tried[0].learned
             if masks is not None:
                 tell("masks: greys, sizes and numbers")
-                after, mended = fit_masks(after, masks, flipped, own, seed)
-                fixed = frozenset(knob for one in mended for knob in one.knobs)
-            space = Space(after, [knob for knob in KNOBS if knob.name not in fixed])
-            unit = quick_start(space, target, bench, tell, clock.begin, known=masks is not None)
-            pool = bench.choose(space.preset(unit), count, max(POOL, 2 * count))
+                found, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
+                fixed = {knob for one in mended for knob in one.knobs}
+                space = Space(found, [knob for knob in KNOBS if knob.name not in fixed])
+                learned = Learned(quick_start(space, target, bench, known=True), space.doubt)
+            tell("lessons")
+            learned = learn(space, learned, real, bench, clock, LESSONS, seed, LEARN)
+            keep(space.preset(learned.unit))
+            pool = bench.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)
-            objective = Objective(space, target, bench, unit)
+            still = [k for k, knob in enumerate(space.knobs) if not knob.anatomy]
+            polished = Space(so_far, [space.knobs[k] for k in still])
+            unit = polished.to_unit(polished.values_of(so_far))
+            objective = Objective(polished, target, bench, Learned(unit, learned.doubt[still]))
             clock.offer(unit, objective.costs([unit])[0])
             tell("least squares")
-            share = SHARE if rounds is None else 1.0
-            for steps in STEPS:
-                unit, slopes = descend(objective, unit, clock, steps, share)
-                unit = rescale(objective, unit, slopes, clock)
+            unit = descend(objective, unit, clock, STEPS, SHARE)
             tell("search")
-            unit = search(objective, unit, clock, rounds, seed)
+            search(objective, unit, clock, rounds, seed)
         except KeyboardInterrupt:
             interrupted = True
             notes.append("interrupted from the keyboard: this is the best up to then")
         if clock.best is not None:
-            after = space.preset(clock.best)
+            so_far = polished.preset(clock.best)
+        after = so_far
         if masks is not None and not interrupted:
             tell("masks: greys again")
             after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
             mended = _joined(mended, again)
-        # windows that the search has not seen
-        bench.unseen()
-        was, now = bench.features([before, after])
+        was, now = bench.features([before, after], bench.unseen(count))
     tone = after.microscope.tone.model_copy(update={"invert": flipped})
     after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
     return Fit(
         before=before, after=after, space=space, windows=windows, target=target, was=was, now=now,
-        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, mended=mended,
-        notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
+        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, tried=tried,
+        mended=mended, notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
-"""CMA-ES: the derivative-free search that polishes the rest, microscope and anatomy in turn.
+"""CMA-ES: the derivative-free search that polishes the rest.
 
-Candidates of the microscope all look at the same scenes, so many of them are cheap; after some generations of
-these comes one of anatomy, whose candidates need scenes of their own.
+Candidates differ in the microscope alone and all look at the same scenes, so many of them are cheap.
 """
 
 from contextlib import suppress
@@ -15,38 +14,23 @@ from synthem.fit.parameters import Vector
 
 WIDTH = 0.04
 """Standard deviation of the first generation, in parts of each parameter's range."""
-TURNS = 3
-"""Generations of the microscope for each of anatomy."""
 
 
 def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None, seed: int) -> Vector:
-    """Return the best vector after some rounds, or when the time is up.
-
-    A round is three generations of the microscope's parameters and one of anatomy's.
-    """
+    """Return the best vector after some rounds, a generation each, or when the time is up."""
     best = unit.copy()
-    anatomy = objective.space.anatomy
-    blocks = [np.flatnonzero(~anatomy)] * TURNS + [np.flatnonzero(anatomy)]
-    blocks = [block for block in blocks if len(block) > 1]  # CMA-ES wants at least two
-    searches: dict[bytes, CMA] = {}
-    done = 0
+    own, done = _cma(best, seed), 0
     with suppress(TimeIsUpError):
-        while blocks and (rounds is None or done < rounds):
-            for block in blocks:
-                clock.check()
-                own = searches.get(block.tobytes())
-                if own is None or own.should_stop():
-                    own = searches[block.tobytes()] = _cma(best[block], seed + done)
-                asked = [own.ask() for _ in range(own.population_size)]
-                candidates = []
-                for part in asked:
-                    candidates.append(best.copy())
-                    candidates[-1][block] = part
-                costs = objective.costs(candidates)
-                own.tell(list(zip(asked, costs, strict=True)))
-                k = int(np.argmin(costs))
-                clock.offer(candidates[k], costs[k])
-                best = best if clock.best is None else clock.best
+        while rounds is None or done < rounds:
+            clock.check()
+            if own.should_stop():
+                own = _cma(best, seed + done)
+            asked = [own.ask() for _ in range(own.population_size)]
+            costs = objective.costs(asked)
+            own.tell(list(zip(asked, costs, strict=True)))
+            k = int(np.argmin(costs))
+            clock.offer(asked[k], costs[k])
+            best = best if clock.best is None else clock.best
             done += 1
     return best
 

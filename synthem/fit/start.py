@@ -1,10 +1,8 @@
-"""A quick start: greys from quantiles, noise from the spectrum, blur and scale from a scan.
+"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan.
 
 None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
 that the search begins with a recognisable picture.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 
@@ -16,8 +14,7 @@ from synthem.statistics.greys import SHARES
 
 TURNS = 3
 BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
-SCALES = (0.55, 0.67, 0.82, 1.0, 1.22, 1.49, 1.82)
-"""Factors on blur and neurites that are tried."""
+"""Factors on the blur that are tried."""
 _GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
 _POWER = [k for k, name in enumerate(NAMES) if name.startswith("power at")]
 _NOISE = ("read noise", "shot noise")
@@ -28,26 +25,17 @@ def quick_start(
     space: Space,
     target: Target,
     bench: Bench,
-    tell: Callable[[str], None] = lambda text: None,
-    keep: Callable[[Vector], None] = lambda unit: None,
     known: bool = False,
 ) -> Vector:
-    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``.
-
-    ``keep`` is given what there is after each turn.
-    """
+    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``."""
     values = space.values_of(space.start)
-    for turn in range(TURNS):
-        tell(f"quick start, turn {turn + 1} of {TURNS}")
+    for _ in range(TURNS):
         if not known:
             ours = _median(space, values, bench)
             values = _levels(space, values, ours, target)
         ours = _median(space, values, bench)
         values = _noise(space, values, ours, target)
         values = _scan(space, values, target, bench, "blur", BLURS)
-        if turn == TURNS - 1:
-            values = _scan(space, values, target, bench, "scale of neurites", SCALES)
-        keep(space.to_unit(values))
     return space.to_unit(values)
 
 
