@@ -107,5 +107,4 @@ def regress(asked: Features, figures: Features, real: Features, guess: Learned) 
 
 def _weights(figures: Features, values: Features) -> Features:
     gram = figures.T @ figures + RIDGE * np.eye(figures.shape[1])
-    weights: Features = np.linalg.solve(gram, figures.T @ values)
-    return weights
+    return np.asarray(np.linalg.solve(gram, figures.T @ values), np.float64)
