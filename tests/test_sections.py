@@ -8,6 +8,7 @@ import pytest
 import tifffile
 
 from shapes.errors import InputError
+from synthem.store.pages import pages_of
 from synthem.store.sections import sample_windows
 
 RNG = np.random.default_rng(2)
@@ -77,6 +78,54 @@ def test_padding_is_left_out_and_said(tmp_path: Path) -> None:
     assert all((image == 0).mean() < 0.4 for image in windows.images)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {},
+        {"compression": "zlib", "rowsperstrip": 7},
+        {"compression": "zlib", "predictor": True, "rowsperstrip": 48},
+        {"compression": "zlib", "tile": (64, 48)},
+        {"tile": (32, 64)},
+        {"compression": "zlib", "planarconfig": "separate"},
+    ],
+)
+def test_parts_of_a_tiff_are_those_of_the_whole(
+    tmp_path: Path, layout: dict[str, object], channels: int
+) -> None:
+    page = RNG.integers(0, 60_000, (170, 203, channels), dtype=np.uint16).squeeze()
+    if layout.get("planarconfig"):
+        stored, layout = (np.moveaxis(page, -1, 0), layout) if channels == 3 else (page, {})
+    else:
+        stored = page
+    kind = "rgb" if channels == 3 else "minisblack"
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric=kind, **layout)  # type: ignore[arg-type]
+    (only,) = pages_of(tmp_path / "a.tif")
+    assert only.shape == (170, 203) and only.name == "a"
+    corners = [(0, 0), (3, 61), (64, 48), (106, 139)]
+    for (y, x), cut in zip(corners, only.windows(corners, 64), strict=True):
+        assert np.array_equal(cut, page[y : y + 64, x : x + 64])
+
+
+def test_only_the_tiles_that_windows_touch_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synthem.store.pages.LARGEST_PX", 10_000)
+    page = np.zeros((64 * 40, 64 * 40), np.uint8)
+    page[640 : 640 + 128, 640 : 640 + 128] = RNG.integers(1, 255, (128, 128))
+    tifffile.imwrite(tmp_path / "a.tif", page, tile=(64, 64), compression="zlib")
+    decoded = []
+    read = tifffile.FileHandle.read
+    monkeypatch.setattr(
+        tifffile.FileHandle, "read", lambda self, size=-1: decoded.append(size) or read(self, size)
+    )
+    (only,) = pages_of(tmp_path / "a.tif")
+    decoded.clear()
+    (cut,) = only.windows([(640, 640)], 128)
+    assert np.array_equal(cut, page[640:768, 640:768])
+    assert sum(1 for size in decoded if size > 0) < 40
+
+
 def refused(path: Path, **options: object) -> str:
     with pytest.raises(InputError) as error:
         sample_windows(path, 8, **options)  # type: ignore[arg-type]
@@ -103,5 +152,5 @@ def test_what_is_no_section_is_refused_in_a_sentence(tmp_path: Path) -> None:
 def test_a_page_too_large_to_decode_is_refused_before_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synthem.store.sections.LARGEST_PX", 10_000)
+    monkeypatch.setattr("synthem.store.pages.LARGEST_PX", 10_000)
     assert "cut it into tiles" in refused(folder(tmp_path, a=GREY))

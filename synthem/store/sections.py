@@ -1,30 +1,23 @@
 """Unlabelled EM as people have it: a picture or a folder of pictures, of which windows are sampled.
 
-PNG, TIFF (a multi-page file is a stack of sections), JPEG and what else Pillow reads. One page is decoded at
-a time, and only the windows sampled from it are kept, so a folder may be of any size.
+Only the windows that are sampled are kept, so a folder may be of any size; ``pages.py`` reads them.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
-from PIL import Image, UnidentifiedImageError
 
 from shapes.errors import InputError
+from synthem.store.pages import Plane, pages_of
 from synthem.store.real import SLICES
 
 ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
-LARGEST_PX = 2**30
-"""A page of more pixels is refused: cut it into tiles, of which any few will do."""
 SMALLEST_PX = 64
 STRETCH = (0.1, 99.9)
 """Percentiles of 16-bit or real-valued greys that become 0 and 255."""
-
-Plane = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +76,10 @@ def sample_windows(
         are constant, NaN or infinite.
     """
     files = section_files(Path(root), names)
-    pages = [(path, page, shape) for path in files for page, shape in enumerate(_page_shapes(path))]
-    least = min(min(shape) for *_, shape in pages)
+    pages = [page for path in files for page in pages_of(path)]
+    least = min(min(page.shape) for page in pages)
     if least < smallest:
-        path = next(path for path, _, shape in pages if min(shape) == least)
+        path = next(page.path for page in pages if min(page.shape) == least)
         raise InputError(
             f"{path}: a section of at least {smallest} × {smallest} pixels is wanted, this one has {least}"
         )
@@ -99,16 +92,12 @@ def sample_windows(
     sections: list[str] = []
     places: list[tuple[int, int]] = []
     notes: dict[str, None] = {}
-    for done, (path, page, _) in enumerate(pages, 1):
-        plane = _grey(path, read_page(path, page), notes)
-        corners = _corners((plane.shape[0], plane.shape[1]), edge)
-        for k in sorted(rng.permutation(len(corners))[:share]):
-            y, x = corners[k]
-            cuts.append(plane[y : y + edge, x : x + edge].copy())
-            sections.append(
-                path.stem if page == 0 and len(_page_shapes(path)) == 1 else f"{path.stem}:{page}"
-            )
-            places.append((y, x))
+    for done, page in enumerate(pages, 1):
+        corners = _corners(page.shape, edge)
+        chosen = [corners[k] for k in sorted(rng.permutation(len(corners))[:share])]
+        cuts += [_grey(page.path, cut, notes) for cut in page.windows(chosen, edge)]
+        sections += [page.name] * len(chosen)
+        places += chosen
         tick(done, len(pages))
     kept = [k for k, cut in enumerate(cuts) if _is_tissue(cut)]
     if not kept:
@@ -143,60 +132,6 @@ def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
     if not files:
         raise InputError(f"{folder}: no images: PNG, TIFF or JPEG files are wanted, and it holds none")
     return files
-
-
-def read_page(path: Path, page: int = 0) -> Plane:
-    """Read one page of a picture as it is stored: (y, x), or (y, x, channels)."""
-    try:
-        if path.suffix.lower() in (".tif", ".tiff"):
-            with tifffile.TiffFile(path) as file:
-                plane: Plane = file.pages[page].asarray()
-                return plane
-        with _opened(path) as image:
-            if image.mode in ("P", "1"):
-                image = image.convert("RGB")  # a palette's numbers are no greys
-            return np.asarray(image)
-    except InputError:
-        raise
-    except Exception as error:  # decoders raise whatever they like
-        raise InputError(f"{path}: cannot be read as an image: {_sentence(error)}") from error
-
-
-def _page_shapes(path: Path) -> list[tuple[int, int]]:
-    try:
-        if path.suffix.lower() in (".tif", ".tiff"):
-            with tifffile.TiffFile(path) as file:
-                shapes = [(p.imagelength, p.imagewidth) for p in map(_page, file.pages)]
-        else:
-            with _opened(path) as image:
-                shapes = [(image.height, image.width)]
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"{path}: cannot be read as an image: {_sentence(error)}") from error
-    for height, width in shapes:
-        if height * width > LARGEST_PX:
-            raise InputError(
-                f"{path}: {height} × {width} pixels are too many to decode at once; cut it into tiles "
-                f"of at most {LARGEST_PX} pixels, of which any few will do"
-            )
-    return shapes
-
-
-def _page(page: Any) -> tifffile.TiffPage:
-    whole: tifffile.TiffPage = page.aspage()
-    return whole
-
-
-def _opened(path: Path) -> Image.Image:
-    try:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is asked for afterwards
-        try:
-            return Image.open(path)
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-    except UnidentifiedImageError as error:
-        raise InputError(f"{path}: not an image that can be read: PNG, TIFF or JPEG is wanted") from error
 
 
 def _grey(path: Path, plane: Plane, notes: dict[str, None]) -> Plane:
@@ -249,7 +184,3 @@ def windows_by_section(windows: Windows) -> Iterator[tuple[str, list[int]]]:
     """Yield each section's name with the indices of its windows, in order."""
     for name in dict.fromkeys(windows.sections):
         yield name, [k for k, section in enumerate(windows.sections) if section == name]
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
