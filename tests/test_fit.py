@@ -215,12 +215,38 @@ def test_the_command_writes_preset_and_report(
     assert picture is not None and picture.shape[0] == 3 * 128 + 2 * 4
 
 
+def test_the_command_says_whose_tissue_it_took(images: Path, tmp_path: Path) -> None:
+    out, report = tmp_path / "mine.yaml", tmp_path / "report"
+    asked = [
+        "fit",
+        images,
+        "--from",
+        "sstem_drosophila",
+        "--voxel-nm",
+        "5,5,5",
+        "-o",
+        out,
+        "--report",
+        report,
+    ]
+    asked += ["--tissue", "getmanskaya2022", "--tissue", "epfl", "--rounds", 0, "--workers", 1]
+    assert main(list(map(str, asked))) == 0
+    text, preset = out.read_text(), load_preset(out)
+    assert "from sstem_drosophila with the tissue of epfl" in text
+    assert preset.title == f"{EPFL.title}, fitted to 3 sections" and EPFL.source in preset.source
+    assert preset.anatomy.vesicle == EPFL.anatomy.vesicle and preset.anatomy.sheath == EPFL.anatomy.sheath
+    assert "# follows cytoplasm and membrane, was 70 ± 6" in text
+    told = json.loads((report / "report.json").read_text())
+    assert [one["name"] for one in told["tissues"]] == ["epfl", "getmanskaya2022"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["IMAGES", "--from", "epfll", "-o", "OUT.yaml"], "did you mean 'epfl'"),
         (["IMAGES", "--from", "epfl", "-o", "OUT.txt"], "ends in .yaml"),
         (["IMAGES", "--from", "epfl", "-o", "OUT/none/x.yaml"], "there is no folder"),
+        (["IMAGES", "--from", "epfl", "-o", "OUT.yaml", "--tissue", "epfll"], "did you mean 'epfl'"),
         (["nothing", "--from", "epfl", "-o", "OUT.yaml"], "no such file or folder"),
         (["IMAGES", "--from", "epfl", "-o", "OUT.yaml", "--minutes", "0"], "more than 0"),
         (["IMAGES", "--from", "epfl", "-o", "OUT.yaml", "--masks", "IMAGES"], "slices/ or original/"),

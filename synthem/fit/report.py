@@ -26,17 +26,17 @@ def write_preset(fit: Fit, path: Path, images: str) -> None:
     """Write the fitted preset, aside and then renamed; every fitted value has a comment."""
     sections = len(dict.fromkeys(fit.windows.sections))
     start, count = fit.before.name, f"{sections} section{'s' * (sections != 1)}"
+    if fit.tissue != start:
+        start = f"{start} with the tissue of {fit.tissue}"
+    tissue = fit.space.start
     after = fit.after.model_copy(
         update={
-            "title": f"{fit.before.title.split(', fitted to')[0]}, fitted to {count}",
+            "title": f"{tissue.title.split(', fitted to')[0]}, fitted to {count}",
             "source": f"Fitted by synthem fit to {count}; all that has no comment is as in {start}: "
-            f"{fit.before.source}".strip(),
+            f"{tissue.source}".strip(),
         }
     )
-    tissue = fit.tried[0].name if fit.tried else start
-    if tissue != start:
-        start = f"{start}, with the tissue of {tissue}"
-    comments = comments_of(fit.space, fit.space.start, fit.after, "from the images")
+    comments = comments_of(fit.space, tissue, fit.after, "from the images")
     comments |= comments_of_masks(fit.mended, was)
     head = (
         f"Fitted to {images} from {start} ({fit.evaluations} candidates)"
@@ -117,7 +117,7 @@ def _markdown(fit: Fit, rows: list[dict[str, Any]], values: list[tuple[str, str,
     matched = [sum(abs(row[key]) <= UNMATCHED for row in rows) for key in ("off_before", "off_after")]
     groups = dict.fromkeys(groups_of())
     lines = [
-        f"# {fit.before.title}, fitted",
+        f"# {fit.space.start.title}, fitted",
         "",
         f"{len(fit.windows.images)} windows of {fit.windows.images.shape[1]}² pixels from "
         f"{len(dict.fromkeys(fit.windows.sections))} sections; {fit.evaluations} candidates.",

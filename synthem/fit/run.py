@@ -47,7 +47,7 @@ class Fit:
     before, after : Preset
         The start, at the images' voxel size, and the fitted preset.
     space : Space
-        The parameters that were searched.
+        The parameters that were searched; its start is the preset with the tissue that was taken.
     windows : Windows
         The images' windows.
     target : Target
@@ -58,8 +58,10 @@ class Fit:
         On these windows.
     history : list of (float, float)
         Seconds and cost at every improvement.
+    tissue : str
+        The preset whose tissue was taken.
     tried : list of Tried
-        Tissues, the one that was taken first.
+        What tissues came to, the one that was taken first; empty where it was interrupted before.
     mended : list of Mended
         What was taken from masks.
     notes : list of str
@@ -80,6 +82,7 @@ class Fit:
     cost_before: float
     cost_after: float
     history: list[tuple[float, float]]
+    tissue: str
     tried: list[Tried]
     mended: list[Mended]
     notes: list[str] = field(default_factory=list)
@@ -152,13 +155,13 @@ def fit_preset(
     so_far, interrupted = before, False
     tried: list[Tried] = []
     mended: list[Mended] = []
-    space = Space(before)
+    tissue, space = before.name, Space(before)
     # names are those of the images; of another folder with masks all sections are taken
     own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
 
-    def keep(preset: Preset) -> None:
-        nonlocal so_far
-        so_far = preset
+    def keep(one: Tried) -> None:
+        nonlocal tissue, space, so_far
+        tissue, space, so_far = one.name, one.space, one.preset
 
     with Bench(edge, max(2, count // 2), seed, workers) as bench:
         try:
@@ -167,7 +170,7 @@ def fit_preset(
             tried = choose_tissue(
                 candidates, real, bench, clock, knobs=KNOBS, seed=seed, share=CHOICE, tell=tell, keep=keep
             )
-            space, learned = tried[0].space, tried[0].learned
+            learned = tried[0].learned
             if masks is not None:
                 tell("masks: greys, sizes and numbers")
                 found, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
@@ -176,7 +179,7 @@ def fit_preset(
                 learned = Learned(quick_start(space, target, bench, known=True), space.doubt)
             tell("lessons")
             learned = learn(space, learned, real, bench, clock, LESSONS, seed, LEARN)
-            keep(space.preset(learned.unit))
+            so_far = space.preset(learned.unit)
             pool = bench.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)
             still = [k for k, knob in enumerate(space.knobs) if not knob.anatomy]
@@ -203,8 +206,8 @@ def fit_preset(
     after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
     return Fit(
         before=before, after=after, space=space, windows=windows, target=target, was=was, now=now,
-        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, tried=tried,
-        mended=mended, notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
+        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, tissue=tissue,
+        tried=tried, mended=mended, notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
     )  # fmt: skip
 
 

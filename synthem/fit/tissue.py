@@ -36,12 +36,20 @@ class Tried:
     screened: float
     cost: float = math.inf
 
+    @property
+    def preset(self) -> Preset:
+        """The preset with what was learned."""
+        return self.space.preset(self.learned.unit)
+
 
 def with_tissue(preset: Preset, other: Preset) -> Preset:
-    """Return a preset with the tissue of another: its anatomy, annotation and stain; the microscope stays."""
+    """Return a preset with the tissue of another: its anatomy, annotation and stain.
+
+    The microscope stays, and what the preset says of itself is what the other says of its tissue.
+    """
     scope = preset.microscope.model_copy(update={"stain": other.microscope.stain})
-    parts = {"anatomy": other.anatomy, "annotation": other.annotation, "microscope": scope}
-    return load_preset(preset.model_copy(update=parts))
+    own = {name: getattr(other, name) for name in ("anatomy", "annotation", "title", "source")}
+    return load_preset(preset.model_copy(update=own | {"microscope": scope}))
 
 
 def tissues_of(start: Preset, names: Sequence[str] | None) -> dict[str, Preset]:
@@ -66,7 +74,7 @@ def choose_tissue(
     seed: int = 0,
     share: float = 0.4,
     tell: Callable[[str], None] = lambda text: None,
-    keep: Callable[[Preset], None] = lambda preset: None,
+    keep: Callable[[Tried], None] = lambda tried: None,
 ) -> list[Tried]:
     """Return the tissues that were tried, the nearest to the images first.
 
@@ -84,7 +92,7 @@ def choose_tissue(
     seed : int
         Of the draws.
     tell, keep : callable
-        Told what is being done; given the best preset so far.
+        Told what is being done; given the best so far.
     """
     target = Target.of(real)
     tried: list[Tried] = []
@@ -95,9 +103,9 @@ def choose_tissue(
         space = Space(preset, knobs)
         unit = quick_start(space, target, bench)
         cost = target.cost(bench.features([space.preset(unit)])[0])
-        if cost < min((one.screened for one in tried), default=math.inf):
-            keep(space.preset(unit))
         tried.append(Tried(name, space, Learned(unit, space.doubt), cost))
+        if cost == min(one.screened for one in tried):
+            keep(tried[-1])
     tried.sort(key=lambda one: one.screened)
     seeds = bench.unseen(2 * len(bench.seeds), 1)
     for k, one in enumerate(tried[:FINALISTS]):
@@ -106,7 +114,7 @@ def choose_tissue(
         tell(f"tissue of {one.name}: lessons")
         learned = learn(one.space, one.learned, real, bench, clock, LESSONS, seed, share)
         cost = target.cost(bench.features([one.space.preset(learned.unit)], seeds)[0])
-        if cost < min(other.cost for other in tried):
-            keep(one.space.preset(learned.unit))
         tried[k] = replace(one, learned=learned, cost=cost)
+        if cost == min(other.cost for other in tried):
+            keep(tried[k])
     return sorted(tried, key=lambda one: (one.cost, one.screened))

@@ -71,10 +71,11 @@ def comments_of(space: Space, before: Preset, after: Preset, how: str) -> dict[s
     for knob in space.knobs:
         for path in knob.paths:
             behind.setdefault(path, []).append(knob.name)
+    said = {path: f"{how} ({', '.join(names)})" for path, names in behind.items()}
+    stain = {f"microscope.stain.{name}" for name in old["microscope"]["stain"]}
+    said |= dict.fromkeys(stain - said.keys(), "follows cytoplasm and membrane")
     return {
-        path: was(f"{how} ({', '.join(names)})", get(old, path))
-        for path, names in behind.items()
-        if get(new, path) != get(old, path)
+        path: was(text, get(old, path)) for path, text in said.items() if get(new, path) != get(old, path)
     }
 
 
