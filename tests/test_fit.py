@@ -34,6 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STEPS", 1)
     monkeypatch.setattr(run, "LESSONS", 48)
     monkeypatch.setattr(tissue, "LESSONS", 48)
+    monkeypatch.setattr(tissue, "STEPS", 1)
     monkeypatch.setattr(run, "KNOBS", [knob for knob in KNOBS if knob.name in FEW])
     monkeypatch.setattr(masks, "PATCHES", 3)
     monkeypatch.setattr(masks, "LARGEST_PX", 256)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class Clock:
         """Raise where a share of the budget is spent."""
         if self.over(share):
             raise TimeIsUpError
+
+    def anew(self) -> "Clock":
+        """Return a clock of the same time that has no best vector yet."""
+        return replace(self, best=None, cost=np.inf, history=[])
 
     def offer(self, unit: Vector, cost: float) -> None:
         """Keep a vector where it is the best so far."""

@@ -1,4 +1,4 @@
-"""Least squares on all parameters at once: near the answer the figures are smooth in them.
+"""Least squares on all parameters of the microscope at once: near the answer the figures are smooth in them.
 
 Every candidate shows the same windows, so differences between two candidates are those of the parameters.
 That makes a Jacobian of one evaluation a parameter worth its price: what a derivative-free search needs
@@ -24,32 +24,43 @@ HOLD = 0.2
 
 
 class Objective:
-    """Residuals of a candidate: its figures against the target, and its distance from what was learned."""
+    """Residuals of a candidate: its figures against the target, and its distance from what was learned.
+
+    Anatomy stays as it was learned, for all windows show the same scenes; ``free`` are the other parameters.
+    """
 
     def __init__(self, space: Space, target: Target, bench: Bench, learned: Learned) -> None:
         self.space, self.target, self.bench, self.learned = space, target, bench, learned
+        self.free = np.flatnonzero(~space.anatomy)
+        self._hold = HOLD / np.maximum(learned.doubt[self.free], 1e-3)
 
-    def residuals(self, units: list[Vector]) -> list[Features]:
-        """Return the residuals of some candidates, given in 0 … 1."""
-        features = self.bench.features([self.space.preset(unit) for unit in units])
-        hold = HOLD / np.maximum(self.learned.doubt, 1e-3)
+    def whole(self, part: Vector) -> Vector:
+        """Return the vector of all parameters with these of the microscope."""
+        unit = self.learned.unit.copy()
+        unit[self.free] = part
+        return unit
+
+    def residuals(self, parts: list[Vector]) -> list[Features]:
+        """Return the residuals of some microscopes, given in 0 … 1."""
+        features = self.bench.features([self.space.preset(self.whole(part)) for part in parts])
+        learned = self.learned.unit[self.free]
         return [
-            np.concatenate([self.target.residuals(one), hold * (unit - self.learned.unit)])
-            for one, unit in zip(features, units, strict=True)
+            np.concatenate([self.target.residuals(one), self._hold * (part - learned)])
+            for one, part in zip(features, parts, strict=True)
         ]
 
-    def costs(self, units: list[Vector]) -> list[float]:
-        """Return the costs of some candidates."""
-        return [soft_cost(one) for one in self.residuals(units)]
+    def costs(self, parts: list[Vector]) -> list[float]:
+        """Return the costs of some microscopes."""
+        return [soft_cost(one) for one in self.residuals(parts)]
 
 
-def descend(objective: Objective, unit: Vector, clock: Clock, steps: int, share: float = 1.0) -> Vector:
-    """Return the vector after some steps of least squares, or as far as a share of the budget reaches."""
+def descend(objective: Objective, clock: Clock, steps: int, share: float = 1.0) -> None:
+    """Offer the clock what some steps of least squares find, as far as a share of the budget reaches."""
 
     def value(at: Vector) -> Features:
         clock.check(share)
         one = objective.residuals([at])[0]
-        clock.offer(at, soft_cost(one))
+        clock.offer(objective.whole(at), soft_cost(one))
         return one
 
     def jacobian(at: Vector) -> Features:
@@ -66,9 +77,9 @@ def descend(objective: Objective, unit: Vector, clock: Clock, steps: int, share:
                 columns[:, k] = (one - base) / by
         return columns
 
+    begin = np.clip(objective.learned.unit[objective.free], 1e-6, 1 - 1e-6)
     with suppress(TimeIsUpError):
         least_squares(
-            value, np.clip(unit, 1e-6, 1 - 1e-6), jacobian, bounds=(0.0, 1.0), loss="soft_l1",
-            f_scale=SOFT, max_nfev=steps, ftol=1e-3, xtol=1e-3,
+            value, begin, jacobian, bounds=(0.0, 1.0), loss="soft_l1", f_scale=SOFT, max_nfev=steps,
+            ftol=1e-3, xtol=1e-3,
         )  # fmt: skip
-    return unit if clock.best is None else clock.best

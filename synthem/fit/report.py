@@ -67,7 +67,7 @@ def write_report(fit: Fit, folder: Path, seed: int = 0) -> None:
         "misfit": {"before": fit.cost_before, "after": fit.cost_after},
         "evaluations": fit.evaluations,
         "tissues": [
-            {"name": one.name, "screened": one.screened, "learned": one.cost if isfinite(one.cost) else None}
+            {"name": one.name, "screened": one.screened, "fitted": one.cost if isfinite(one.cost) else None}
             for one in fit.tried
         ],
         "interrupted": fit.interrupted,
@@ -139,7 +139,7 @@ def _markdown(fit: Fit, rows: list[dict[str, Any]], values: list[tuple[str, str,
         "",
         "## Tissues that were tried",
         "",
-        "| tissue | misfit after rules of thumb | after lessons, on other windows |",
+        "| tissue | misfit after rules of thumb | after a short fit, on other windows |",
         "| --- | ---: | ---: |",
         *(
             f"| {one.name} | {one.screened:.3g} | {f'{one.cost:.3g}' if isfinite(one.cost) else ''} |"

@@ -30,7 +30,7 @@ REAL_WINDOWS = 48
 WINDOWS = 12
 """Windows of 256² that a candidate shows; of smaller ones, as many as have the same area, up to 32."""
 POOL = 60
-CHOICE, LEARN, SHARE = 0.35, 0.6, 0.9
+CHOICE, LEARN, SHARE = 0.45, 0.65, 0.9
 """The choice of a tissue, the lessons and least squares end when this part of the time is spent."""
 LESSONS = 400
 """Candidates from which the parameters are learned."""
@@ -182,20 +182,16 @@ def fit_preset(
             so_far = space.preset(learned.unit)
             pool = bench.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)
-            still = [k for k, knob in enumerate(space.knobs) if not knob.anatomy]
-            polished = Space(so_far, [space.knobs[k] for k in still])
-            unit = polished.to_unit(polished.values_of(so_far))
-            objective = Objective(polished, target, bench, Learned(unit, learned.doubt[still]))
-            clock.offer(unit, objective.costs([unit])[0])
+            objective = Objective(space, target, bench, learned)
             tell("least squares")
-            unit = descend(objective, unit, clock, STEPS, SHARE)
+            descend(objective, clock, STEPS, SHARE)
             tell("search")
-            search(objective, unit, clock, rounds, seed)
+            search(objective, learned.unit if clock.best is None else clock.best, clock, rounds, seed)
         except KeyboardInterrupt:
             interrupted = True
             notes.append("interrupted from the keyboard: this is the best up to then")
         if clock.best is not None:
-            so_far = polished.preset(clock.best)
+            so_far = space.preset(clock.best)
         after = so_far
         if masks is not None and not interrupted:
             tell("masks: greys again")

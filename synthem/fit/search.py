@@ -16,23 +16,21 @@ WIDTH = 0.04
 """Standard deviation of the first generation, in parts of each parameter's range."""
 
 
-def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None, seed: int) -> Vector:
-    """Return the best vector after some rounds, a generation each, or when the time is up."""
-    best = unit.copy()
-    own, done = _cma(best, seed), 0
+def search(objective: Objective, unit: Vector, clock: Clock, rounds: int | None, seed: int) -> None:
+    """Offer the clock what some rounds find, a generation each, or as many as there is time for."""
+    own, done = _cma(unit[objective.free], seed), 0
     with suppress(TimeIsUpError):
         while rounds is None or done < rounds:
             clock.check()
             if own.should_stop():
-                own = _cma(best, seed + done)
+                best = unit if clock.best is None else clock.best
+                own = _cma(best[objective.free], seed + done)
             asked = [own.ask() for _ in range(own.population_size)]
             costs = objective.costs(asked)
             own.tell(list(zip(asked, costs, strict=True)))
             k = int(np.argmin(costs))
-            clock.offer(asked[k], costs[k])
-            best = best if clock.best is None else clock.best
+            clock.offer(objective.whole(asked[k]), costs[k])
             done += 1
-    return best
 
 
 def _cma(mean: Vector, seed: int) -> CMA:

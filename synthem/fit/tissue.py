@@ -1,8 +1,8 @@
 """Whose tissue it is: microscopes can be fitted to anything, tissues cannot, so those of the presets compete.
 
 Each tissue (anatomy, stain, and where its annotator draws the lines) is seen through the start's microscope,
-which rules of thumb fit to the images. The best go on to learn from examples, and the one that is nearest to
-the images on windows that taught none of them is taken.
+which rules of thumb fit to the images. The best are fitted in earnest, for before that a microscope that does
+not suit hides what suits; and the one that is nearest to the images on windows of its own is taken.
 """
 
 import math
@@ -11,23 +11,25 @@ from dataclasses import dataclass, replace
 
 from synthem.fit.bench import Bench
 from synthem.fit.clock import Clock
+from synthem.fit.descend import Objective, descend
 from synthem.fit.learn import Learned, learn
 from synthem.fit.parameters import KNOBS, Knob, Space
 from synthem.fit.start import quick_start
 from synthem.preset import Preset, load_preset, preset_names
 from synthem.statistics.distance import Features, Target
 
-FINALISTS = 4
+FINALISTS = 7
 LESSONS = 128
-"""Candidates from which each finalist learns."""
+STEPS = 3
+"""Candidates from which each finalist learns, and steps of least squares that follow."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tried:
     """A tissue, and what was learned through it.
 
-    ``screened`` is the misfit after rules of thumb, ``cost`` that after lessons, on windows that taught
-    nothing; infinite where it came to none.
+    ``screened`` is the misfit after rules of thumb, ``cost`` that of the finalists after a short fit, on
+    windows of its own; infinite for the others.
     """
 
     name: str
@@ -111,8 +113,11 @@ def choose_tissue(
     for k, one in enumerate(tried[:FINALISTS]):
         if k and clock.over(share):
             break
-        tell(f"tissue of {one.name}: lessons")
+        tell(f"tissue of {one.name}, in earnest")
         learned = learn(one.space, one.learned, real, bench, clock, LESSONS, seed, share)
+        own = clock.anew()
+        descend(Objective(one.space, target, bench, learned), own, STEPS, share)
+        learned = learned if own.best is None else replace(learned, unit=own.best)
         cost = target.cost(bench.features([one.space.preset(learned.unit)], seeds)[0])
         tried[k] = replace(one, learned=learned, cost=cost)
         if cost == min(other.cost for other in tried):
