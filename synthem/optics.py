@@ -82,14 +82,14 @@ class Section(Params):
 class Beam(Params):
     """Point spread in the section: a Gaussian, cut off at ``radius_vx`` voxels where that is given.
 
-    ``astigmatism`` is its length over its width, the long axis at ``angle_deg`` from x to y. Out of focus it
-    widens by up to ``defocus_nm`` (added in squares), from place to place over ``defocus_field_nm``, and
-    from section to section.
+    ``astigmatism`` is its width along the axis at ``angle_deg`` from x to y over that across it; the product of
+    both is the square of ``sigma_nm``. Out of focus it widens by up to ``defocus_nm`` (added in squares), from
+    place to place over ``defocus_field_nm``, and from section to section.
     """
 
     sigma_nm: float = Field(default=5.0, ge=0)
     radius_vx: int | None = Field(default=None, ge=1, le=64)
-    astigmatism: float = Field(default=1.0, ge=1, le=6)
+    astigmatism: float = Field(default=1.0, ge=1 / 6, le=6)
     angle_deg: float = 0.0
     defocus_nm: float = Field(default=0.0, ge=0, le=200)
     defocus_field_nm: float = Field(default=5000.0, gt=0)

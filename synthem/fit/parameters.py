@@ -88,6 +88,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
     Knob("brightness of sections", ("microscope.section.brightness",), 0, 20),
     Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True, doubt=0.08),
+    Knob("blur along y over x", ("microscope.beam.astigmatism",), 1 / 4, 4.0, log=True, doubt=0.08),
     Knob("read noise", ("microscope.detector.read",), 0, 45),
     Knob("shot noise", ("microscope.detector.shot",), 0, 45, doubt=0.1),
     Knob("correlated noise", ("microscope.detector.correlated",), 0, 1, doubt=0.15),
@@ -120,6 +121,12 @@ KNOBS: tuple[Knob, ...] = (
     ),
 )  # fmt: skip
 """Every parameter. Those whose fields the start preset lacks are left out."""
+
+
+def _turn_upright(beam: Values) -> None:
+    """Lay the axes of the point spread along y and x, as much longer along y as it was: that can be fitted."""
+    leaning = -math.cos(2 * math.radians(beam["angle_deg"]))
+    beam["astigmatism"], beam["angle_deg"] = beam["astigmatism"] ** leaning, 90.0
 
 
 def get(values: Mapping[str, Any], path: str) -> Any:
@@ -171,8 +178,9 @@ class Space:
     """
 
     def __init__(self, start: Preset, knobs: Sequence[Knob] = KNOBS) -> None:
-        self.start = start
         self._values: Values = start.model_dump()
+        _turn_upright(self._values["microscope"]["beam"])
+        self.start = load_preset(pruned(self._values))
         self.knobs = tuple(k for k in knobs if any(get(self._values, path) is not None for path in k.paths))
         unit = [min(start.voxel_nm[1:]) if knob.per_voxel else 1.0 for knob in self.knobs]
         self.low = np.array([knob.low * u for knob, u in zip(self.knobs, unit, strict=True)])

@@ -1,8 +1,10 @@
-"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan.
+"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan, its axes from the spectrum's.
 
 None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
 that the search begins with a recognisable picture.
 """
+
+import math
 
 import numpy as np
 
@@ -17,6 +19,12 @@ BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
 """Factors on the blur that are tried."""
 _GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
 _POWER = [k for k, name in enumerate(NAMES) if name.startswith("power at")]
+_LEAN = "power along x over y at 12 vx"
+_LEAN_PER_WIDTH = 8 * math.pi * (0.5 * (1 / 14 + 1 / 10)) ** 2
+"""What that figure gains for each square voxel of variance that the point spread has more along y than x.
+
+A Gaussian's power falls as exp(-(2πfσ)²), and cos² less sin², over a wedge of 45° either side, is 2/π in the mean.
+"""
 _NOISE = ("read noise", "shot noise")
 _CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread")
 
@@ -35,7 +43,8 @@ def quick_start(
             values = _levels(space, values, ours, target)
         ours = _median(space, values, bench)
         values = _noise(space, values, ours, target)
-        values = _scan(space, values, target, bench, "blur", BLURS)
+        values = _axes(space, values, ours, target)
+        values = _blur(space, values, target, bench)
     return space.to_unit(values)
 
 
@@ -70,16 +79,25 @@ def _noise(space: Space, values: Vector, ours: Features, target: Target) -> Vect
     return np.clip(out, space.low, space.high)
 
 
-def _scan(
-    space: Space, values: Vector, target: Target, bench: Bench, name: str, factors: tuple[float, ...]
-) -> Vector:
-    """Try some factors on a parameter and take the best; one that is not searched stays."""
-    if name not in [knob.name for knob in space.knobs]:
-        return values
+def _axes(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Draw the point spread out along y or x by how the spectrum leans, where noise does not reach it."""
+    lean = NAMES.index(_LEAN)
+    more_vx = (target.quantiles[2][lean] - ours[lean]) / _LEAN_PER_WIDTH
+    more = more_vx * min(space.start.voxel_nm[1:]) ** 2
+    blur, ratio = space.index("blur"), space.index("blur along y over x")
+    square = values[blur] ** 2
+    wanted = square * (values[ratio] - 1 / values[ratio]) + more
+    out = values.copy()
+    out[ratio] = math.exp(math.asinh(wanted / (2 * square)))
+    return np.clip(out, space.low, space.high)
+
+
+def _blur(space: Space, values: Vector, target: Target, bench: Bench) -> Vector:
+    """Try some factors on the width of the point spread and take the best."""
     tried = []
-    for factor in factors:
+    for factor in BLURS:
         tried.append(values.copy())
-        tried[-1][space.index(name)] *= factor
+        tried[-1][space.index("blur")] *= factor
     features = bench.features([space.preset(space.to_unit(vector)) for vector in tried])
     best = tried[int(np.argmin([target.cost(one) for one in features]))]
     return np.clip(best, space.low, space.high)

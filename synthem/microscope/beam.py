@@ -121,14 +121,20 @@ def blur(
     return out
 
 
+def upright(params: Beam) -> bool:
+    """Return whether the point spread is round, or has its axes along x and y: then it is two sums in turn."""
+    return params.astigmatism == 1 or params.angle_deg % 90 == 0
+
+
 def beam_kernels(
     params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float | None = None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the kernels of a round beam along y and x for a voxel size; of the beam in focus by default."""
+    """Return the kernels of an upright beam along y and x for a voxel size; of the beam in focus by default."""
     sigma_nm = params.sigma_nm if sigma_nm is None else sigma_nm
+    ratio = params.astigmatism if params.angle_deg % 180 == 0 else 1 / params.astigmatism
     return (
-        kernel(sigma_nm / voxel_nm[1], params.radius_vx),
-        kernel(sigma_nm / voxel_nm[2], params.radius_vx),
+        kernel(sigma_nm / math.sqrt(ratio) / voxel_nm[1], params.radius_vx),
+        kernel(sigma_nm * math.sqrt(ratio) / voxel_nm[2], params.radius_vx),
     )
 
 
@@ -141,11 +147,12 @@ def widths_nm(params: Beam) -> list[float]:
 
 def reach_vx(params: Beam, voxel_nm: tuple[float, float, float]) -> tuple[int, int]:
     """Return how many voxels away the beam still mixes in, (y, x)."""
-    wy, wx = beam_kernels(params, voxel_nm)
-    if params.astigmatism > 1 or params.defocus_nm > 0:
-        rows, columns = _oblique(params, voxel_nm, widths_nm(params)[-1]).shape
-        return rows // 2, columns // 2
-    return len(wy) // 2, len(wx) // 2
+    sigma_nm = widths_nm(params)[-1]
+    if upright(params):
+        wy, wx = beam_kernels(params, voxel_nm, sigma_nm)
+        return len(wy) // 2, len(wx) // 2
+    rows, columns = _oblique(params, voxel_nm, sigma_nm).shape
+    return rows // 2, columns // 2
 
 
 def _oblique(params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float) -> npt.NDArray[np.float32]:
@@ -156,7 +163,7 @@ def _spread(
     image: npt.NDArray[np.float32], params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float
 ) -> npt.NDArray[np.float32]:
     """Blur by one width of the point spread."""
-    if params.astigmatism == 1:
+    if upright(params):
         return blur(image, *beam_kernels(params, voxel_nm, sigma_nm))
     out = np.empty_like(image)
     _blur_oblique(image, _oblique(params, voxel_nm, sigma_nm), out)
