@@ -82,9 +82,9 @@ class Section(Params):
 class Beam(Params):
     """Point spread in the section: a Gaussian, cut off at ``radius_vx`` voxels where that is given.
 
-    ``astigmatism`` is its width along the axis at ``angle_deg`` from x to y over that across it; the product of
-    both is the square of ``sigma_nm``. Out of focus it widens by up to ``defocus_nm`` (added in squares), from
-    place to place over ``defocus_field_nm``, and from section to section.
+    ``astigmatism`` is its width along the axis at ``angle_deg`` from x to y over that across it; the product
+    of both is the square of ``sigma_nm``. Out of focus it widens by up to ``defocus_nm`` (added in squares),
+    from place to place over ``defocus_field_nm``, and from section to section.
     """
 
     sigma_nm: float = Field(default=5.0, ge=0)

@@ -34,13 +34,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STEPS", 1)
     monkeypatch.setattr(run, "LESSONS", 48)
     monkeypatch.setattr(tissue, "LESSONS", 48)
-    monkeypatch.setattr(tissue, "STEPS", 1)
+    monkeypatch.setattr(tissue, "STEPS", (1, 1))
     monkeypatch.setattr(run, "KNOBS", [knob for knob in KNOBS if knob.name in FEW])
     monkeypatch.setattr(masks, "PATCHES", 3)
     monkeypatch.setattr(masks, "LARGEST_PX", 256)
 
 
-FEW = ("cytoplasm grey", "membrane grey", "blur", "read noise", "shot noise", "scale of neurites")
+FEW = (
+    "cytoplasm grey", "membrane grey", "blur", "blur along y over x",
+    "read noise", "shot noise", "scale of neurites",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,14 @@ def test_every_preset_is_a_point_of_its_own_space(name: str) -> None:
     again = space.preset(space.to_unit(space.values_of(start)))
     assert np.allclose(space.values_of(again), space.values_of(start), rtol=1e-3, atol=1e-3)
     assert again.anatomy.model_dump() == load_preset(again).anatomy.model_dump()
+
+
+@pytest.mark.parametrize(("angle", "along_y"), [(90, 1.5), (0, 1 / 1.5), (180, 1 / 1.5), (-45, 1.0)])
+def test_a_start_is_fitted_with_its_blur_along_the_axes(angle: float, along_y: float) -> None:
+    beam = EPFL.microscope.beam.model_copy(update={"astigmatism": 1.5, "angle_deg": float(angle)})
+    space = Space(EPFL.model_copy(update={"microscope": EPFL.microscope.model_copy(update={"beam": beam})}))
+    assert space.values_of(space.start)[space.index("blur along y over x")] == pytest.approx(along_y)
+    assert space.start.microscope.beam.angle_deg == 90
 
 
 @given(st.lists(st.floats(0, 1), min_size=len(SPACE.knobs), max_size=len(SPACE.knobs)))

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from synthem.fit import tissue
 from synthem.fit.bench import Bench, render
 from synthem.fit.clock import Clock
 from synthem.fit.learn import Learned, learn, regress
-from synthem.fit.parameters import Space
+from synthem.fit.parameters import KNOBS, Space
+from synthem.fit.start import quick_start
 from synthem.fit.tissue import choose_tissue, tissues_of, with_tissue
 from synthem.preset import Preset, load_preset, preset_names
 from synthem.realism import features_of
 from synthem.statistics import NAMES
+from synthem.statistics.distance import Target
 
 EPFL = load_preset("epfl")
 INSECT = load_preset("sstem_drosophila")
@@ -85,6 +88,45 @@ def test_greys_that_are_not_fitted_follow_cytoplasm_and_membrane(name: str) -> N
     assert abs(moved.myelin_texture - 0.5 * stain.myelin_texture) < 0.01
 
 
+def test_of_tissues_that_are_as_near_that_of_like_voxels_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tissue under three names, from data of three voxel sizes, and one that is another."""
+    monkeypatch.setattr(tissue, "LESSONS", 8)
+    monkeypatch.setattr(tissue, "STEPS", (1, 1))
+    start = EPFL.model_copy(update={"name": "start"})
+    sizes = {"thick": (50.0, 5.0, 5.0), "like": (6.0, 5.0, 5.0), "fine": (5.0, 2.0, 2.0)}
+    names = {n: EPFL.model_copy(update={"name": n, "voxel_nm": size}) for n, size in sizes.items()}
+    names["other"] = load_preset("white_matter").model_copy(
+        update={"name": "other", "voxel_nm": (5.0, 5.0, 5.0)}
+    )
+    real = features_of(np.array([render(EPFL, 500 + k, 128) for k in range(6)]))
+    few = [knob for knob in KNOBS if knob.name in ("blur", "blur along y over x", "read noise", "shot noise")]
+    kept = []
+    with Bench(128, 2, workers=1) as bench:
+        windows = bench.seeds
+        tried = choose_tissue(start, names, real, bench, Clock(600.0), knobs=few, share=1.0, keep=kept.append)
+        assert bench.seeds == windows
+    assert [one.name for one in tried] in (
+        ["like", "thick", "fine", "other"],
+        ["like", "fine", "thick", "other"],
+    )
+    assert kept[-1] is tried[0]
+    assert tried[0].preset.voxel_nm == EPFL.voxel_nm and tried[3].short > tried[0].short
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0])
+def test_a_spectrum_that_leans_says_which_way_the_blur_is_drawn_out(ratio: float) -> None:
+    space = Space(EPFL)
+    blur = space.index("blur along y over x")
+    values = space.values_of(space.start)
+    values[blur] = ratio
+    real = features_of(
+        np.array([render(space.preset(space.to_unit(values)), 700 + k, 256) for k in range(12)])
+    )
+    with Bench(256, 4, workers=2) as bench:
+        found = space.from_unit(quick_start(space, Target.of(real), bench, known=True))[blur]
+    assert found == pytest.approx(ratio, rel=0.3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("truth", ["epfl", "white_matter", "insect"])
 def test_the_tissue_is_found(truth: str) -> None:
@@ -94,5 +136,5 @@ def test_the_tissue_is_found(truth: str) -> None:
     real = features_of(np.array([render(shown, 500 + k, 256) for k in range(36)]))
     names = ["sstem_drosophila", "epfl", "white_matter", "insect", "sbfsem_liver"]
     with Bench(256, 6, workers=2) as bench:
-        tried = choose_tissue(tissues_of(start, names), real, bench, Clock(600.0))
+        tried = choose_tissue(start, tissues_of(start, names), real, bench, Clock(600.0))
     assert tried[0].name == truth

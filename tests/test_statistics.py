@@ -107,3 +107,44 @@ def test_a_target_is_met_by_itself_and_missed_by_what_is_shifted() -> None:
     groups = np.array(groups_of())
     sums = {group: target.weight[groups == group].sum() * len(LEVELS) for group in set(groups)}
     assert np.allclose(list(sums.values()), 1)
+
+
+def discs(radius: int, step: int = 64) -> np.ndarray:
+    """Dark discs in rows, 16 of them at the usual step."""
+    image = np.full((256, 256), 160, np.float32)
+    for y in range(step // 2, 256, step):
+        for x in range(step // 2, 256, step):
+            cv2.circle(image, (x, y), radius, 60, -1)
+    return image + RNG.normal(0, 2, image.shape).astype(np.float32)
+
+
+def test_openings_tell_how_wide_dark_areas_are() -> None:
+    narrow, wide = figures(discs(9, 32)), figures(discs(20))
+    assert narrow["dark share"] == pytest.approx((discs(9, 32) < 110).mean(), rel=0.1)
+    assert wide["dark share"] == pytest.approx((discs(20) < 110).mean(), rel=0.1)
+    assert narrow["dark, 14 vx wide"] ** 2 == pytest.approx(narrow["dark share"], rel=0.15)
+    assert narrow["dark, 22 vx wide"] == 0 < 0.9 * wide["dark, 32 vx wide"]
+    assert wide["dark, 32 vx wide"] ** 2 == pytest.approx(wide["dark share"], rel=0.1)
+
+
+def test_openings_tell_how_wide_profiles_are() -> None:
+    """Between walls of 6 voxels, 32 apart, there is room for a disc of 26, not for one of 28."""
+    small, large = figures(lines(32)), figures(lines(64))
+    assert small["bright, 28 vx wide"] == 0 < small["bright, 16 vx wide"]
+    assert large["bright, 44 vx wide"] > 0.7
+
+
+def test_neither_sizes_nor_dots_depend_on_contrast() -> None:
+    names = [name for name, group in zip(NAMES, groups_of(), strict=True) if group in ("dots", "sizes")]
+    once, half = figures(discs(9)), figures(0.5 * discs(9) + 70)
+    for name in names:
+        by = -np.log(2) if name.startswith("dots") else 0.0  # strengths are in grey levels
+        assert half[name] - once[name] == pytest.approx(by, abs=0.2), name
+
+
+def test_dots_are_told_from_lines_and_counted() -> None:
+    dotted, lined = figures(discs(5, 32)), figures(lines(32))
+    for sigma in ("2 vx", "2.8 vx", "4 vx"):
+        assert dotted[f"dots, strongest at {sigma}"] > lined[f"dots, strongest at {sigma}"]
+    assert np.expm1(dotted["number of dots at 4 vx"]) == pytest.approx(64, abs=1)
+    assert np.expm1(figures(discs(5, 64))["number of dots at 4 vx"]) == pytest.approx(16, abs=1)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 from scipy.stats import skew
 
-from synthem.statistics.ridges import curvature
+from synthem.statistics.fourier import curvatures
 
 SIGMAS_VX = (1.5, 2.5, 4.0)
 SKEW = 0.1
@@ -17,7 +17,9 @@ def bright_membranes(images: npt.NDArray[np.uint8]) -> bool:
     lead = []
     for grey in images.astype(np.float32):
         lines = [
-            np.log(np.quantile(curvature(grey, sigma), 0.97) / np.quantile(curvature(-grey, sigma), 0.97))
+            np.log(
+                np.quantile(curvatures(grey, sigma)[1], 0.97) / np.quantile(curvatures(-grey, sigma)[1], 0.97)
+            )
             for sigma in SIGMAS_VX
         ]
         lead.append(np.mean(lines) - SKEW * skew(gaussian_filter(grey, SIGMAS_VX[0]), axis=None))

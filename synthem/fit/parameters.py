@@ -124,7 +124,7 @@ KNOBS: tuple[Knob, ...] = (
 
 
 def _turn_upright(beam: Values) -> None:
-    """Lay the axes of the point spread along y and x, as much longer along y as it was: that can be fitted."""
+    """Lay the axes of the point spread along y and x: that can be fitted. It stays as much longer along y."""
     leaning = -math.cos(2 * math.radians(beam["angle_deg"]))
     beam["astigmatism"], beam["angle_deg"] = beam["astigmatism"] ** leaning, 90.0
 

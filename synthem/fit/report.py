@@ -11,6 +11,7 @@ from shapes.errors import InputError
 from synthem.fit.masks import comments_of_masks
 from synthem.fit.parameters import get, pruned
 from synthem.fit.run import Fit, patches_of
+from synthem.fit.tissue import ALIKE
 from synthem.fit.write import comments_of, preset_text, was
 from synthem.preview import Tile, save, sheet
 from synthem.statistics import NAMES, groups_of
@@ -67,7 +68,11 @@ def write_report(fit: Fit, folder: Path, seed: int = 0) -> None:
         "misfit": {"before": fit.cost_before, "after": fit.cost_after},
         "evaluations": fit.evaluations,
         "tissues": [
-            {"name": one.name, "screened": one.screened, "fitted": one.cost if isfinite(one.cost) else None}
+            {"name": one.name}
+            | {
+                stage: getattr(one, stage) if isfinite(getattr(one, stage)) else None
+                for stage in ("screened", "short", "cost")
+            }
             for one in fit.tried
         ],
         "interrupted": fit.interrupted,
@@ -139,12 +144,19 @@ def _markdown(fit: Fit, rows: list[dict[str, Any]], values: list[tuple[str, str,
         "",
         "## Tissues that were tried",
         "",
-        "| tissue | misfit after rules of thumb | after a short fit, on other windows |",
-        "| --- | ---: | ---: |",
+        "| tissue | misfit after rules of thumb | after a short fit | after a fit in earnest |",
+        "| --- | ---: | ---: | ---: |",
         *(
-            f"| {one.name} | {one.screened:.3g} | {f'{one.cost:.3g}' if isfinite(one.cost) else ''} |"
+            f"| {one.name} | "
+            + " | ".join(
+                f"{cost:.3g}" if isfinite(cost) else "" for cost in (one.screened, one.short, one.cost)
+            )
+            + " |"
             for one in fit.tried
         ),
+        "",
+        f"The first was taken. Of those within {ALIKE - 1:.0%} of the least misfit it is that whose preset "
+        "has voxels most like the images'.",
         "",
         "## What could not be matched",
         "",

@@ -30,7 +30,7 @@ REAL_WINDOWS = 48
 WINDOWS = 12
 """Windows of 256² that a candidate shows; of smaller ones, as many as have the same area, up to 32."""
 POOL = 60
-CHOICE, LEARN, SHARE = 0.45, 0.65, 0.9
+CHOICE, LEARN, SHARE = 0.5, 0.7, 0.9
 """The choice of a tissue, the lessons and least squares end when this part of the time is spent."""
 LESSONS = 400
 """Candidates from which the parameters are learned."""
@@ -143,8 +143,8 @@ def fit_preset(
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
     flipped = bright_membranes(windows.images)
     grey = 255 - windows.images if flipped else windows.images
-    before = prepared(load_preset(start), voxel_nm)
-    candidates = tissues_of(before, tissues)
+    given = load_preset(start)
+    candidates, before = tissues_of(given, tissues), prepared(given, voxel_nm)
     notes = list(windows.notes)
     if flipped:
         notes.append("membranes are bright in these images: the fitted preset says tone.invert")
@@ -168,7 +168,16 @@ def fit_preset(
             bench.features([before])  # compiles the kernels, on a first run: that takes none of the time
             clock.begun = time.monotonic()
             tried = choose_tissue(
-                candidates, real, bench, clock, knobs=KNOBS, seed=seed, share=CHOICE, tell=tell, keep=keep
+                before,
+                candidates,
+                real,
+                bench,
+                clock,
+                knobs=KNOBS,
+                seed=seed,
+                share=CHOICE,
+                tell=tell,
+                keep=keep,
             )
             learned = tried[0].learned
             if masks is not None:

@@ -1,4 +1,4 @@
-"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan, its axes from the spectrum's.
+"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan, axes from the spectrum.
 
 None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
 that the search begins with a recognisable picture.
@@ -23,7 +23,7 @@ _LEAN = "power along x over y at 12 vx"
 _LEAN_PER_WIDTH = 8 * math.pi * (0.5 * (1 / 14 + 1 / 10)) ** 2
 """What that figure gains for each square voxel of variance that the point spread has more along y than x.
 
-A Gaussian's power falls as exp(-(2πfσ)²), and cos² less sin², over a wedge of 45° either side, is 2/π in the mean.
+A Gaussian's power falls as exp(-(2πfσ)²); cos² less sin² is 2/π in the mean over a wedge of 45° either side.
 """
 _NOISE = ("read noise", "shot noise")
 _CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread")

@@ -1,13 +1,17 @@
 """Whose tissue it is: microscopes can be fitted to anything, tissues cannot, so those of the presets compete.
 
 Each tissue (anatomy, stain, and where its annotator draws the lines) is seen through the start's microscope,
-which rules of thumb fit to the images. The best are fitted in earnest, for before that a microscope that does
-not suit hides what suits; and the one that is nearest to the images on windows of its own is taken.
+which rules of thumb fit to the images. The best are fitted in short, for before that a microscope that does
+not suit hides what suits, the best of these in earnest; and the one that is nearest to the images on windows
+of its own is taken. Where several are as near, it is the one whose preset has voxels like the images', for
+what is drawn of a tissue, and how its annotator draws, is what such voxels show.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from synthem.fit.bench import Bench
 from synthem.fit.clock import Clock
@@ -18,25 +22,31 @@ from synthem.fit.start import quick_start
 from synthem.preset import Preset, load_preset, preset_names
 from synthem.statistics.distance import Features, Target
 
-FINALISTS = 7
+SHORT, EARNEST = 7, 3
+"""Tissues that are fitted in short, and of these in earnest."""
 LESSONS = 128
-STEPS = 3
-"""Candidates from which each finalist learns, and steps of least squares that follow."""
+STEPS = 3, 6
+"""Candidates from which a short fit learns, and steps of least squares, in short and in earnest."""
+ALIKE = 1.1
+"""Misfits up to the least times this are alike: that much is the choice of windows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tried:
     """A tissue, and what was learned through it.
 
-    ``screened`` is the misfit after rules of thumb, ``cost`` that of the finalists after a short fit, on
-    windows of its own; infinite for the others.
+    ``screened`` is the misfit after rules of thumb, ``short`` and ``cost`` those after a short fit and one in
+    earnest, on windows of their own; infinite where there was none. ``apart`` is by what factor its preset's
+    voxels differ from the images', as a logarithm.
     """
 
     name: str
     space: Space
     learned: Learned
     screened: float
+    short: float = math.inf
     cost: float = math.inf
+    apart: float = 0.0
 
     @property
     def preset(self) -> Preset:
@@ -55,18 +65,18 @@ def with_tissue(preset: Preset, other: Preset) -> Preset:
 
 
 def tissues_of(start: Preset, names: Sequence[str] | None) -> dict[str, Preset]:
-    """Return the start with each tissue that is asked for: of presets by name or file; all shipped if None.
+    """Return the presets whose tissues compete: those named, by name or file; if None, all shipped.
 
     The start's own comes first where all are asked for.
     """
-    own = {start.name: start}
     if names is None:
-        return own | {n: with_tissue(start, load_preset(n)) for n in preset_names() if n != start.name}
+        return {start.name: start} | {n: load_preset(n) for n in preset_names() if n != start.name}
     others = [load_preset(name) for name in names]
-    return {p.name: start if p.name == start.name else with_tissue(start, p) for p in others} or own
+    return {p.name: start if p.name == start.name else p for p in others} or {start.name: start}
 
 
 def choose_tissue(
+    start: Preset,
     tissues: dict[str, Preset],
     real: Features,
     bench: Bench,
@@ -78,12 +88,14 @@ def choose_tissue(
     tell: Callable[[str], None] = lambda text: None,
     keep: Callable[[Tried], None] = lambda tried: None,
 ) -> list[Tried]:
-    """Return the tissues that were tried, the nearest to the images first.
+    """Return the tissues that were tried, the one to take first.
 
     Parameters
     ----------
+    start : Preset
+        The microscope, at the images' voxel size; and the tissue that goes by its name.
     tissues : dict of Preset
-        The start with each tissue, by name.
+        Presets by name, as ``tissues_of`` gives them. Of a single one there is nothing to fit.
     real : float64 (windows, figures)
         Figures of the real windows.
     bench, clock
@@ -99,27 +111,54 @@ def choose_tissue(
     target = Target.of(real)
     tried: list[Tried] = []
     for name, preset in tissues.items():
-        if tried and clock.over(share / 2):
+        if tried and clock.over(share / 3):
             break
         tell(f"tissue of {name}")
-        space = Space(preset, knobs)
+        space = Space(start if name == start.name else with_tissue(start, preset), knobs)
         unit = quick_start(space, target, bench)
         cost = target.cost(bench.features([space.preset(unit)])[0])
-        tried.append(Tried(name, space, Learned(unit, space.doubt), cost))
+        apart = float(np.abs(np.log(np.divide(preset.voxel_nm, start.voxel_nm))).sum())
+        tried.append(Tried(name, space, Learned(unit, space.doubt), cost, apart=apart))
         if cost == min(one.screened for one in tried):
             keep(tried[-1])
     tried.sort(key=lambda one: one.screened)
-    seeds = bench.unseen(2 * len(bench.seeds), 1)
-    for k, one in enumerate(tried[:FINALISTS]):
-        if k and clock.over(share):
+    if len(tried) == 1:
+        return tried
+    windows, unseen = bench.seeds, bench.unseen(4 * len(bench.seeds), 1)
+    for k, one in enumerate(tried[:SHORT]):
+        if k and clock.over(2 * share / 3):
+            break
+        tell(f"tissue of {one.name}, in short")
+        learned = learn(one.space, one.learned, real, bench, clock, LESSONS, seed, share)
+        learned = _descended(one.space, learned, target, bench, clock, STEPS[0], share)
+        short = target.cost(bench.features([one.space.preset(learned.unit)], unseen)[0])
+        tried[k] = replace(one, learned=learned, short=short)
+        if short == min(other.short for other in tried):
+            keep(tried[k])
+    tried.sort(key=lambda one: (one.short, one.screened))
+    for k, one in enumerate(tried[:EARNEST]):
+        if clock.over(share) or one.short == math.inf:
             break
         tell(f"tissue of {one.name}, in earnest")
-        learned = learn(one.space, one.learned, real, bench, clock, LESSONS, seed, share)
-        own = clock.anew()
-        descend(Objective(one.space, target, bench, learned), own, STEPS, share)
-        learned = learned if own.best is None else replace(learned, unit=own.best)
-        cost = target.cost(bench.features([one.space.preset(learned.unit)], seeds)[0])
+        pool = bench.choose(one.preset, 2 * len(windows), 10 * len(windows))
+        learned = _descended(one.space, one.learned, Target.of(real, pool), bench, clock, STEPS[1], share)
+        cost = target.cost(bench.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, cost=cost)
-        if cost == min(other.cost for other in tried):
-            keep(tried[k])
-    return sorted(tried, key=lambda one: (one.cost, one.screened))
+    bench.seeds = windows
+    tried.sort(key=lambda one: (one.cost, one.short, one.screened))
+    near = [one for one in tried if math.isfinite(one.cost) and one.cost <= ALIKE * tried[0].cost]
+    if near:
+        first = min(near, key=lambda one: one.apart)
+        tried.remove(first)
+        tried.insert(0, first)
+        keep(first)
+    return tried
+
+
+def _descended(
+    space: Space, learned: Learned, target: Target, bench: Bench, clock: Clock, steps: int, share: float
+) -> Learned:
+    """Return what was learned, with the microscope that some steps of least squares find."""
+    own = clock.anew()
+    descend(Objective(space, target, bench, learned), own, steps, share)
+    return learned if own.best is None else replace(learned, unit=own.best)

@@ -122,14 +122,14 @@ def blur(
 
 
 def upright(params: Beam) -> bool:
-    """Return whether the point spread is round, or has its axes along x and y: then it is two sums in turn."""
+    """Return whether the point spread is round or lies along x or y, so that it is two sums in turn."""
     return params.astigmatism == 1 or params.angle_deg % 90 == 0
 
 
 def beam_kernels(
     params: Beam, voxel_nm: tuple[float, float, float], sigma_nm: float | None = None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the kernels of an upright beam along y and x for a voxel size; of the beam in focus by default."""
+    """Return the kernels of an upright beam along y and x for a voxel size, by default in focus."""
     sigma_nm = params.sigma_nm if sigma_nm is None else sigma_nm
     ratio = params.astigmatism if params.angle_deg % 180 == 0 else 1 / params.astigmatism
     return (

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.errors import InputError
-from synthem.statistics import cooccurrence, greys, noise, ridges, scales, spectrum
+from synthem.statistics import cooccurrence, dots, greys, noise, ridges, scales, sizes, spectrum
 from synthem.statistics.fourier import Section
 
 SMALLEST_VX = 64
@@ -30,6 +30,8 @@ STATISTICS: dict[str, Statistic] = {
     "scales": Statistic(scales.NAMES, scales.scale_bands),
     "co-occurrence": Statistic(cooccurrence.NAMES, cooccurrence.cooccurrence),
     "ridges": Statistic(ridges.NAMES, ridges.ridges),
+    "dots": Statistic(dots.NAMES, dots.dots),
+    "sizes": Statistic(sizes.NAMES, sizes.sizes),
 }
 """Every family; a new one is one line."""
 

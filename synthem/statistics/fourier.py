@@ -35,3 +35,16 @@ def back(spectrum: npt.NDArray[np.complex64], shape: tuple[int, int]) -> Section
     """Return the window that a spectrum belongs to."""
     window: Section = fft.irfft2(spectrum, s=shape)
     return window
+
+
+def curvatures(window: Section, sigma_vx: float) -> tuple[Section, Section]:
+    """Return the smaller and the larger principal curvature of the blurred window, times ``sigma_vx``².
+
+    Across a dark line the larger is positive, in a dark dot both are.
+    """
+    shape = window.shape
+    fy, fx = frequencies(shape)
+    low = transform(window) * gaussian(shape, sigma_vx) * np.float32(-4 * np.pi**2 * sigma_vx**2)
+    yy, xx, yx = (back(low * part, shape) for part in (fy * fy, fx * fx, fy * fx))
+    middle, apart = 0.5 * (yy + xx), np.sqrt(0.25 * (yy - xx) ** 2 + yx * yx)
+    return middle - apart, middle + apart

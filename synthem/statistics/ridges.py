@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from synthem.statistics.fourier import Section, back, frequencies, gaussian, transform
+from synthem.statistics.fourier import Section, back, frequencies, transform
 
 WIDTH_VX, LENGTH_VX = 3.0, 14.0
 """Standard deviations of the line filter across and along: a membrane of 20–60 nm in voxels of 4–8 nm, and
@@ -46,16 +46,6 @@ def lines(window: Section) -> Section:
         response = back(spectrum * transfer, window.shape)
         out = response if out is None else np.maximum(out, response, out=out)
     return np.zeros_like(window) if out is None else out
-
-
-def curvature(window: Section, sigma_vx: float) -> Section:
-    """Return the larger principal curvature of the blurred window: positive across dark lines."""
-    shape = window.shape
-    fy, fx = frequencies(shape)
-    low = transform(window) * gaussian(shape, sigma_vx) * np.float32(-4 * np.pi**2 * sigma_vx**2)
-    yy, xx, yx = (back(low * part, shape) for part in (fy * fy, fx * fx, fy * fx))
-    larger: Section = 0.5 * (yy + xx) + np.sqrt(0.25 * (yy - xx) ** 2 + yx * yx)
-    return larger
 
 
 def ridges(window: Section) -> npt.NDArray[np.float64]:
