@@ -19,7 +19,7 @@ from synthem.statistics.distance import SOFT, Features, Target, soft_cost
 STEP = 0.02
 """Difference of a parameter, in parts of its range, for the Jacobian."""
 BATCH = 4
-HOLD = 0.2
+HOLD = 0.6
 """Residual of a parameter that is one standard deviation of its doubt away from what was learned."""
 
 

@@ -88,7 +88,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
     Knob("brightness of sections", ("microscope.section.brightness",), 0, 20),
     Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True, doubt=0.08),
-    Knob("blur along y over x", ("microscope.beam.astigmatism",), 1 / 4, 4.0, log=True, doubt=0.08),
+    Knob("blur along y over x", ("microscope.beam.astigmatism",), 1 / 4, 4.0, log=True, doubt=0.12),
     Knob("read noise", ("microscope.detector.read",), 0, 45),
     Knob("shot noise", ("microscope.detector.shot",), 0, 45, doubt=0.1),
     Knob("correlated noise", ("microscope.detector.correlated",), 0, 1, doubt=0.15),

@@ -43,7 +43,7 @@ def quick_start(
             values = _levels(space, values, ours, target)
         ours = _median(space, values, bench)
         values = _noise(space, values, ours, target)
-        values = _axes(space, values, ours, target)
+        values = _axes(space, values, target)
         values = _blur(space, values, target, bench)
     return space.to_unit(values)
 
@@ -79,16 +79,14 @@ def _noise(space: Space, values: Vector, ours: Features, target: Target) -> Vect
     return np.clip(out, space.low, space.high)
 
 
-def _axes(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
-    """Draw the point spread out along y or x by how the spectrum leans, where noise does not reach it."""
-    lean = NAMES.index(_LEAN)
-    more_vx = (target.quantiles[2][lean] - ours[lean]) / _LEAN_PER_WIDTH
-    more = more_vx * min(space.start.voxel_nm[1:]) ** 2
-    blur, ratio = space.index("blur"), space.index("blur along y over x")
-    square = values[blur] ** 2
-    wanted = square * (values[ratio] - 1 / values[ratio]) + more
+def _axes(space: Space, values: Vector, target: Target) -> Vector:
+    """Draw the point spread out along y or x by how the real spectrum leans; no tissue leans in the mean."""
+    lean = float(target.quantiles[2][NAMES.index(_LEAN)])
+    more = lean / _LEAN_PER_WIDTH * min(space.start.voxel_nm[1:]) ** 2
     out = values.copy()
-    out[ratio] = math.exp(math.asinh(wanted / (2 * square)))
+    out[space.index("blur along y over x")] = math.exp(
+        math.asinh(more / (2 * values[space.index("blur")] ** 2))
+    )
     return np.clip(out, space.low, space.high)
 
 
