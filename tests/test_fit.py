@@ -218,7 +218,7 @@ def test_the_command_writes_preset_and_report(
     assert "misfit" in said.out and "membranes are bright" in said.err
     preset = load_preset(out)
     assert preset.name == "mine" and preset.microscope.tone.invert
-    assert "# from the images (blur), was 7" in out.read_text()
+    assert f"# from the images (blur), was {EPFL.microscope.beam.sigma_nm:g}" in out.read_text()
     assert yaml.safe_load(out.read_text())["title"].endswith("fitted to 3 sections")
     told = json.loads((report / "report.json").read_text())
     assert told["misfit"]["after"] < told["misfit"]["before"]
