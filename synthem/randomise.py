@@ -73,6 +73,7 @@ def randomised(preset: Preset, factor: float, seed: int, index: int = 0, anatomy
     detector["correlated"] = min(1.0, detector["correlated"])
     detector["correlation_vx"] = min(8.0, detector["correlation_vx"])
     section["contrast"] = min(0.9, section["contrast"])
+    microscope["beam"]["defocus_nm"] = min(200.0, microscope["beam"]["defocus_nm"])
     stain = microscope["stain"]
     stain["unevenness"], stain["halo"] = min(0.5, stain["unevenness"]), min(100.0, stain["halo"])
     for name, spread in stain.items():
@@ -117,6 +118,9 @@ class _Draws:
 
 def _shift(spread: dict[str, Any], by: float, ratio: float) -> None:
     """Shift a spread of greys, and widen it about its middle; it stays within 0–255."""
+    if spread["min"] is not None:
+        middle, half = (spread["min"] + spread["max"]) / 2, (spread["max"] - spread["min"]) / 2
+        spread["min"], spread["max"] = middle - ratio * half, middle + ratio * half
     for name in ("min", "max", "mean", "median"):
         if spread[name] is not None:
             spread[name] = min(255.0, max(1.0, spread[name] + by))

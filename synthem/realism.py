@@ -240,7 +240,7 @@ def _tests(
     fold = np.concatenate([_folds(ours, folds), _folds(theirs, folds)])
     makers: dict[str, Callable[[], Any]] = {
         "forest": lambda: RandomForestClassifier(
-            200, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=1
+            200, min_samples_leaf=2, class_weight="balanced", random_state=seed % 2**32, n_jobs=1
         ),
         "logistic": lambda: LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000),
     }

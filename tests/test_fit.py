@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapes import Grid
+from shapes.errors import InputError
 from synthem.cli import main
 from synthem.fit import masks, run, tissue
 from synthem.fit.bench import Bench, render
 from synthem.fit.contrast import bright_membranes
 from synthem.fit.masks import fit_masks
-from synthem.fit.parameters import KNOBS, Space, get
+from synthem.fit.parameters import KNOBS, Space, get, pruned
+from synthem.fit.report import write_preset
 from synthem.fit.run import fit_preset, prepared
+from synthem.fit.tissue import with_tissue
 from synthem.fit.write import preset_text
 from synthem.preset import Preset, load_preset, preset_names
 from synthem.world import World
@@ -144,7 +147,7 @@ def test_a_fit_comes_nearer_and_says_the_same_again(images: Path) -> None:
     assert first.cost_after < 0.7 * first.cost_before
     stain = first.after.microscope.stain
     assert abs(stain.cytoplasm.typical() - 130) < 15  # it was 30 off
-    assert first.after.anatomy.axons.bouton_chance == EPFL.anatomy.axons.bouton_chance
+    assert first.notes == [] and first.origin == EPFL
 
 
 def test_an_interrupt_keeps_the_best_so_far(images: Path) -> None:
@@ -165,6 +168,72 @@ def test_an_interrupt_of_the_choice_keeps_the_best_tissue(images: Path) -> None:
     found = fit_preset(images, EPFL, tissues=["getmanskaya2022", "epfl", "urisc"], workers=1, tell=stop)
     assert found.after.anatomy.vesicle == EPFL.anatomy.vesicle
     assert found.interrupted and found.cost_after < found.cost_before
+
+
+@pytest.fixture(scope="module")
+def masked(truth: Preset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sections of the truth, with masks of its membranes."""
+    root = tmp_path_factory.mktemp("masked")
+    for k in range(2):
+        patch = World(truth, 5).patch(Grid((1, 128, 128), (5, 5, 5), (k * 2e4, 0, 0)))
+        for name, image in (
+            ("slices", patch.image[0]),
+            ("membranes", patch.labels[2, 0].astype(np.uint8) * 255),
+        ):
+            (root / name).mkdir(exist_ok=True)
+            cv2.imwrite(str(root / name / f"{k}.png"), image)
+    return root
+
+
+@pytest.mark.parametrize("stage", ["lessons", "masks: greys again"])
+def test_an_interrupt_keeps_what_masks_have_set(
+    images: Path, masked: Path, tmp_path: Path, stage: str
+) -> None:
+    def stop(now: str) -> None:
+        if now == stage:
+            raise KeyboardInterrupt
+
+    found = fit_preset(images, EPFL, masks=masked, tissues=["epfl"], rounds=0, workers=1, tell=stop)
+    assert found.interrupted
+    new = pruned(found.after.model_dump())
+    assert {one.path: one.new for one in found.mended} == {
+        one.path: get(new, one.path) for one in found.mended
+    }
+    write_preset(found, tmp_path / "mine.yaml", "images")
+    assert "# from the masks (membrane grey), was 72 ± 6" in (tmp_path / "mine.yaml").read_text()
+
+
+def test_a_folder_without_masks_is_refused_before_any_work(images: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(InputError, match=r"slices/ or original/"):
+        fit_preset(images, EPFL, masks=images, workers=1, tell=said.append)
+    assert said == []
+
+
+def test_every_value_that_is_not_the_starts_has_a_comment(images: Path, tmp_path: Path) -> None:
+    start = load_preset("sstem_drosophila")
+    found = fit_preset(images, start, tissues=["ac4"], voxel_nm=(5.0, 5.0, 5.0), rounds=0, workers=1)
+    write_preset(found, tmp_path / "mine.yaml", "images")
+    lines = (tmp_path / "mine.yaml").read_text().splitlines()
+    origin = with_tissue(start, load_preset("ac4"))
+    changed = [
+        field
+        for field in ("sigma_nm", "angle_deg", "astigmatism", "backscatter")
+        if any(
+            get(found.after.model_dump(), f"microscope.{part}.{field}")
+            != get(origin.model_dump(), f"microscope.{part}.{field}")
+            for part in ("beam", "detector")
+        )
+    ]
+    assert "sigma_nm" in changed and "backscatter" in changed
+    for field in [*changed, "voxel_nm", "modality"]:
+        assert any(line.strip().startswith(f"{field}: ") and "  # " in line for line in lines), field
+    assert "modality: FIB-SEM  # set for these images, was ssTEM" in lines
+
+
+def test_rounds_that_the_time_does_not_allow_are_said(images: Path) -> None:
+    found = fit_preset(images, EPFL, tissues=["epfl"], rounds=10**6, minutes=0.05, workers=1)
+    assert any("time was up before all rounds" in note for note in found.notes)
 
 
 def test_masks_give_greys_sizes_and_numbers(tmp_path: Path) -> None:

@@ -69,6 +69,16 @@ def test_greys_shift_more_the_larger_the_factor():
                 assert all(0 < grey[m] <= 255 for m in ("mean", "min") if grey[m] is not None), name
 
 
+def test_greys_given_as_a_range_widen_and_defocus_stays_within_its_bound():
+    values = json.loads(EPFL.model_dump_json())
+    values["microscope"]["stain"]["membrane"] = {"min": 70, "max": 90}
+    values["microscope"]["beam"]["defocus_nm"] = 150
+    drawn = [randomised(load_preset(values), 3.0, seed, 0).microscope for seed in range(60)]
+    widths = [one.stain.membrane.max - one.stain.membrane.min for one in drawn]
+    assert min(widths) < 15 and max(widths) > 26
+    assert max(one.beam.defocus_nm for one in drawn) == 200
+
+
 def test_all_that_is_named_varies():
     one, other = (randomised(load_preset("kasthuri"), 2.0, 7, k, anatomy=True) for k in (0, 1))
     for stage, names in SCALED.items():

@@ -56,6 +56,10 @@ def test_quarters_stand_for_sections_where_there_are_few() -> None:
     assert quartered(["a", "b", "c", "d"], [(0, 0)] * 4) == (["a", "b", "c", "d"], False)
 
 
+def test_any_seed_will_do() -> None:
+    assert realism(windows(0), windows(1), SECTIONS, SECTIONS, seed=2**40).synthetic_windows == 48
+
+
 def test_too_little_to_test_on_is_refused() -> None:
     with pytest.raises(InputError, match="at least 8 windows of two sections"):
         realism(windows(0)[:4], windows(1), SECTIONS[:4], SECTIONS)

@@ -147,6 +147,12 @@ def test_what_is_no_section_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "e.png").write_bytes((tmp_path / "e.png").read_bytes()[:900])
     assert "e.png: cannot be read" in refused(tmp_path / "e.png")
     assert "no section is called 'x'" in refused(tmp_path, names=["x"])
+    (pictures := tmp_path / "mixed").mkdir()
+    cv2.imwrite(str(pictures / "a.png"), GREY)
+    cv2.imwrite(str(pictures / "b.png"), GREY.astype(np.uint16) * 200)
+    assert "several kinds (uint16, uint8)" in refused(pictures)
+    assert sample_windows(pictures, 8, names=["b", "b"]).sections == ("b",)
+    assert "one picture" in refused(pictures / "a.png", names=["b"])
 
 
 def test_a_page_too_large_to_decode_is_refused_before_it_is(

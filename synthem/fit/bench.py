@@ -35,7 +35,7 @@ KEPT_ANATOMIES = 2
 KEPT_VX = 6_000_000
 """… as far as they do not have more voxels than this together: a voxel of a scene is some 120 bytes."""
 RIM_VX = 12
-"""Scenes are so much wider than a window: as far as the widest blur of the search reaches."""
+"""Scenes are at least so much wider than a window: as far as the widest round blur of the search reaches."""
 
 SEEDS = 1000
 """A fit's seed stands for so many windows: half to search on, half to check on."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from shapes.errors import InputError
-from shapes.grid import Grid
+from shapes.grid import Grid, Triple
 from synthem.census import Census, census
 from synthem.fit.parameters import KNOBS, Values, get, middle_and_width, pruned, put, scaled
 from synthem.patch import Patch
@@ -112,6 +112,14 @@ class Mended:
         return replace(self, before=earlier.before, old=earlier.old)
 
 
+def masks_of(root: str | Path, names: Sequence[str] | None, voxel_nm: Triple) -> RealFolder:
+    """Return a folder of real EM, or refuse it where it has no masks."""
+    folder = read_folder(root, names, voxel_nm)
+    if not folder.masks:
+        raise InputError(f"{root}: no folder of masks beside the slices, such as membranes or mitochondrion")
+    return folder
+
+
 def fit_masks(
     start: Preset,
     root: str | Path,
@@ -138,11 +146,9 @@ def fit_masks(
     Raises
     ------
     InputError
-        Where the folder has no masks, or its sections are too small.
+        Where the folder has no masks.
     """
-    folder = read_folder(root, names, start.voxel_nm)
-    if not folder.masks:
-        raise InputError(f"{root}: no folder of masks beside the slices, such as membranes or mitochondrion")
+    folder = masks_of(root, names, start.voxel_nm)
     edge = min(LARGEST_PX, *(n for patch in folder for n in patch.grid.shape[1:]))
     real = census(_upright(folder, flipped), window=(1, edge, edge))
     rules = [rule for rule in RULES if rule.law == "shift" or not greys_alone]
@@ -244,6 +250,13 @@ def _median(spread: Any) -> float | None:
     return None if spread is None else float(spread.median)
 
 
-def comments_of_masks(mended: Sequence[Mended], say: Callable[[str, Any], str]) -> Mapping[str, str]:
-    """Return a comment for each field that masks have set."""
-    return {one.path: say(f"from the masks ({one.figure})", one.old) for one in mended if one.new != one.old}
+def comments_of_masks(
+    mended: Sequence[Mended], origin: Preset, say: Callable[[str, Any], str]
+) -> Mapping[str, str]:
+    """Return a comment for each field that masks have set, with what it was in ``origin``."""
+    old = pruned(origin.model_dump())
+    return {
+        one.path: say(f"from the masks ({one.figure})", get(old, one.path))
+        for one in mended
+        if one.new != get(old, one.path)
+    }

@@ -37,8 +37,8 @@ def write_preset(fit: Fit, path: Path, images: str) -> None:
             f"{tissue.source}".strip(),
         }
     )
-    comments = comments_of(fit.space, tissue, fit.after, "from the images")
-    comments |= comments_of_masks(fit.mended, was)
+    comments = comments_of(fit.space, fit.origin, fit.after, "from the images")
+    comments |= comments_of_masks(fit.mended, fit.origin, was)
     head = (
         f"Fitted to {images} from {start} ({fit.evaluations} candidates)"
         + (", interrupted" if fit.interrupted else "")
@@ -107,7 +107,8 @@ def statistics_rows(fit: Fit) -> list[dict[str, Any]]:
 
 def value_rows(fit: Fit) -> list[tuple[str, str, str]]:
     """Return what was fitted, with its value before and after."""
-    rows = [(f"{one.path} (masks)", _text(one.old), _text(one.new)) for one in fit.mended]
+    start = pruned(fit.space.start.model_dump())
+    rows = [(f"{one.path} (masks)", _text(get(start, one.path)), _text(one.new)) for one in fit.mended]
     pairs = [fit.space.values_of(preset) for preset in (fit.space.start, fit.after)]
     taken = {one.path for one in fit.mended}
     for knob, old, new in zip(fit.space.knobs, *pairs, strict=True):

@@ -11,16 +11,16 @@ import numpy.typing as npt
 from shapes.errors import InputError
 from shapes.grid import Triple
 from synthem.defects import Defects
-from synthem.fit.bench import Bench, render
+from synthem.fit.bench import SEEDS, Bench, render
 from synthem.fit.clock import Clock
 from synthem.fit.contrast import bright_membranes
 from synthem.fit.descend import Objective, descend
 from synthem.fit.learn import Learned, learn
-from synthem.fit.masks import Mended, fit_masks
-from synthem.fit.parameters import KNOBS, Space
+from synthem.fit.masks import Mended, fit_masks, masks_of
+from synthem.fit.parameters import KNOBS, Space, pruned
 from synthem.fit.search import search
 from synthem.fit.start import quick_start
-from synthem.fit.tissue import Tried, choose_tissue, tissues_of
+from synthem.fit.tissue import Tried, choose_tissue, tissues_of, with_tissue
 from synthem.preset import Preset, load_preset
 from synthem.realism import features_of
 from synthem.statistics.distance import Features, Target
@@ -34,6 +34,7 @@ CHOICE, LEARN, SHARE = 0.5, 0.7, 0.9
 """The choice of a tissue, the lessons and least squares end when this part of the time is spent."""
 LESSONS = 400
 """Candidates from which the parameters are learned."""
+MOST_SEED = 2**62 // SEEDS
 STEPS = 8
 """Steps of least squares, at most."""
 
@@ -46,8 +47,10 @@ class Fit:
     ----------
     before, after : Preset
         The start, at the images' voxel size, and the fitted preset.
+    origin : Preset
+        The start as it was given, with the tissue that was taken: what comments compare with.
     space : Space
-        The parameters that were searched; its start is the preset with the tissue that was taken.
+        The parameters; its start is ``origin`` at the images' voxel size.
     windows : Windows
         The images' windows.
     target : Target
@@ -74,6 +77,7 @@ class Fit:
 
     before: Preset
     after: Preset
+    origin: Preset
     space: Space
     windows: Windows
     target: Target
@@ -139,12 +143,18 @@ def fit_preset(
     """
     if not minutes > 0:
         raise InputError(f"fit: minutes must be more than 0, not {minutes:g}")
+    if not 0 <= seed < MOST_SEED:
+        raise InputError(f"fit: seed must lie between 0 and {MOST_SEED - 1}, not {seed}")
     clock = Clock(60.0 * minutes, tick, shares=rounds is None)
+    given = load_preset(start)
+    candidates, before = tissues_of(given, tissues), prepared(given, voxel_nm)
+    # names are those of the images; of another folder with masks all sections are taken
+    own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
+    if masks is not None:
+        masks_of(masks, own, before.voxel_nm)  # refuses what is none, before any work
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
     flipped = bright_membranes(windows.images)
     grey = 255 - windows.images if flipped else windows.images
-    given = load_preset(start)
-    candidates, before = tissues_of(given, tissues), prepared(given, voxel_nm)
     notes = list(windows.notes)
     if flipped:
         notes.append("membranes are bright in these images: the fitted preset says tone.invert")
@@ -156,12 +166,11 @@ def fit_preset(
     tried: list[Tried] = []
     mended: list[Mended] = []
     tissue, space = before.name, Space(before)
-    # names are those of the images; of another folder with masks all sections are taken
-    own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
+    whole = space
 
     def keep(one: Tried) -> None:
-        nonlocal tissue, space, so_far
-        tissue, space, so_far = one.name, one.space, one.preset
+        nonlocal tissue, space, whole, so_far
+        tissue, space, whole, so_far = one.name, one.space, one.space, one.preset
 
     with Bench(edge, max(2, count // 2), seed, workers) as bench:
         try:
@@ -182,9 +191,9 @@ def fit_preset(
             learned = tried[0].learned
             if masks is not None:
                 tell("masks: greys, sizes and numbers")
-                found, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
+                so_far, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
                 fixed = {knob for one in mended for knob in one.knobs}
-                space = Space(found, [knob for knob in KNOBS if knob.name not in fixed])
+                space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed])
                 learned = Learned(quick_start(space, target, bench, known=True), space.doubt)
             tell("lessons")
             learned = learn(space, learned, real, bench, clock, LESSONS, seed, LEARN)
@@ -199,20 +208,28 @@ def fit_preset(
         except KeyboardInterrupt:
             interrupted = True
             notes.append("interrupted from the keyboard: this is the best up to then")
-        if clock.best is not None:
-            so_far = space.preset(clock.best)
-        after = so_far
-        if masks is not None and not interrupted:
-            tell("masks: greys again")
-            after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
-            mended = _joined(mended, again)
-        was, now = bench.features([before, after], bench.unseen(count))
+        after = so_far if clock.best is None else space.preset(clock.best)
+        if rounds is not None and not interrupted and clock.over():
+            notes.append("time was up before all rounds were done: another run may say something else")
+        try:
+            if masks is not None and not interrupted:
+                tell("masks: greys again")
+                after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
+                mended = _joined(mended, again)
+            was, now = bench.features([before, after], bench.unseen(count))
+        except KeyboardInterrupt:
+            # seconds of work without which there is nothing to write: a second interrupt ends it
+            interrupted = True
+            notes.append("interrupted from the keyboard at the very end")
+            was, now = bench.features([before, after], bench.unseen(count))
+    origin = given if tissue == given.name else with_tissue(given, candidates[tissue])
     tone = after.microscope.tone.model_copy(update={"invert": flipped})
     after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
     return Fit(
-        before=before, after=after, space=space, windows=windows, target=target, was=was, now=now,
-        cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history, tissue=tissue,
-        tried=tried, mended=mended, notes=notes, interrupted=interrupted, evaluations=bench.evaluations,
+        before=before, after=after, origin=origin, space=whole, windows=windows, target=target, was=was,
+        now=now, cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history,
+        tissue=tissue, tried=tried, mended=mended, notes=notes, interrupted=interrupted,
+        evaluations=bench.evaluations,
     )  # fmt: skip
 
 
@@ -240,7 +257,7 @@ def prepared(start: Preset, voxel_nm: Triple | None) -> Preset:
             "defects": flaws,
         }
     )
-    return load_preset(start.model_copy(update=update))
+    return load_preset(pruned(start.model_copy(update=update).model_dump()))
 
 
 def patches_of(preset: Preset, edge: int, count: int, seed: int) -> npt.NDArray[np.uint8]:

@@ -61,7 +61,7 @@ def with_tissue(preset: Preset, other: Preset) -> Preset:
     """
     scope = preset.microscope.model_copy(update={"stain": other.microscope.stain})
     own = {name: getattr(other, name) for name in ("anatomy", "annotation", "title", "source")}
-    return load_preset(preset.model_copy(update=own | {"microscope": scope}))
+    return preset.model_copy(update=own | {"microscope": scope})
 
 
 def tissues_of(start: Preset, names: Sequence[str] | None) -> dict[str, Preset]:

@@ -1,6 +1,6 @@
 """A preset as YAML, with a comment on each value that was fitted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -9,6 +9,8 @@ from synthem.fit.parameters import Space, get, pruned
 from synthem.preset import Preset
 
 _WIDTH = 10**6
+OF_ITSELF = ("name", "title", "source")
+"""What a preset says of itself: no value that is fitted."""
 
 
 def preset_text(preset: Preset, comments: Mapping[str, str], head: str) -> str:
@@ -65,7 +67,7 @@ def _flow(value: Any) -> str:
 
 
 def comments_of(space: Space, before: Preset, after: Preset, how: str) -> dict[str, str]:
-    """Return a comment for each field that a fit has set: by which parameters, and what it was."""
+    """Return a comment for each field that differs: by which parameters, and what it was."""
     old, new = pruned(before.model_dump()), pruned(after.model_dump())
     behind: dict[str, list[str]] = {}
     for knob in space.knobs:
@@ -75,13 +77,27 @@ def comments_of(space: Space, before: Preset, after: Preset, how: str) -> dict[s
     stain = {f"microscope.stain.{name}" for name in old["microscope"]["stain"]}
     said |= dict.fromkeys(stain - said.keys(), "follows cytoplasm and membrane")
     return {
-        path: was(text, get(old, path)) for path, text in said.items() if get(new, path) != get(old, path)
+        path: was(said.get(path, "set for these images"), get(old, path))
+        for path, value in _leaves(new)
+        if value != get(old, path) and path not in OF_ITSELF
     }
+
+
+def _leaves(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and not _is_leaf(value):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
 
 
 def was(how: str, old: Any) -> str:
     """Return what to say behind a value."""
-    if isinstance(old, Mapping):
+    if old is None:
+        return how
+    if isinstance(old, (list, tuple)):
+        old = _flow(list(old))
+    elif isinstance(old, Mapping):
         old = f"{old['mean']:g} ± {old['std']:g}" if "mean" in old else _flow(dict(old))
     elif isinstance(old, float):
         old = f"{old:g}"

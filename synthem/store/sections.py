@@ -3,7 +3,7 @@
 Only the windows that are sampled are kept, so a folder may be of any size; ``pages.py`` reads them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,12 +112,20 @@ def sample_windows(
     if len(kept) > count:
         kept = [kept[k] for k in np.linspace(0, len(kept) - 1, count).round().astype(int)]
     images = _bytes(Path(root), [cuts[k] for k in kept], notes)
+    good = [k for k, image in enumerate(images) if _is_tissue(image)]
+    if not good:
+        raise InputError(f"{root}: the images are constant: in grey levels of 8 bits no window holds tissue")
+    if len(good) < len(images):  # nearly constant, which real-valued greys hide
+        notes[f"{len(images) - len(good)} windows were left out: nearly one grey"] = None
+        images, kept = images[good], [kept[k] for k in good]
     return Windows(images, tuple(sections[k] for k in kept), tuple(places[k] for k in kept), tuple(notes))
 
 
 def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
     """Return the pictures that a path stands for, in the order of their names."""
     if root.is_file():
+        if names is not None and set(names) != {root.stem}:
+            raise InputError(f"{root}: is one picture, so there are no sections to name; leave names out")
         return [root]
     if not root.is_dir():
         raise InputError(f"{root}: no such file or folder")
@@ -128,7 +136,7 @@ def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
         missing = [name for name in names if name not in known]
         if missing:
             raise InputError(f"{folder}: no section is called {missing[0]!r}; there are {len(files)}")
-        files = [known[name] for name in names]
+        files = [known[name] for name in dict.fromkeys(names)]
     if not files:
         raise InputError(f"{folder}: no images: PNG, TIFF or JPEG files are wanted, and it holds none")
     return files
@@ -166,6 +174,11 @@ def _is_tissue(cut: Plane) -> bool:
 
 
 def _bytes(root: Path, cuts: list[Plane], notes: dict[str, None]) -> npt.NDArray[np.uint8]:
+    if len(kinds := sorted({cut.dtype.name for cut in cuts})) > 1:
+        raise InputError(
+            f"{root}: the sections' greys are of several kinds ({', '.join(kinds)}); convert them to one, or "
+            "name sections of one kind"
+        )
     stack = np.stack([np.asarray(cut, np.float32) for cut in cuts])
     if not np.isfinite(stack).all():
         raise InputError(f"{root}: NaN or infinite greys; fill these pixels or cut them away")
@@ -178,9 +191,3 @@ def _bytes(root: Path, cuts: list[Plane], notes: dict[str, None]) -> npt.NDArray
         stack = (stack - low) * (255.0 / (high - low))
         notes[f"greys {low:g} to {high:g} were stretched to 0–255"] = None
     return np.clip(np.rint(stack), 0, 255).astype(np.uint8)
-
-
-def windows_by_section(windows: Windows) -> Iterator[tuple[str, list[int]]]:
-    """Yield each section's name with the indices of its windows, in order."""
-    for name in dict.fromkeys(windows.sections):
-        yield name, [k for k, section in enumerate(windows.sections) if section == name]
