@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont
 from shapes import Grid
 from shapes.neurites import grow
 from shapes.population import SOMA
-from synthem.labels import channel
 from synthem.preset import Preset, load_preset
 from synthem.preview import image_tile, save
 from synthem.views import volume_sheet
@@ -89,12 +88,12 @@ def strip(name: str) -> npt.NDArray[np.uint8]:
     grid = _window(PLACES.get(name, (0.0, 0.0, 0.0)), voxel)
     kind = parameter.split(".")[0]
     if kind in KINDS and name not in PLACES:
-        # of the first dozen places, that whose labels differ most; where none do, that which shows most
+        # of the first dozen places, that whose labels differ most; where none do, whose pictures do
         first, last = (World(varied(base, parameter, values[k]), seed) for k in (0, -1))
         near = "psd" if kind == "vesicle" else kind
         grids = [_window(centre, voxel) for centre in islice(first.find(near), 12)]
-        pairs = [(first.labels(each), last.labels(each)) for each in grids]
-        shown = [((one != other).sum(), other[channel(kind)].sum()) for one, other in pairs]
+        pairs = [(first.patch(each), last.patch(each)) for each in grids]
+        shown = [((a.labels != b.labels).sum(), abs(a.clean - b.clean).sum()) for a, b in pairs]
         grid = grids[shown.index(max(shown))]
     columns = []
     for value in values:
@@ -142,7 +141,7 @@ def main() -> None:
     for name in STRIPS:
         save(strip(name), HERE / f"{name}.png")
     save(nuclei(), HERE / "nuclei.png")
-    world = World("epfl", seed=0)
+    world = World("epfl", seed=2)
     shown = ("psd", "vesicle", "mitochondrion", "neurite")
     save(volume_sheet(world, 1, (160, 160, 160), shown), HERE / "synapse_3d.png")
 

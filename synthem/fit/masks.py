@@ -96,20 +96,19 @@ FIGURES: dict[str, Callable[[Census, str], float | None]] = {
 
 @dataclass(frozen=True)
 class Mended:
-    """A field that masks have set: the figure that it follows, and what it and the field were and are."""
+    """A field that masks have set: the figure that it follows, what that was and is, and the new value."""
 
     path: str
     figure: str
     real: float
     before: float
     after: float
-    old: Any
     new: Any
     knobs: tuple[str, ...]
 
     def since(self, earlier: "Mended") -> "Mended":
         """Return the same with an earlier beginning."""
-        return replace(self, before=earlier.before, old=earlier.old)
+        return replace(self, before=earlier.before)
 
 
 def masks_of(root: str | Path, names: Sequence[str] | None, voxel_nm: Triple) -> RealFolder:
@@ -169,7 +168,7 @@ def fit_masks(
             off[rule] = _off(rule, ours, real)
     old = pruned(start.model_dump())
     mended = [
-        Mended(path, rule.figure, want, was, now, get(old, path), get(values, path), rule.knobs)
+        Mended(path, rule.figure, want, was, now, get(values, path), rule.knobs)
         for rule in rules
         if None not in (pair := [_figure(c, rule.figure) for c in (real, first, ours)])
         for want, was, now in [[float(p or 0.0) for p in pair]]
