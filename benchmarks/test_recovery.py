@@ -12,7 +12,7 @@ import numpy as np
 from shapes import Grid
 from synthem.fit.parameters import Space
 from synthem.fit.run import fit_preset
-from synthem.preset import Preset, load_preset
+from synthem.preset.preset import Preset, load_preset
 from synthem.world import World
 
 FITS = int(os.environ.get("SYNTHEM_FITS", "20"))

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from shapes import Grid
-from shapes.neurites import grow
-from shapes.population import SOMA
-from synthem.preset import Preset, load_preset
-from synthem.preview import image_tile, save
-from synthem.views import volume_sheet
+from shapes.neurites.grow import grow
+from shapes.neurites.population import SOMA
+from synthem.preset.preset import Preset, load_preset
+from synthem.view.sheet import image_tile, save
+from synthem.view.volume import volume_sheet
 from synthem.world import World
 
 HERE = Path(__file__).parent / "anatomy"

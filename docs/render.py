@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from shapes import Grid
-from synthem.defects import Defects
-from synthem.optics import Microscope
-from synthem.preset import load_preset
-from synthem.preview import Tile, image_tile, places, save, sheet, stages_sheet, titled, with_legend
+from synthem.preset.defects import Defects
+from synthem.preset.microscope import Microscope
+from synthem.preset.preset import load_preset
+from synthem.view.sheet import Panel, image_tile, places, save, sheet, stages_sheet, titled, with_legend
 from synthem.world import World
 
 HERE = Path(__file__).parent
@@ -76,7 +76,7 @@ def main() -> None:
     for name, seed in MODALITIES.items():
         world = World(name, seed=seed)
         patch = world.patch(places(world, 1, (1, 224, 224), world.preset.voxel_nm)[0])
-        tiles.append(Tile(titled(image_tile(patch, False).picture, name), name))
+        tiles.append(Panel(titled(image_tile(patch, False).picture, name), name))
     save(sheet([tiles[:4], tiles[4:]]), HERE / "modalities.png")
     save(stages_sheet(World("cremi", seed=40), (1, 192, 192)), HERE / "stages.png")
     tiles = []
@@ -84,7 +84,7 @@ def main() -> None:
         corner = (1960.0, 4000.0, 9000.0) if name in ELSEWHERE else (0.0, 5000.0, 5000.0)
         grid = Grid((1, 192, 192), load_preset(preset).voxel_nm, corner)
         patch = _spoilt(preset, spoilt).patch(grid)
-        tiles.append(Tile(titled(image_tile(patch, False).picture, name), name))
+        tiles.append(Panel(titled(image_tile(patch, False).picture, name), name))
     save(sheet([tiles[k : k + 6] for k in range(0, len(tiles), 6)]), HERE / "defects.png")
     world = World("epfl", seed=5)
     rare = []

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from shapes.errors import UnknownNameError
+from shapes.core.errors import UnknownNameError
 
 CLASSES = ("mitochondrion", "mito_boundary", "membrane", "psd", "vesicle", "sheath")
 """Channel order of every label array."""

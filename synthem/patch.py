@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes import Grid
-from shapes.errors import InputError
+from shapes.core.errors import InputError
 from synthem.labels import CLASSES
 
 ALL_LABELLED = (True,) * len(CLASSES)

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapes.errors import InputError
-from shapes.grid import Grid
-from synthem.annotate import annotate, instances
-from synthem.find import find
-from synthem.microscope.acquire import halo_vx, stages, to_uint8
-from synthem.microscope.look import inside, look
+from shapes.core.errors import InputError
+from shapes.core.grid import Grid
+from synthem.microscope.pipeline import halo_vx, stages, to_uint8
 from synthem.microscope.stain import softness_nm
+from synthem.microscope.view import inside, look
 from synthem.patch import Patch
-from synthem.preset import Preset, load_preset
-from synthem.randomise import randomised
-from synthem.scene import Scene, build_scene
+from synthem.preset.preset import Preset, load_preset
+from synthem.preset.randomise import randomised
+from synthem.scene.annotate import annotate, instances
+from synthem.scene.find import find
+from synthem.scene.scene import Scene, build_scene
 
 TRACE_VERSION = 1
 
@@ -47,7 +47,7 @@ class World:
         self.seed = int(seed)
 
     def randomised(self, factor: float, index: int, anatomy: bool = False) -> "World":
-        """Return this world through another microscope, drawn around its own: see ``synthem.randomise``."""
+        """Return this world through a microscope drawn around its own: see ``synthem.preset.randomise``."""
         return World(randomised(self.preset, factor, self.seed, index, anatomy), self.seed)
 
     def scene(self, grid: Grid) -> Scene:
@@ -112,7 +112,7 @@ class World:
     def find(
         self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     ) -> Iterator[tuple[float, float, float]]:
-        """Yield places of objects of a class, (z, y, x) in nm, nearest first: see ``synthem.find``."""
+        """Yield places of objects of a class, (z, y, x) in nm, nearest first: see ``synthem.scene.find``."""
         return find(self.preset.anatomy, self.seed, kind, near_nm)
 
 

@@ -3,8 +3,21 @@
 import numpy as np
 
 from shapes import Grid
-from shapes.tubes import AZ, BZ, COLUMNS, DR, DZ, FLAT, PEAK, RA, STIFF, WAVE, ruffle_segment, set_segment
-from shapes.warp import Warp, warp_window
+from shapes.core.warp import Warp, warp_window
+from shapes.neurites.tubes import (
+    AZ,
+    BZ,
+    COLUMNS,
+    DR,
+    DZ,
+    FLAT,
+    PEAK,
+    RA,
+    STIFF,
+    WAVE,
+    ruffle_segment,
+    set_segment,
+)
 
 
 def segment(a, b, ra, rb=None, stiffness=1.0, flat=1.0, broad=(1.0, 0.0, 0.0), waves=None, peak=0.0):

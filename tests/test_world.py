@@ -11,10 +11,10 @@ import pytest
 
 import synthem
 from shapes import Grid
-from shapes.errors import InputError, UnknownNameError
-from synthem import find as find_module
+from shapes.core.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channel
-from synthem.preset import load_preset
+from synthem.preset.preset import load_preset
+from synthem.scene import find as find_module
 from synthem.world import World
 
 HERE = (12_300.0, -4_560.0, 7_890.0)

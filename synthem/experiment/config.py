@@ -1,15 +1,19 @@
 """What an experiment is: data, arms, class sets, seeds and budget, read from a YAML file."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shapes.errors import InputError, UnknownNameError
+from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.frozen import Frozen
 from synthem.labels import CLASSES, channels
-from synthem.preset import parse, presets_folder, read_yaml
-from synthem.randomise import MOST
-from synthem.training.config import Frozen, TrainConfig
+from synthem.learning.config import TrainConfig
+from synthem.preset.preset import presets_folder
+from synthem.preset.randomise import MOST
+from synthem.preset.yaml_file import parse, read_yaml
 
 Arm = Literal["real", "synthetic", "mixed"]
 
@@ -40,7 +44,7 @@ class SyntheticConfig(Frozen):
     balance: dict[str, float] = Field(default_factory=dict)
     """Wanted shares of pixels by class, for the choice of windows and again for the sampler."""
     randomise: float = Field(1.0, ge=1, le=MOST)
-    """By which factor the microscope varies from patch to patch: see ``synthem.randomise``."""
+    """By which factor the microscope varies from patch to patch: see ``synthem.preset.randomise``."""
     fraction: float | None = Field(None, gt=0, lt=1)
     """Share of synthetic crops in the mixed arm; left out, as the numbers of patches and tiles have it."""
 
@@ -141,3 +145,9 @@ def load_experiment(name: str | Path) -> ExperimentConfig:
             raise UnknownNameError("experiment", str(name), experiment_names())
         path = presets_folder() / "experiments" / f"{name}.yaml"
     return parse(ExperimentConfig, read_yaml(path), str(path))
+
+
+def config_hash(config: ExperimentConfig) -> str:
+    """Hash what decides the results: all of the configuration but the place of the real folder."""
+    text = json.dumps(config.model_dump(mode="json", exclude={"real"}), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from shapes import Grid
-from shapes.errors import InputError
+from shapes.core.errors import InputError
+from synthem.data.real import read_folder, read_split
 from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.labels import CLASSES
-from synthem.patch import Patch
-from synthem.sampling.balance import balance_weights
-from synthem.sampling.crops import RareCrops
-from synthem.store.real import read_folder, read_split
-from synthem.training.sources import (
+from synthem.learning.balance import balance_weights
+from synthem.learning.crops import (
     CropSource,
     MixedCrops,
     RareSource,
@@ -23,6 +20,9 @@ from synthem.training.sources import (
     UniformCrops,
     tile_corners,
 )
+from synthem.learning.hold_out import hold_out
+from synthem.learning.rare_crops import RareCrops
+from synthem.patch import Patch
 
 
 @dataclass(frozen=True)
@@ -116,43 +116,3 @@ def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequen
     if config.split is None:
         raise InputError("experiment: name the sections, `train:` and `test:`, or a split, `--split NAME`")
     return read_split(root / config.splits, config.split)
-
-
-def hold_out(
-    patches: Sequence[Patch], share: float, crop_vx: tuple[int, int, int]
-) -> tuple[list[Patch], list[Patch]]:
-    """Hold out a block at the far end: the last patches, or the far end of the only one.
-
-    Neighbouring sections are near copies of each other, so patches drawn at random would be known already.
-
-    Raises
-    ------
-    InputError
-        Where there is no patch, or the only one is too small to be cut.
-    """
-    if len(patches) == 0:
-        raise InputError("training: there is no patch to train on")
-    if len(patches) > 1:
-        held = min(len(patches) - 1, max(1, round(share * len(patches))))
-        return list(patches[:-held]), list(patches[-held:])
-    shape = patches[0].grid.shape
-    room = [n - 2 * c for n, c in zip(shape, crop_vx, strict=True)]
-    axis = int(np.argmax(room))
-    if room[axis] < 0:
-        raise InputError(
-            f"training: the only patch, {shape}, is too small to hold out a validation part of {crop_vx}"
-        )
-    cut = min(max(round(shape[axis] * (1 - share)), crop_vx[axis]), shape[axis] - crop_vx[axis])
-    return [_part(patches[0], axis, 0, cut)], [_part(patches[0], axis, cut, shape[axis])]
-
-
-def _part(patch: Patch, axis: int, start: int, stop: int) -> Patch:
-    box = tuple(slice(start, stop) if a == axis else slice(None) for a in range(3))
-    shape, origin = list(patch.grid.shape), list(patch.grid.origin_nm)
-    shape[axis] = stop - start
-    origin[axis] += start * patch.grid.voxel_nm[axis]
-    grid = Grid((shape[0], shape[1], shape[2]), patch.grid.voxel_nm, (origin[0], origin[1], origin[2]))
-    labels = patch.labels[(slice(None), *box)]
-    return replace(
-        patch, image=patch.image[box], labels=labels, grid=grid, clean=None, instances={}, trace=None
-    )

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthem.evaluation.counts import count
-from synthem.evaluation.dice import mean_dice
 from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import Data
-from synthem.experiment.results import Run
-from synthem.experiment.run import read_predictions
+from synthem.experiment.results import Run, read_predictions
 from synthem.labels import channels
-from synthem.training.sources import tile_corners
+from synthem.learning.counts import count
+from synthem.learning.crops import tile_corners
+from synthem.learning.dice import mean_dice
 
 Bools = npt.NDArray[np.bool_]
 

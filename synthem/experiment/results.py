@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from synthem.experiment.config import Arm
+from synthem.experiment.config import CLASS_SETS, Arm
+from synthem.learning.dice import Scores
+from synthem.patch import Patch
 
-Scores = dict[str, dict[str, float | int | None]]
+PREDICTIONS = "predictions.npz"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Run:
     best_step: int
     seconds: float
     scores: Scores
-    """``synthem.evaluation.dice.score_table`` of the pooled counts."""
+    """``synthem.learning.dice.score_table`` of the pooled counts."""
     curves: list[dict[str, float | None]]
     folder: str
     """Where its files are, relative to the experiment's folder."""
@@ -43,14 +46,14 @@ def read_run(path: Path) -> Run:
 
 
 @dataclass(frozen=True)
-class Spread:
+class MeanStd:
     """Mean and standard deviation over seeds; NaN where no seed has a value, and no deviation of one seed."""
 
     mean: float
     std: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
+    def of(cls, values: Sequence[float]) -> "MeanStd":
         """Summarise the values that are defined."""
         held = [v for v in values if not math.isnan(v)]
         if not held:
@@ -65,17 +68,17 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Row:
+class GainRow:
     """A class in the table of a class set and budget: its support, and score and gain of each arm."""
 
     name: str
     support: int
-    score: dict[Arm, Spread]
-    gain: dict[Arm, Spread]
+    score: dict[Arm, MeanStd]
+    gain: dict[Arm, MeanStd]
     """Difference to ``real`` at the same seed; empty without a real arm."""
 
 
-def table(runs: Sequence[Run], metric: str = "dice") -> list[Row]:
+def table(runs: Sequence[Run], metric: str = "dice") -> list[GainRow]:
     """Make the rows of one class set and budget, and a last one, ``mean``, over the classes in the truth.
 
     Parameters
@@ -91,13 +94,13 @@ def table(runs: Sequence[Run], metric: str = "dice") -> list[Row]:
     for name in names:
         value = {(run.arm, run.seed): _value(run.scores, name, metric) for run in runs}
         seeds = sorted({seed for _, seed in value})
-        gain: dict[Arm, Spread] = {
-            arm: Spread.of([value[arm, s] - value["real", s] for s in seeds if (arm, s) in value])
+        gain: dict[Arm, MeanStd] = {
+            arm: MeanStd.of([value[arm, s] - value["real", s] for s in seeds if (arm, s) in value])
             for arm in arms
             if arm != "real" and "real" in arms
         }
-        score = {arm: Spread.of([v for (a, _), v in value.items() if a == arm]) for arm in arms}
-        rows.append(Row(name, _support(runs[0].scores, name), score, gain))
+        score = {arm: MeanStd.of([v for (a, _), v in value.items() if a == arm]) for arm in arms}
+        rows.append(GainRow(name, _support(runs[0].scores, name), score, gain))
     return rows
 
 
@@ -119,3 +122,11 @@ def _value(scores: Scores, name: str, metric: str) -> float:
 
 def _support(scores: Scores, name: str) -> int:
     return sum(_support(scores, n) for n in scores) if name == "mean" else int(scores[name]["support"] or 0)
+
+
+def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
+    """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
+    classes = len(CLASS_SETS[run.class_set])
+    with np.load(out / run.folder / PREDICTIONS) as masks:
+        packed = [masks[patch.name] for patch in patches]
+    return [np.unpackbits(p[None], axis=0, count=classes, bitorder="little").astype(np.bool_) for p in packed]

@@ -1,27 +1,28 @@
 """Running an experiment: each arm, class set, budget and seed has its own folder; finished ones are kept."""
 
-import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from shapes.errors import InputError
-from synthem.evaluation.counts import Counts, count
-from synthem.evaluation.dice import score_table
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
-from synthem.experiment.data import Data
-from synthem.experiment.results import Run, read_run
+from shapes.core.errors import InputError
+from synthem.data.atomic import write_json
+from synthem.experiment.config import Arm, ExperimentConfig, config_hash
+from synthem.experiment.data import Data, load_data
+from synthem.experiment.report import write_report
+from synthem.experiment.results import PREDICTIONS, Run, read_run
+from synthem.experiment.synthesis import synthetic_patches
 from synthem.labels import channels
+from synthem.learning.counts import Counts, count
+from synthem.learning.dice import score_table
 from synthem.patch import Patch
 
 MARK = "experiment.json"
-RESULT, PREDICTIONS = "result.json", "predictions.npz"
+RESULT = "result.json"
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,6 @@ def cells(config: ExperimentConfig, epoch_steps: int) -> Iterator[Cell]:
                     yield Cell(class_set, budget, steps, arm, seed)
 
 
-def config_hash(config: ExperimentConfig) -> str:
-    """Hash what decides the results: all of the configuration but the place of the real folder."""
-    text = json.dumps(config.model_dump(mode="json", exclude={"real"}), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def claim(out: Path, config: ExperimentConfig) -> None:
     """Make the folder of an experiment, or go on in it; InputError where it holds anything else."""
     mark = out / MARK
@@ -79,6 +74,41 @@ def claim(out: Path, config: ExperimentConfig) -> None:
         raise InputError(f"{out}: is not empty and holds no experiment; give an empty folder")
     out.mkdir(parents=True, exist_ok=True)
     write_json(mark, {"hash": config_hash(config), "config": config.model_dump(mode="json")})
+
+
+def conduct(
+    config: ExperimentConfig,
+    out: Path,
+    *,
+    notice: str = "",
+    say: Callable[[str], None] | None = None,
+) -> list[Run]:
+    """Carry out an experiment up to its report, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+    out : Path
+        A new or empty folder, or this experiment's own.
+    notice : str
+        A sentence for the top of the report.
+    say : callable, optional
+        Is told what is going on; with it, progress bars of the training are shown.
+    """
+    told = say or (lambda text: None)
+
+    def make_synthetic() -> list[Patch]:
+        claim(out, config)
+        told(f"Making {config.synthetic.count} synthetic patches of preset {config.synthetic.preset} ...")
+        return synthetic_patches(config.synthetic, config.voxel_nm, out / "synthetic", say=told)
+
+    data = load_data(config, make_synthetic)
+    for note in data.notes:
+        told(note)
+    told(f"Training the arms {', '.join(config.arms)} on {len(data.train)} sections of {config.real} ...")
+    runs = run_experiment(config, data, out, say=say)
+    write_report(config, data, runs, out, notice=notice)
+    return runs
 
 
 def run_experiment(
@@ -109,8 +139,8 @@ def run_experiment(
 
 
 def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: Path, *, show: bool) -> Run:
-    from synthem.training.predict import Predictor
-    from synthem.training.trainer import fit
+    from synthem.learning.predict import Predictor
+    from synthem.learning.trainer import fit
 
     start = time.perf_counter()
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
@@ -139,19 +169,3 @@ def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: P
         cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step,
         seconds, scores, curves, cell.folder,
     )  # fmt: skip
-
-
-def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
-    """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
-    classes = len(CLASS_SETS[run.class_set])
-    with np.load(out / run.folder / PREDICTIONS) as masks:
-        packed = [masks[patch.name] for patch in patches]
-    return [np.unpackbits(p[None], axis=0, count=classes, bitorder="little").astype(np.bool_) for p in packed]
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a JSON file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    aside.replace(path)

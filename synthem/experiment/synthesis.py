@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from synthem.data.hdf5 import Dataset, write_dataset
+from synthem.data.manifest import stored_plan
+from synthem.data.plan import make_request, plan_request
 from synthem.experiment.config import SyntheticConfig
-from synthem.generate import make_request, plan_request
 from synthem.patch import Patch
-from synthem.store.hdf5 import Dataset, write_dataset
-from synthem.store.output import stored_plan
 from synthem.world import World
 
 

@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shapes.errors import InputError
-from shapes.grid import Grid, Triple
-from synthem.census import Census, census
+from shapes.core.errors import InputError
+from shapes.core.grid import Grid, Triple
+from synthem.data.real import RealFolder, read_folder
 from synthem.fit.parameters import KNOBS, Values, get, middle_and_width, pruned, put, scaled
+from synthem.measure.census import Census, census
 from synthem.patch import Patch
-from synthem.preset import Preset, load_preset
-from synthem.store.real import RealFolder, read_folder
+from synthem.preset.preset import Preset, load_preset
 from synthem.world import World
 
 TURNS = 4

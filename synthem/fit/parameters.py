@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from synthem.preset import Preset, load_preset
+from synthem.preset.preset import Preset, load_preset
 
 Vector = npt.NDArray[np.float64]
 Values = dict[str, Any]

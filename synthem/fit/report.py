@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from shapes.errors import InputError
+from shapes.core.errors import InputError
+from synthem.data.atomic import write_whole
+from synthem.fit.anatomy_choice import ALIKE
 from synthem.fit.masks import comments_of_masks
 from synthem.fit.parameters import get, pruned
-from synthem.fit.run import Fit, patches_of
-from synthem.fit.tissue import ALIKE
-from synthem.fit.write import comments_of, preset_text, was
-from synthem.preview import Tile, save, sheet
-from synthem.statistics import NAMES, groups_of
-from synthem.store.output import write_whole
+from synthem.fit.preset_text import comments_of, preset_text, was
+from synthem.fit.run import FittedPreset, patches_of
+from synthem.measure.statistics import NAMES, groups_of
+from synthem.view.sheet import Panel, save, sheet
 
 COLUMNS = 4
 LARGEST_TILE = 256
@@ -23,7 +23,7 @@ UNMATCHED = 1.0
 """A figure whose median is off by more than this many standard deviations over windows is not matched."""
 
 
-def write_preset(fit: Fit, path: Path, images: str) -> None:
+def write_preset(fit: FittedPreset, path: Path, images: str) -> None:
     """Write the fitted preset, aside and then renamed; every fitted value has a comment."""
     sections = len(dict.fromkeys(fit.windows.sections))
     start, count = fit.before.name, f"{sections} section{'s' * (sections != 1)}"
@@ -59,7 +59,7 @@ def check_outputs(path: Path, report: Path | None) -> None:
         raise InputError(f"{report}: exists already and is no empty folder; give the name of a new one")
 
 
-def write_report(fit: Fit, folder: Path, seed: int = 0) -> None:
+def write_report(fit: FittedPreset, folder: Path, seed: int = 0) -> None:
     """Write ``report.md``, ``report.json`` and ``patches.png`` into a new or empty folder."""
     folder.mkdir(parents=True, exist_ok=True)
     rows, values = statistics_rows(fit), value_rows(fit)
@@ -87,7 +87,7 @@ def write_report(fit: Fit, folder: Path, seed: int = 0) -> None:
     write_whole(folder / "report.md", _markdown(fit, rows, values).encode())
 
 
-def statistics_rows(fit: Fit) -> list[dict[str, Any]]:
+def statistics_rows(fit: FittedPreset) -> list[dict[str, Any]]:
     """Return every statistic: medians of real, start and fitted windows, and by how much each is off."""
     shifts = fit.target.shift(fit.was), fit.target.shift(fit.now)
     medians = fit.target.quantiles[2], np.median(fit.was, 0), np.median(fit.now, 0)
@@ -105,7 +105,7 @@ def statistics_rows(fit: Fit) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def value_rows(fit: Fit) -> list[tuple[str, str, str]]:
+def value_rows(fit: FittedPreset) -> list[tuple[str, str, str]]:
     """Return what was fitted, with its value before and after."""
     start = pruned(fit.space.start.model_dump())
     rows = [(f"{one.path} (masks)", _text(get(start, one.path)), _text(one.new)) for one in fit.mended]
@@ -117,7 +117,7 @@ def value_rows(fit: Fit) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _markdown(fit: Fit, rows: list[dict[str, Any]], values: list[tuple[str, str, str]]) -> str:
+def _markdown(fit: FittedPreset, rows: list[dict[str, Any]], values: list[tuple[str, str, str]]) -> str:
     off = [row for row in rows if abs(row["off_after"]) > UNMATCHED]
     off.sort(key=lambda row: -abs(row["off_after"]))
     matched = [sum(abs(row[key]) <= UNMATCHED for row in rows) for key in ("off_before", "off_after")]
@@ -199,7 +199,7 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _sheet(fit: Fit, seed: int) -> Any:
+def _sheet(fit: FittedPreset, seed: int) -> Any:
     """Return real windows over patches of the start over fitted ones."""
     edge = min(LARGEST_TILE, fit.windows.images.shape[1])
     images = fit.windows.images
@@ -207,4 +207,4 @@ def _sheet(fit: Fit, seed: int) -> Any:
         np.linspace(0, len(images) - 1, min(COLUMNS, len(images))).round().astype(int), :edge, :edge
     ]
     rows = [chosen] + [patches_of(preset, edge, len(chosen), seed) for preset in (fit.before, fit.after)]
-    return sheet([[Tile(np.repeat(image[..., None], 3, axis=2), "") for image in row] for row in rows])
+    return sheet([[Panel(np.repeat(image[..., None], 3, axis=2), "") for image in row] for row in rows])

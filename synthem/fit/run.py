@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shapes.errors import InputError
-from shapes.grid import Triple
-from synthem.defects import Defects
-from synthem.fit.bench import SEEDS, Bench, render
-from synthem.fit.clock import Clock
-from synthem.fit.contrast import bright_membranes
-from synthem.fit.descend import Objective, descend
-from synthem.fit.learn import Learned, learn
+from shapes.core.errors import InputError
+from shapes.core.grid import Triple
+from synthem.data.unlabelled import SampledWindows, sample_windows
+from synthem.fit.anatomy_choice import Tried, choose_tissue, tissues_of, with_tissue
+from synthem.fit.budget import Clock
+from synthem.fit.cmaes import search
+from synthem.fit.initial_guess import quick_start
+from synthem.fit.least_squares import Objective, descend
 from synthem.fit.masks import Mended, fit_masks, masks_of
 from synthem.fit.parameters import KNOBS, Space, pruned
-from synthem.fit.search import search
-from synthem.fit.start import quick_start
-from synthem.fit.tissue import Tried, choose_tissue, tissues_of, with_tissue
-from synthem.preset import Preset, load_preset
-from synthem.realism import features_of
-from synthem.statistics.distance import Features, Target
-from synthem.store.sections import Windows, sample_windows
+from synthem.fit.polarity import bright_membranes
+from synthem.fit.regression import Learned, learn
+from synthem.fit.renderer import SEEDS, Bench, render
+from synthem.measure.realism import features_of
+from synthem.measure.statistics.distance import Features, Target
+from synthem.preset.defects import Defects
+from synthem.preset.preset import Preset, load_preset
 
 REAL_WINDOWS = 48
 WINDOWS = 12
@@ -40,7 +40,7 @@ STEPS = 8
 
 
 @dataclass
-class Fit:
+class FittedPreset:
     """What a fit found.
 
     Attributes
@@ -51,7 +51,7 @@ class Fit:
         The start as it was given, with the tissue that was taken: what comments compare with.
     space : Space
         The parameters; its start is ``origin`` at the images' voxel size.
-    windows : Windows
+    windows : SampledWindows
         The images' windows.
     target : Target
         Their statistics.
@@ -79,7 +79,7 @@ class Fit:
     after: Preset
     origin: Preset
     space: Space
-    windows: Windows
+    windows: SampledWindows
     target: Target
     was: Features
     now: Features
@@ -108,7 +108,7 @@ def fit_preset(
     workers: int = 2,
     tick: Callable[[int, int], None] = lambda done, of: None,
     tell: Callable[[str], None] = lambda text: None,
-) -> Fit:
+) -> FittedPreset:
     """Fit a preset to images.
 
     Parameters
@@ -225,7 +225,7 @@ def fit_preset(
     origin = given if tissue == given.name else with_tissue(given, candidates[tissue])
     tone = after.microscope.tone.model_copy(update={"invert": flipped})
     after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
-    return Fit(
+    return FittedPreset(
         before=before, after=after, origin=origin, space=whole, windows=windows, target=target, was=was,
         now=now, cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history,
         tissue=tissue, tried=tried, mended=mended, notes=notes, interrupted=interrupted,

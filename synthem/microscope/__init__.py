@@ -1,1 +1,5 @@
-"""The microscope: named stages from stained tissue to a stored image, each of which can be run alone."""
+"""Takes a scene; gives an EM image, stage by stage."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

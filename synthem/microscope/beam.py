@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid
-from shapes.lattice import smooth_noise
-from shapes.streams import stream_key
-from synthem.optics import Beam
+from shapes.core.fields import smooth_noise
+from shapes.core.grid import Grid
+from shapes.core.streams import stream_key
+from synthem.preset.microscope import Beam
 
 STEPS = 3
 """Widths of the point spread that are computed where focus varies; a voxel's own lies between two of them."""

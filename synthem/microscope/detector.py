@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid, Triple
-from shapes.lattice import smooth_noise
-from shapes.streams import stream_key, white_noise
+from shapes.core.fields import smooth_noise
+from shapes.core.grid import Grid, Triple
+from shapes.core.streams import stream_key, white_noise
 from synthem.microscope.beam import blur, kernel
-from synthem.optics import Detector
+from synthem.preset.microscope import Detector
 
 
 @njit(cache=True)

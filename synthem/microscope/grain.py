@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.chains import MEMBRANE_NM
-from shapes.lattice import smooth_noise
-from shapes.streams import stream_key
-from synthem.optics import Stain
-from synthem.scene import Scene
+from shapes.clutter.chains import MEMBRANE_NM
+from shapes.core.fields import smooth_noise
+from shapes.core.streams import stream_key
+from synthem.preset.microscope import Stain
+from synthem.scene.scene import Scene
 
 RESOLVED_NM = 2.5
 """Wider voxels show a membrane as one dark line."""

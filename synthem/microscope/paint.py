@@ -2,8 +2,8 @@
 
 from numba import njit
 
-from shapes.spread import draw
-from shapes.streams import mix, normal, uniform
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, uniform
 
 
 @njit(cache=True)

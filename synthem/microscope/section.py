@@ -3,16 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
-from synthem.optics import Section
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, stream_key, uniform
+from synthem.preset.microscope import SectionParams
 
 _CLEAR = np.float32(255)
 
 
 def section(
     image: npt.NDArray[np.float32],
-    params: Section,
+    params: SectionParams,
     seed: int,
     first: int,
     thickness: npt.NDArray[np.float64] | None = None,
@@ -26,7 +26,7 @@ def section(
     ----------
     image : float32 (z · sheets, y, x)
         Stained tissue, sheet by sheet.
-    params : Section
+    params : SectionParams
         Number of sheets, and how sections differ: brightness in grey levels, contrast as a fraction of it
         about 128.
     seed, first

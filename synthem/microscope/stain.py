@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.chains import MEMBRANE_NM
-from shapes.cristae import GRANULE_NM
-from shapes.lattice import smooth_noise
-from shapes.population import GLIA
-from shapes.psd import BAND_NM as DENSITY_NM
-from shapes.streams import stream_key
+from shapes.clutter.chains import MEMBRANE_NM
+from shapes.core.fields import smooth_noise
+from shapes.core.streams import stream_key
+from shapes.mitochondria.cristae import GRANULE_NM
+from shapes.neurites.population import GLIA
+from shapes.synapses.psd import BAND_NM as DENSITY_NM
 from synthem.microscope.grain import grain
-from synthem.microscope.nucleoplasm import paint_nuclei
+from synthem.microscope.nucleus import paint_nuclei
 from synthem.microscope.paint import cover, grey_of
-from synthem.optics import Stain
-from synthem.scene import Scene
+from synthem.preset.microscope import Stain
+from synthem.scene.scene import Scene
 
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance

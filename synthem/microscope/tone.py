@@ -7,7 +7,7 @@ back-scattered electrons is dark on pale as in transmission (Goldstein et al. 20
 import numpy as np
 import numpy.typing as npt
 
-from synthem.optics import Tone
+from synthem.preset.microscope import Tone
 
 
 def tone(image: npt.NDArray[np.float32], params: Tone) -> npt.NDArray[np.float32]:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
 from shapes import Grid
-from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
-from shapes.rods import ARM
-from shapes.warp import warp_window
-from synthem.annotate import NEURITE, annotate, instances
-from synthem.find import NEEDS, find
+from shapes.core.warp import warp_window
+from shapes.mitochondria.rods import ARM
+from shapes.neurites.population import AXON, BOUTON, DENDRITE, MYELINATED
 from synthem.labels import CLASSES, channel
-from synthem.preset import Preset, load_preset
-from synthem.scene import Scene, build_scene
+from synthem.preset.preset import Preset, load_preset
+from synthem.scene.annotate import NEURITE, annotate, instances
+from synthem.scene.find import NEEDS, find
+from synthem.scene.scene import Scene, build_scene
 
 WITH_IDS = ("mitochondrion", "psd", "vesicle", "sheath")
 PRESETS = ("epfl", "sstem_drosophila", "getmanskaya2022")

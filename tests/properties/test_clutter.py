@@ -8,16 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapes import Grid
-from shapes.chains import MEMBRANE_NM, OFF_MITOCHONDRIA_NM, stretch_depth
-from shapes.endosomes import DENSE, MULTIVESICULAR, inner_vesicles
-from shapes.population import BOUTON
-from shapes.rods import rod_distance
-from shapes.streams import mix, stream_key
-from shapes.tissue import FAR_NM
-from shapes.warp import warp_window
-from synthem.annotate import annotate
-from synthem.preset import Annotation, Preset, load_preset
-from synthem.scene import CLUTTER, Scene, build_scene
+from shapes.clutter.chains import MEMBRANE_NM, OFF_MITOCHONDRIA_NM, stretch_depth
+from shapes.clutter.endosomes import DENSE, MULTIVESICULAR, inner_vesicles
+from shapes.core.streams import mix, stream_key
+from shapes.core.warp import warp_window
+from shapes.mitochondria.rods import rod_distance
+from shapes.neurites.population import BOUTON
+from shapes.partition.generator import FAR_NM
+from synthem.preset.anatomy import Annotation
+from synthem.preset.preset import Preset, load_preset
+from synthem.scene.annotate import annotate
+from synthem.scene.scene import CLUTTER, Scene, build_scene
 from synthem.world import World
 
 DENSELY = {

@@ -16,21 +16,21 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from shapes import Grid
-from shapes.contacts import LOOK_NM, PROBE_NM
-from shapes.crowd import _LOOSE_SITES as LOOSE_SITES
-from shapes.crowd import BAND_NM, CLEAR_NM
-from shapes.packing import keeps_apart, loose_place
-from shapes.population import AXON, BOUTON, DENDRITE, MYELINATED
-from shapes.rods import ARM, rod_distance, rod_sight_nm
-from shapes.spread import draw
-from shapes.streams import mix as mixed
-from shapes.streams import normal, object_id, stream_key, uniform
-from shapes.tubes import tube_field, tube_slope
-from shapes.warp import warp_window, world_points
-from synthem.annotate import NEURITE, annotate, instances
+from shapes.core.spread import draw
+from shapes.core.streams import mix as mixed
+from shapes.core.streams import normal, object_id, stream_key, uniform
+from shapes.core.warp import warp_window, world_points
+from shapes.mitochondria.rods import ARM, rod_distance, rod_sight_nm
+from shapes.neurites.population import AXON, BOUTON, DENDRITE, MYELINATED
+from shapes.neurites.tubes import tube_field, tube_slope
+from shapes.synapses.contacts import LOOK_NM, PROBE_NM
+from shapes.synapses.crowd import _LOOSE_SITES as LOOSE_SITES
+from shapes.synapses.crowd import BAND_NM, CLEAR_NM
+from shapes.synapses.packing import keeps_apart, loose_place
 from synthem.labels import CLASSES, channel
-from synthem.preset import Preset, load_preset
-from synthem.scene import CLUTTER, Scene, build_scene
+from synthem.preset.preset import Preset, load_preset
+from synthem.scene.annotate import NEURITE, annotate, instances
+from synthem.scene.scene import CLUTTER, Scene, build_scene
 
 PRESETS = ("epfl", "sstem_drosophila", "getmanskaya2022")
 KINDS = ("mitochondrion", "psd", "vesicle", "sheath")

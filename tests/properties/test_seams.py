@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapes import Grid
-from shapes.errors import InputError
-from synthem.optics import Section
+from shapes.core.errors import InputError
 from synthem.patch import Patch
-from synthem.preset import Preset, load_preset
+from synthem.preset.microscope import SectionParams
+from synthem.preset.preset import Preset, load_preset
 from synthem.world import World, replay
 
 places = st.tuples(*[st.floats(-1e6, 1e6)] * 3)
@@ -28,7 +28,7 @@ def preset(name: str) -> Preset:
     plain = load_preset("epfl")
     microscope = plain.microscope.model_copy(
         update={
-            "section": Section(sheets=3, brightness=9, contrast=0.1),
+            "section": SectionParams(sheets=3, brightness=9, contrast=0.1),
             "beam": plain.microscope.beam.model_copy(update={"sigma_nm": 11.0}),
             "detector": plain.microscope.detector.model_copy(
                 update={"correlated": 0.7, "correlation_vx": 2.5}

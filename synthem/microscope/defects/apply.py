@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapes.grid import Grid
-from synthem.defects import Defects
+from shapes.core.grid import Grid
 from synthem.microscope.defects.knife import knife_marks
 from synthem.microscope.defects.losses import contrast_jumps, lost
 from synthem.microscope.defects.particles import particles
 from synthem.microscope.defects.scanning import charging, curtains, lost_lines
 from synthem.microscope.defects.shifts import Field, drifted, misaligned, seams, stitched
 from synthem.microscope.defects.tears import cracked, fold_bands, folded
+from synthem.preset.defects import Defects
 
 Image = npt.NDArray[np.float32]
 Void = npt.NDArray[np.bool_]

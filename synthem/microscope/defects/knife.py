@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
-from synthem.defects import KnifeMarks
+from shapes.core.grid import Grid
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, stream_key, uniform
 from synthem.microscope.defects.places import sections
+from synthem.preset.defects import KnifeMarks
 
 _CELL_NM = 5000.0
 _UM_NM = 1e5  # rates are per 100 µm

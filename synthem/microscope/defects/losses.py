@@ -7,11 +7,11 @@ Of the 125 sections of each CREMI volume a few are lost or nearly so; aligned st
 import numpy as np
 import numpy.typing as npt
 
-from shapes.grid import Grid
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
-from synthem.defects import ContrastJumps, Loss
+from shapes.core.grid import Grid
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, stream_key, uniform
 from synthem.microscope.defects.places import sections, streaky_noise
+from synthem.preset.defects import ContrastJumps, Loss
 
 _TORN = 0.9  # deviations of a smooth field: a fifth of a damaged section
 _EDGE = 0.12  # deviations over which a torn edge fades

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
-from synthem.defects import Particles
+from shapes.core.grid import Grid
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, stream_key, uniform
 from synthem.microscope.defects.places import scattered, sections
+from synthem.preset.defects import Particles
 
 _GLOW = 3.0  # lengths after which a glow has faded
 

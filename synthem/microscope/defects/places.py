@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid, Triple
-from shapes.lattice import smooth_noise
-from shapes.streams import cell_key, mix, uniform
+from shapes.core.fields import smooth_noise
+from shapes.core.grid import Grid, Triple
+from shapes.core.streams import cell_key, mix, uniform
 
 CELL_NM = 2000.0
 """Edge of the lattice cells of a section that events belong to."""

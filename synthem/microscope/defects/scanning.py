@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid
-from shapes.spread import draw
-from shapes.streams import mix, normal, stream_key, uniform
-from synthem.defects import Charging, Curtains, LostLines
+from shapes.core.grid import Grid
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, stream_key, uniform
 from synthem.microscope.defects.places import scattered, sections, streaky_noise
+from synthem.preset.defects import Charging, Curtains, LostLines
 
 _FADED = 3.0
 

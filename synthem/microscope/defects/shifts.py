@@ -7,10 +7,10 @@ milled block: Xu et al. (2017); seams of montages: Kaynig et al. (2010).
 import numpy as np
 import numpy.typing as npt
 
-from shapes.grid import Grid
-from shapes.streams import cell_key, mix, normal, stream_key, uniform
-from synthem.defects import Drift, Misalignment, Tiles
+from shapes.core.grid import Grid
+from shapes.core.streams import cell_key, mix, normal, stream_key, uniform
 from synthem.microscope.defects.places import sections, streaky_noise
+from synthem.preset.defects import Drift, Misalignment, Tiles
 
 Field = npt.NDArray[np.float64]
 """float64 (2, z, y, x): how far from its own place a voxel looks, along y and x in nm."""

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from shapes.grid import Grid
-from shapes.spread import draw
-from shapes.streams import normal, stream_key, uniform
-from synthem.defects import Cracks, Folds
+from shapes.core.grid import Grid
+from shapes.core.spread import draw
+from shapes.core.streams import normal, stream_key, uniform
 from synthem.microscope.defects.places import scattered, sections
 from synthem.microscope.defects.shifts import Field
+from synthem.preset.defects import Cracks, Folds
 
 _RELAX = 4.0  # widths; monotone as long as it exceeds two
 _BOW = 0.12  # of the length

@@ -1,0 +1,2 @@
+from .nucleus import Nuclei as Nuclei
+from .sheaths import Sheaths as Sheaths

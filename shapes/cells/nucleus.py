@@ -1,0 +1,287 @@
+"""Nuclei: one ovoid in each soma, with an envelope, and chromatin that is dense at its rim and in clumps.
+
+An ovoid is drawn a good way inside its soma's membrane, and where a neighbour dents the soma it gives way.
+Clumps are a band-limited field of the world, of which a nucleus takes what lies above a threshold of its own;
+towards the envelope the threshold sinks, so that clumps join to a rim, and at the pores it does not.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field, model_validator
+from scipy.special import ndtri
+
+from shapes.cells.envelope import cells_a_side, pore
+from shapes.clutter.chains import axis_frame
+from shapes.core.fields import smooth_noise
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread, draw
+from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.neurites.population import CORE, SOMA
+from shapes.neurites.ruffles import WAVES, draw_waves, wave, wave_slope
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer
+from shapes.partition.partition import Partition
+
+BAND_NM = 40.0
+"""How far outside a nucleus distances are still written, by which what else a soma holds keeps clear."""
+NUCLEOLUS_NM = 5000.0
+"""In a nucleolus the detail is the distance to its surface less this."""
+CHANNEL_NM = 30.0
+"""Chromatin stays so far off the wall of a pore, the less the farther in."""
+_FINE, _FINE_PART = 0.4, 0.45  # clumps have finer ones on them
+_COVERED = 1.6  # at the envelope all but 5 % is dense
+_RISE = 0.45  # over so many of its spacings the field rises by one standard deviation
+
+
+class Nuclei(Frozen):
+    """How large nuclei are, and what they hold.
+
+    A nucleus takes a ``share`` of its soma's radius; its surface undulates by about ``lobe_nm`` over
+    ``lobe_length_nm``, and keeps ``clearance_nm`` from the soma's membrane. The envelope is two membranes of
+    ``membrane_nm`` with ``space_nm`` between. Of the chromatin a part ``clumps`` is dense, with features of
+    about twice ``clump_nm``, and more towards the envelope: all along it but at pores, and ever less up to
+    ``rim_nm`` from it. ``nucleolus_chance`` hold one nucleolus.
+
+    Figures, all from memory: membranes of 7–8 nm, perinuclear space 20–40 nm (Alberts et al., Molecular
+    Biology of the Cell); pores 100–120 nm across, 10–15 a square micrometre (Maul & Deaven 1977). Thickness
+    of rim and clumps, and the size of nucleoli, are estimates of ours.
+    """
+
+    share: Spread = Spread(min=0.76, max=0.85)
+    lobe_nm: float = Field(default=90.0, ge=0, le=300)
+    lobe_length_nm: float = Field(default=4000.0, ge=2500)
+    clearance_nm: float = Field(default=60.0, ge=30, le=300)
+    membrane_nm: float = Field(default=8.0, gt=0, le=15)
+    space_nm: float = Field(default=28.0, ge=10, le=60)
+    pores_per_um2: float = Field(default=12.0, ge=0, le=20)
+    pore_radius_nm: float = Field(default=50.0, gt=10, le=60)
+    rim_nm: float = Field(default=200.0, gt=20, le=400)
+    clumps: Spread = Spread(min=0.05, max=0.25)
+    clump_nm: float = Field(default=120.0, ge=40, le=600)
+    nucleolus_chance: float = Field(default=0.6, ge=0, le=1)
+    nucleolus_radius_nm: Spread = Spread(min=450, max=900)
+
+    @model_validator(mode="after")
+    def _fits_its_soma(self) -> "Nuclei":
+        if not 0.3 <= self.share.lowest() <= self.share.highest() <= CORE:
+            raise ValueError(f"share must lie between 0.3 and {CORE} throughout, so that there is cytoplasm")
+        if not 0.0 < self.clumps.lowest() <= self.clumps.highest() <= 0.5:
+            raise ValueError("clumps must lie between 0 and 0.5 throughout: it is a part of the chromatin")
+        return self
+
+    @property
+    def envelope_nm(self) -> float:
+        """Thickness of both membranes and the space between."""
+        return 2.0 * self.membrane_nm + self.space_nm
+
+    def depth_nm(self, half_width_nm: float) -> float:
+        """Return up to which distance from the membrane of its soma a nucleus is shaped by it."""
+        return half_width_nm + self.clearance_nm + self.envelope_nm + self.rim_nm
+
+
+@dataclass(frozen=True, eq=False)
+class Ovoids:
+    """The nuclei that touch a window.
+
+    ``owners`` (n,) count into the neurites; ``frames`` (n, 3, 3) are the directions of their ``axes`` (n, 3),
+    the first along the soma; ``waves`` (n, 2, 4) and ``peaks`` (n,) their lobes; ``nucleoli`` (n, 4) place
+    and radius, 0 without; ``thresholds`` (n,) what of the field is dense.
+    """
+
+    centres_nm: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+    ids: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    frames: npt.NDArray[np.float64]
+    axes: npt.NDArray[np.float64]
+    waves: npt.NDArray[np.float64]
+    peaks: npt.NDArray[np.float64]
+    nucleoli: npt.NDArray[np.float64]
+    thresholds: npt.NDArray[np.float64]
+    missing: int = 0
+
+    @property
+    def radii_nm(self) -> npt.NDArray[np.float64]:
+        """Of a ball around each nucleus and its band, (n,)."""
+        return np.asarray(self.axes.max(1, initial=0.0) + WAVES * self.peaks + BAND_NM)
+
+
+@njit(cache=True)
+def _draw(  # type: ignore[no-untyped-def]
+    key, nodes, j, count, step, share, lobe, lobe_length, chance, nucleolus, middle, frame, axes, waves, out,
+):  # fmt: skip
+    """Write one nucleus; returns the peak of its lobes, and NaN where its soma's middle is not known."""
+    at = count // 2
+    full = np.empty((4, 3))
+    if np.isnan(axis_frame(nodes, j, float(at), key, full)) or np.isnan(nodes[j, at - 1, 3]):
+        return np.nan
+    middle[:], frame[0], frame[1], frame[2] = full[0], full[3], full[1], full[2]
+    thick = min(nodes[j, at, 3], nodes[j, at - 1, 3], nodes[j, at + 1, 3])
+    part = draw(share, uniform(key, 0), normal(key, 1))
+    peak = draw_waves(mix(key, 2), lobe, lobe_length, waves)
+    # a soma bends, so that not all of its length can be used
+    axes[0] = part * (thick + 0.8 * at * step) - peak
+    axes[1] = part * thick - peak
+    axes[2] = axes[1] * (0.85 + 0.15 * uniform(key, 3))
+    out[3] = 0.0
+    if uniform(key, 4) < chance:
+        out[3] = min(draw(nucleolus, uniform(key, 5), normal(key, 6)), 0.45 * axes[2])
+        away = 0.8 * (axes[2] - 1.5 * out[3]) * np.cbrt(uniform(key, 7))
+        turn, up = 6.2831853 * uniform(key, 8), 2.0 * uniform(key, 9) - 1.0
+        flat = np.sqrt(1.0 - up * up)
+        for c in range(3):
+            way = up * frame[0, c] + flat * (np.cos(turn) * frame[1, c] + np.sin(turn) * frame[2, c])
+            out[c] = middle[c] + away * way
+    return peak
+
+
+def reach_nm(params: Nuclei, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that can dent a nucleus in it."""
+    return 1.6 * params.depth_nm(40.0) + rim_nm
+
+
+def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
+    """Draw the nuclei that touch a window; every soma has one, so that none is missing."""
+    cells, salt = tissue.neurites, stream_key(tissue.seed, "nucleus")
+    low, high = tissue.window.box_nm
+    somata = np.flatnonzero(cells.kinds == SOMA)
+    n = len(somata)
+    keys = np.array([mix(cells.keys[j], salt) for j in somata], np.uint64)
+    middles, frames, axes = np.empty((n, 3)), np.empty((n, 3, 3)), np.empty((n, 3))
+    waves, peaks, nucleoli = np.empty((n, WAVES, 4)), np.empty(n), np.zeros((n, 4))
+    for i, j in enumerate(somata):
+        peaks[i] = _draw(
+            keys[i], cells.nodes_nm, j, cells.counts[j], cells.steps_nm[j], params.share.row(),
+            params.lobe_nm, params.lobe_length_nm, params.nucleolus_chance, params.nucleolus_radius_nm.row(),
+            middles[i], frames[i], axes[i], waves[i], nucleoli[i],
+        )  # fmt: skip
+    ids = np.array([object_id(key) for key in keys], np.int32)
+    clumps = [draw(params.clumps.row(), uniform(key, 20), normal(key, 21)) for key in keys]
+    known = Ovoids(
+        middles, somata.astype(np.int32), ids, keys, frames, axes, waves, peaks, nucleoli, -ndtri(clumps)
+    )
+    gaps = np.maximum(0.0, np.maximum(low - middles, middles - high))
+    near = ~np.isnan(peaks) & ((gaps**2).sum(1) <= known.radii_nm**2)
+    return Ovoids(**{f.name: getattr(known, f.name)[near] for f in fields(Ovoids) if f.name != "missing"})
+
+
+@njit(cache=True)
+def _surface(e, frame, axes, waves, peak, u):  # type: ignore[no-untyped-def]
+    """Return the distance, to first order, to the surface of an ovoid with lobes, at ``e`` from its middle.
+
+    Written is ``u``, the place in its own frame in parts of its axes.
+    """
+    q2 = steep2 = 0.0
+    for c in range(3):
+        u[c] = (e[0] * frame[c, 0] + e[1] * frame[c, 1] + e[2] * frame[c, 2]) / axes[c]
+        q2 += u[c] * u[c]
+        steep2 += (u[c] / axes[c]) ** 2
+    q, steep = np.sqrt(q2), np.sqrt(steep2)
+    if q < 0.1:
+        return -0.9 * axes[2]
+    d = (q - 1.0) * q / steep
+    slope = 0.0
+    for c in range(3):
+        n = 0.0
+        for k in range(3):
+            n += u[k] / axes[k] * frame[k, c] / steep
+        for w in range(WAVES):
+            cycles = waves[w, 0] * e[0] + waves[w, 1] * e[1] + waves[w, 2] * e[2] + waves[w, 3]
+            n += peak * wave_slope(cycles) * waves[w, c]
+        slope += n * n
+    for w in range(WAVES):
+        d += peak * wave(waves[w, 0] * e[0] + waves[w, 1] * e[1] + waves[w, 2] * e[2] + waves[w, 3])
+    return d / max(0.3, np.sqrt(slope))
+
+
+@njit(cache=True)
+def _chromatin(inside, to_pore, to_nucleolus, field, threshold, rim, spacing):  # type: ignore[no-untyped-def]
+    """Return the distance to dense chromatin, negative in it, at some depth ``inside`` of the envelope."""
+    least = threshold
+    if inside < rim:
+        least -= (threshold + _COVERED) * (1.0 - inside / rim)
+    if to_nucleolus < spacing:
+        least -= 0.8 * threshold * (1.0 - to_nucleolus / spacing)
+    d = _RISE * spacing * (least - field)
+    if inside < rim:
+        d = max(d, CHANNEL_NM * (1.0 - inside / rim) - to_pore)
+    return d
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    i, middles, owners, ids, keys, frames, axes, waves, peaks, nucleoli, thresholds, pores, pore_radius,
+    thickness, rim, spacing, gap, asked, tissue, index, depth, field, out_id, out_d, out_detail,
+):  # fmt: skip
+    nz, ny, nx = index.shape
+    e, u, side = np.empty(3), np.empty(3), 0
+    frame, own_axes, own_waves = frames[i], axes[i], waves[i]
+    if pores > 0.0:
+        side = cells_a_side(own_axes, pores)
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if index[z, y, x] != owners[i]:
+                    continue
+                for c in range(3):
+                    e[c] = tissue[c, z, y, x] - middles[i, c]
+                d = _surface(e, frame, own_axes, own_waves, peaks[i], u)
+                if depth[z, y, x] < asked:
+                    d = max(d, gap - depth[z, y, x])
+                if d >= BAND_NM:
+                    continue
+                out_id[z, y, x], out_d[z, y, x] = ids[i], d
+                inside = -d - thickness
+                to_pore = 1e4
+                if inside < rim and d < 0.0:
+                    to_pore = pore(keys[i], u, own_axes, side, pore_radius)
+                if inside <= 0.0:
+                    out_detail[z, y, x] = to_pore
+                    continue
+                within = 1e4
+                if nucleoli[i, 3] > 0.0:
+                    away = 0.0
+                    for c in range(3):
+                        away += (tissue[c, z, y, x] - nucleoli[i, c]) ** 2
+                    # as uneven as the clumps around it
+                    within = np.sqrt(away) - nucleoli[i, 3] * (1.0 + 0.1 * field[z, y, x])
+                if within < 0.0:
+                    out_detail[z, y, x] = within - NUCLEOLUS_NM
+                else:
+                    out_detail[z, y, x] = _chromatin(
+                        inside, to_pore, within, field[z, y, x], thresholds[i], rim, spacing
+                    )
+
+
+def depths(objects: Ovoids, tissue: Tissue, params: Nuclei) -> Depths:
+    """Return the somata around each nucleus: there their membrane may press on it."""
+    deep = params.depth_nm(tissue.membranes.half_width_nm)
+    return Depths(objects.owners, objects.centres_nm, objects.radii_nm, np.full(len(objects.owners), deep))
+
+
+def build(objects: Ovoids, tissue: Tissue, partition: Partition, params: Nuclei) -> Layer:
+    """Return nuclei on the window's voxels; the distance is to the outer face of the envelope.
+
+    Within the envelope the detail is the distance to the wall of a pore, negative in the pore; farther in, to
+    dense chromatin, negative in it; in a nucleolus, the distance to its surface less ``NUCLEOLUS_NM``.
+    """
+    grid = tissue.window.grid
+    layer = empty_layer(grid.shape, detail=True)
+    if not np.isin(objects.owners, partition.index).any():
+        return layer
+    broad = smooth_noise(stream_key(tissue.seed, "nucleus/clumps"), params.clump_nm, grid)
+    fine = smooth_noise(stream_key(tissue.seed, "nucleus/fine"), _FINE * params.clump_nm, grid)
+    field = (broad + _FINE_PART * fine) / np.float32(np.hypot(1.0, _FINE_PART))
+    half = tissue.membranes.half_width_nm
+    for i in range(len(objects.owners)):
+        _build(
+            i, objects.centres_nm, objects.owners, objects.ids, objects.keys, objects.frames, objects.axes,
+            objects.waves, objects.peaks, objects.nucleoli, objects.thresholds, params.pores_per_um2,
+            params.pore_radius_nm, params.envelope_nm, params.rim_nm, params.clump_nm,
+            half + params.clearance_nm, params.depth_nm(half), tissue.window.tissue_nm, partition.index,
+            partition.depth_nm, field, layer.ids, layer.distance_nm, layer.detail_nm,
+        )  # fmt: skip
+    return layer

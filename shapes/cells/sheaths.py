@@ -1,0 +1,209 @@
+"""Axon sheaths: compact myelin, wrapped in lamellae around one axon each.
+
+A sheath is the outer shell of a myelinated neurite: its inner face is a tube as much thinner as the g-ratio
+says, its outer face is the neurite's membrane. The neurite is stiff, so that all others begin outside it and
+the two faces run together. Along the axon the sheath is interrupted by nodes of Ranvier, towards which its
+lamellae end one after the other (paranodes); here and there the lamellae part, or leave a pale tongue of
+cytoplasm on their inner side.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread, SpreadRow, draw
+from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.neurites.grow import Neurites
+from shapes.neurites.population import MYELINATED
+from shapes.neurites.ruffles import WAVES, draw_waves, wave
+from shapes.neurites.tubes import NODE, axis_place, tube_field, tube_slope
+from shapes.partition.depths import Depths
+from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer
+from shapes.partition.partition import Partition
+
+_BAND_NM = 25.0
+_NODE_NM = 1000.0  # a node of Ranvier is about 1 µm long
+_LEAST_LAMELLAE = 1.5  # less is no sheath
+
+
+class Sheaths(Frozen):
+    """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
+
+    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
+    From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and
+    before the end of the axon, the sheath thins to nothing. Its thickness varies by ``unevenness``;
+    ``splits`` is how much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes
+    3–5 µm (Rosenbluth 2009): shorter ones show a network more of the rare ends.
+    """
+
+    g_ratio: Spread = Spread(min=0.62, max=0.8)
+    thickest_nm: float = Field(default=220.0, gt=10)
+    thinnest_nm: float = Field(default=35.0, gt=5)
+    lamella_nm: float = Field(default=11.5, gt=4)
+    outside_nm: float = Field(default=4.0, ge=0)
+    internode_nm: Spread = Spread(min=8000, max=20000)
+    paranode_nm: float = Field(default=2500.0, gt=0)
+    unevenness: float = Field(default=0.12, ge=0, lt=0.5)
+    splits: float = Field(default=0.15, ge=0, le=1)
+
+    def course(self) -> tuple[SpreadRow, float]:
+        """Return what kernels need to know of the nodes of Ranvier."""
+        return self.internode_nm.row(), self.paranode_nm
+
+
+@dataclass(frozen=True, eq=False)
+class Wraps:
+    """Sheaths of a window, by neurite: ``thickness_nm`` (n,) and ``ids`` (n,), 0 for a neurite without.
+
+    ``parts`` (n, m) says how much of its thickness a sheath has at each of the nodes ``nodes_nm`` (n, m, 4).
+    """
+
+    thickness_nm: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.float64]
+    nodes_nm: npt.NDArray[np.float64]
+    keys: npt.NDArray[np.uint64]
+    missing: int = 0
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Nodes of the axons where they are well wrapped, (n, 3)."""
+        return self.nodes_nm[(self.parts > 0.6) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
+
+
+@njit(cache=True)
+def _part(key, along, step, count, course):  # type: ignore[no-untyped-def]
+    """Return how much of its thickness, 0 … 1, a sheath has at a place along the axon, counted in nodes."""
+    internode, paranode = course
+    long = max(2.0 * paranode, draw(internode, uniform(key, 3), normal(key, 4)))
+    at = along * step
+    # nodes of Ranvier are evenly spaced from one that lies anywhere
+    past = (at - uniform(key, 5) * long) % long
+    away = min(min(past, long - past) - 0.5 * _NODE_NM, at, (count - 1) * step - at)
+    return min(1.0, max(0.0, away / paranode))
+
+
+@njit(cache=True)
+def _thicknesses(  # type: ignore[no-untyped-def]
+    salt, keys, kinds, radii, steps, counts, g_ratio, thinnest, thickest, course, own, thick, ids, parts,
+):  # fmt: skip
+    for j in range(keys.shape[0]):
+        if kinds[j] == MYELINATED:
+            key = mix(keys[j], salt)
+            outer = radii[j]
+            own[j] = key
+            thick[j] = min(
+                thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1))))
+            )
+            ids[j] = object_id(key)
+            for k in range(counts[j]):
+                parts[j, k] = _part(key, float(k), steps[j], counts[j], course)
+
+
+def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
+    """Draw the thickness of each neurite's sheath; the g-ratio counts on the axon's typical radius."""
+    thick, ids = np.zeros(len(cells.ids)), np.zeros(len(cells.ids), np.int32)
+    own, parts = np.zeros(len(cells.ids), np.uint64), np.zeros(cells.nodes_nm.shape[:2])
+    _thicknesses(
+        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, cells.steps_nm, cells.counts,
+        params.g_ratio.row(), params.thinnest_nm, params.thickest_nm, params.course(), own, thick, ids, parts,
+    )  # fmt: skip
+    return Wraps(thick, ids, parts, cells.nodes_nm, own)
+
+
+def reach_nm(params: Sheaths, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that its sheaths depend on."""
+    return params.outside_nm + _BAND_NM + rim_nm
+
+
+def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
+    """Draw the sheaths of the neurites of a window."""
+    return thicknesses(tissue.seed, tissue.neurites, params)
+
+
+@njit(cache=True)
+def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
+    """Return a smooth number, -1 … 1, at a place."""
+    total = 0.0
+    for w in range(WAVES):
+        total += wave(waves[w, 0] * z + waves[w, 1] * y + waves[w, 2] * x + waves[w, 3])
+    return total / WAVES
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    tissue, index, depth, segments, owners, thick, ids, keys, steps, counts, course, outside, lamella,
+    unevenness, splits, out_id, out_d, out_detail,
+):  # fmt: skip
+    nz, ny, nx = index.shape
+    mine = np.empty(segments.shape[0], np.int64)
+    uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
+    for j in range(thick.shape[0]):
+        if thick[j] == 0.0:
+            continue
+        draw_waves(mix(keys[j], 6), 1.0, 1500.0, uneven)
+        draw_waves(mix(keys[j], 7), 1.0, 500.0, parting)
+        draw_waves(mix(keys[j], 8), 1.0, 700.0, tongue)
+        count = 0
+        for i in range(segments.shape[0]):
+            if owners[i] == j:
+                mine[count] = i
+                count += 1
+        for z in range(nz):
+            for y in range(ny):
+                for x in range(nx):
+                    if index[z, y, x] != j:
+                        continue
+                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    best, at = np.inf, 0
+                    for i in range(count):
+                        f = tube_field(segments, mine[i], pz, py, px)
+                        if f < best:
+                            best, at = f, mine[i]
+                    along = segments[at, NODE] + axis_place(segments, at, pz, py, px)
+                    deep = thick[j] * _part(keys[j], along, steps[j], counts[j], course)
+                    # it ends before it is uneven, or it would end in islands
+                    if deep < _LEAST_LAMELLAE * lamella:
+                        continue
+                    deep *= 1.0 + unevenness * _swell(uneven, pz, py, px)
+                    sz, sy, sx = tube_slope(segments, at, pz, py, px)
+                    into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
+                    d = max(into - deep, outside - depth[z, y, x])
+                    if d < _BAND_NM:
+                        out_d[z, y, x] = d
+                        turns = into / lamella
+                        lines = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
+                        # where lamellae part they leave a pale lens between them
+                        part = splits - 0.5 + 0.5 * _swell(parting, pz, py, px)
+                        lens = abs(into - 0.55 * deep) - 0.5 * deep * part
+                        inner = deep - into - 2.0 * lamella * (_swell(tongue, pz, py, px) - 0.3)
+                        out_detail[z, y, x] = max(lines, min(FAR_NM, -min(lens, inner)))
+                        out_id[z, y, x] = ids[j]
+
+
+def depths(objects: Wraps, tissue: Tissue, params: Sheaths) -> Depths:
+    """Return the wrapped neurites, all along; only a sheath's outer face asks for the membrane."""
+    owners = np.flatnonzero(objects.thickness_nm).astype(np.int32)
+    n = len(owners)
+    return Depths(owners, np.zeros((n, 3)), np.full(n, np.inf), np.full(n, params.outside_nm + _BAND_NM))
+
+
+def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths) -> Layer:
+    """Return sheaths on the window's voxels; the detail is the distance to the dark lines in them."""
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
+    part, cells = partition, tissue.neurites
+    here = np.zeros(len(objects.ids) + 1, np.bool_)
+    here[part.index.ravel()] = True
+    thick = np.where(here[:-1], objects.thickness_nm, 0.0)
+    if thick.any():
+        _build(
+            tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick,
+            objects.ids, objects.keys, cells.steps_nm, cells.counts, params.course(), params.outside_nm,
+            params.lamella_nm, params.unevenness, params.splits, layer.ids, layer.distance_nm,
+            layer.detail_nm,
+        )  # fmt: skip
+    return layer

@@ -1,0 +1,246 @@
+"""Endosomes: rings of membrane with small vesicles inside (multivesicular bodies), empty ones, dense bodies.
+
+Between two nodes of a neurite a few places are tried; an endosome is as large as the room around it allows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, touches
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread, draw
+from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.mitochondria.rods import Rods
+from shapes.neurites.population import AXON, BOUTON
+from shapes.partition.depths import Depths
+from shapes.partition.generator import FAR_NM, Layer, Tissue
+from shapes.partition.partition import Partition
+from shapes.partition.point import near, near_box, probe
+from shapes.synapses.packing import bouton_ball
+
+EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
+"""What an endosome holds: nothing, small vesicles, or dark matter."""
+_MOST_INSIDE = 7
+_DENSE_SIZE = 0.62  # dense bodies are so much smaller
+
+
+class Endosomes(Frozen):
+    """How many endosomes, multivesicular and dense bodies there are, and their size.
+
+    ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``.
+    ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at most; a dense body
+    is smaller by 0.62. Figures: multivesicular bodies 150–400 nm across with vesicles of 50 nm inside, early
+    endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
+    """
+
+    per_um3: float = Field(default=2.5, ge=0, le=40)
+    axon_chance: float = Field(default=0.1, ge=0, le=1)
+    multivesicular: float = Field(default=0.35, ge=0, le=1)
+    dense: float = Field(default=0.3, ge=0, le=1)
+    radius_nm: Spread = Spread(median=62, ratio=1.35)
+    smallest_nm: float = Field(default=24.0, gt=0)
+    stretch: float = Field(default=1.2, ge=0, le=3)
+    inner_radius_nm: Spread = Spread(mean=21, std=3)
+    clearance_nm: float = Field(default=5.0, ge=0, le=50)
+
+    def longest_nm(self) -> float:
+        """Return the largest distance from an endosome's middle to its far end."""
+        return self.radius_nm.highest() * (1.0 + self.stretch)
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """Endosomes that touch a window: as chains of two points, what each holds, and its key."""
+
+    chains: Chains
+    holds: npt.NDArray[np.int8]
+    keys: npt.NDArray[np.uint64]
+    missing: int
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Middles of the endosomes, (n, 3)."""
+        points = self.chains.points
+        return 0.5 * (points[:, 0, :3] + points[:, 1, :3])
+
+
+@njit(cache=True)
+def _draw(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, counts, steps, keys, kinds, density, axon_chance, multivesicular, dense,
+    radius, stretch, smallest, longest, segments, blocks, owners_of, glia, gap, low, high, points, owners,
+    ids, holds, out_keys,
+):  # fmt: skip
+    """Draw the endosomes that touch the box; returns how many, and how many have no room."""
+    n = missing = 0
+    axes, way = np.empty((4, 3)), np.empty(3)
+    around = np.empty(segments.shape[0], np.int64)
+    chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
+    highest = longest / (1.0 + stretch)
+    some = near_box(segments, blocks, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
+    for j in range(keys.shape[0]):
+        key = mix(keys[j], salt)
+        for k in range(counts[j] - 1):
+            if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
+                continue
+            beyond = False
+            wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + longest + 10.0
+            for c in range(3):
+                a, b = nodes[j, k, c], nodes[j, k + 1, c]
+                beyond = beyond or min(a, b) - wide > high[c] or max(a, b) + wide < low[c]
+            if beyond:
+                continue
+            thick = 0.5 * (nodes[j, k, 3] + nodes[j, k + 1, 3])
+            each = density * 3.1415927e-9 * thick**2 * steps[j] + (axon_chance if kinds[j] == AXON else 0.0)
+            for m in range(int(each + uniform(mix(key, k), 0))):
+                here = mix(mix(key, k), 1 + m)
+                room = axis_frame(nodes, j, k + 0.999 * uniform(here, 0), key, axes)
+                away, turn = 0.8 * room * np.sqrt(uniform(here, 1)), 6.2831853 * uniform(here, 2)
+                r = draw(radius, uniform(here, 3), normal(here, 4))
+                kind = EMPTY
+                if uniform(here, 5) < multivesicular:
+                    kind = MULTIVESICULAR
+                elif uniform(here, 6) < dense:
+                    kind, r = DENSE, _DENSE_SIZE * r
+                half = 0.5 * stretch * r * uniform(here, 7) if kind != DENSE else 0.1 * r
+                if n >= points.shape[0]:
+                    return -1, 0
+                for c in range(3):
+                    # mostly along the neurite
+                    way[c] = axes[3, c] + 0.6 * normal(here, 8 + c)
+                long = np.sqrt((way**2).sum())
+                in_bouton = False
+                for i in range(2):
+                    points[n, i, 3] = r
+                    for c in range(3):
+                        points[n, i, c] = axes[0, c] + (2 * i - 1) * half * way[c] / long
+                        points[n, i, c] += away * (np.cos(turn) * axes[1, c] + np.sin(turn) * axes[2, c])
+                for i in range(k, k + 2):
+                    if varicosity[j, i] == BOUTON:
+                        apart = 0.0
+                        for c in range(3):
+                            middle = 0.5 * (points[n, 0, c] + points[n, 1, c])
+                            apart += (middle - nodes[j, i, c]) ** 2
+                        in_bouton = in_bouton or np.sqrt(apart) < bouton_ball(nodes[j, i, 3]) + r + half
+                if in_bouton or not touches(points, n, low, high, 1.0):
+                    continue
+                least = r
+                for i in range(2):
+                    z, y, x = points[n, i, 0], points[n, i, 1], points[n, i, 2]
+                    count = near(segments, around[:some], z, y, x, 0.0, r + gap, glia, chosen)
+                    own, _, d, _ = probe(
+                        segments, owners_of, chosen, count, z, y, x, r + gap, glia, keys.shape[0], fields
+                    )
+                    # far from a membrane, d is somewhat long
+                    least = min(least, 0.95 * d - gap if own == j else 0.0)
+                if least < smallest:
+                    missing += 1
+                    continue
+                points[n, 0, 3] = points[n, 1, 3] = least
+                owners[n], ids[n], holds[n], out_keys[n] = j, object_id(here), kind, here
+                n += 1
+    return n, missing
+
+
+@njit(cache=True)
+def _fill(points, holds, keys, which, tissue, radius, d, detail):  # type: ignore[no-untyped-def]
+    """Write the distance to the nearest inner vesicle of each multivesicular body, and -1 in dense ones."""
+    nz, ny, nx = d.shape
+    inner, last, count = np.empty((_MOST_INSIDE, 4)), -1, 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if d[z, y, x] >= 0.0:
+                    continue
+                n = which[z, y, x]
+                if holds[n] == DENSE:
+                    detail[z, y, x] = -FAR_NM
+                    continue
+                if holds[n] == EMPTY:
+                    continue
+                if n != last:
+                    last = n
+                    count = inner_vesicles(points, n, keys[n], radius, inner)
+                for m in range(count):
+                    ez, ey, ex = (
+                        tissue[0, z, y, x] - inner[m, 0],
+                        tissue[1, z, y, x] - inner[m, 1],
+                        tissue[2, z, y, x] - inner[m, 2],
+                    )
+                    away = np.sqrt(ez * ez + ey * ey + ex * ex) - inner[m, 3]
+                    detail[z, y, x] = min(detail[z, y, x], away)
+
+
+@njit(cache=True)
+def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
+    """Write place and radius of the vesicles inside a body, all within its membrane; returns how many."""
+    room = points[n, 0, 3] - MEMBRANE_NM - 2.0
+    count = 0
+    for m in range(int(2.0 + (_MOST_INSIDE - 1.0) * uniform(key, 50))):
+        here = mix(key, 60 + m)
+        r = draw(radius, uniform(here, 0), normal(here, 1))
+        if r > room:
+            continue
+        t, spin = uniform(here, 2), np.empty(3)
+        for c in range(3):
+            spin[c] = normal(here, 3 + c)
+        away = (room - r) * uniform(here, 6) ** 0.33 / np.sqrt((spin**2).sum())
+        for c in range(3):
+            out[count, c] = points[n, 0, c] + t * (points[n, 1, c] - points[n, 0, c]) + away * spin[c]
+        out[count, 3] = r
+        count += 1
+    return count
+
+
+def reach_nm(params: Endosomes, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that its endosomes depend on."""
+    thick = params.radius_nm.highest()
+    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
+
+
+def nodes_nm(params: Endosomes, step_nm: float) -> float:
+    """Return how far from a window a neurite's nodes can lie that its endosomes are strung along."""
+    return step_nm + params.longest_nm() + 10.0
+
+
+def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodies:
+    """Draw the endosomes that touch a window, and count those without room."""
+    cells, rods = tissue.neurites, placed.get("mitochondrion")
+    room = 128
+    while True:
+        points, owners, ids = np.empty((room, 2, 4)), np.empty(room, np.int32), np.empty(room, np.int32)
+        holds, keys = np.empty(room, np.int8), np.empty(room, np.uint64)
+        n, missing = _draw(
+            stream_key(tissue.seed, "endosome"), cells.nodes_nm, cells.varicosity, cells.counts,
+            cells.steps_nm, cells.keys, cells.kinds, params.per_um3, params.axon_chance,
+            params.multivesicular, params.dense, params.radius_nm.row(), params.stretch, params.smallest_nm,
+            params.longest_nm(), cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm,
+            tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, points, owners, ids,
+            holds, keys,
+        )  # fmt: skip
+        if n >= 0:
+            break
+        room *= 2
+    broad = np.tile([1.0, 0.0, 0.0, 1.0], (n, 1))
+    chains = Chains(points[:n], broad, owners[:n], ids[:n], rods if isinstance(rods, Rods) else None)
+    return Bodies(chains, holds[:n], keys[:n], missing)
+
+
+def depths(objects: Bodies, tissue: Tissue, params: Endosomes) -> Depths:
+    """Return none: room was measured at each endosome, and the rest is cut near the membrane alone."""
+    return Depths.nowhere()
+
+
+def build(objects: Bodies, tissue: Tissue, partition: Partition, params: Endosomes) -> Layer:
+    """Return endosomes on the window's voxels; the detail is the distance to what lies inside."""
+    layer, which = lay(objects.chains, tissue, partition, params.clearance_nm)
+    detail = np.full_like(layer.distance_nm, FAR_NM)
+    if len(objects.keys):
+        _fill(
+            objects.chains.points, objects.holds, objects.keys, which, tissue.window.tissue_nm,
+            params.inner_radius_nm.row(), layer.distance_nm, detail,
+        )  # fmt: skip
+    return Layer(layer.ids, layer.distance_nm, detail)

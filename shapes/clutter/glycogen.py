@@ -1,0 +1,223 @@
+"""Glycogen: small dense granules, in clusters, in the cytoplasm of glia and here and there of a dendrite.
+
+Each cell of a lattice in tissue space holds a cluster; of its granules those stay that lie in glia, and those
+in a dendrite that stores any, where there is room.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.clutter.chains import BAND_NM, OFF_MITOCHONDRIA_NM, RIM_NM
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread, draw
+from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
+from shapes.mitochondria.rods import ROW, Rods, rod_distance
+from shapes.neurites.population import DENDRITE, GLIA
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.partition import Partition
+from shapes.partition.point import near, near_box, probe
+
+MOST = 120
+"""A cluster has no more granules."""
+_APART_NM = 1.0
+
+
+class Glycogen(Frozen):
+    """How much glycogen there is, and its granules.
+
+    ``per_um3`` clusters are drawn, of ``granules`` each within ``cluster_nm`` of their middle; a dendrite
+    takes part in one with ``dendrite_chance``, glia always. Figures: β particles of 15–30 nm, single and in
+    clusters, nearly all in astrocytes, a few in neurons (Peters, Palay & Webster 1991; Calì et al. 2016).
+    """
+
+    per_um3: float = Field(default=20.0, gt=0, le=200)
+    granules: Spread = Spread(min=8, max=60)
+    cluster_nm: Spread = Spread(min=60, max=200)
+    radius_nm: Spread = Spread(min=7.5, max=15)
+    dendrite_chance: float = Field(default=0.04, ge=0, le=1)
+    clearance_nm: float = Field(default=3.0, ge=0, le=50)
+
+
+@dataclass(frozen=True, eq=False)
+class Granules:
+    """Granules that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
+
+    centres_nm: npt.NDArray[np.float64]
+    radii_nm: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+    ids: npt.NDArray[np.int32]
+    missing: int
+
+
+@njit(cache=True)
+def cluster(key, count, spread, radius, out):  # type: ignore[no-untyped-def]
+    """Write place and radius (m, 4) of a cluster's granules around (0, 0, 0), none touching; returns m."""
+    wide, n = draw(spread, uniform(key, 3), normal(key, 4)), 0
+    for k in range(min(MOST, int(draw(count, uniform(key, 5), normal(key, 6))))):
+        here, norm = mix(key, 10 + k), 0.0
+        for c in range(3):
+            out[n, c] = normal(here, c)
+            norm += out[n, c] ** 2
+        # denser towards the middle
+        away = wide * uniform(here, 3) ** 0.6 / (np.sqrt(norm) + 1e-9)
+        for c in range(3):
+            out[n, c] *= away
+        out[n, 3] = draw(radius, uniform(here, 4), normal(here, 5))
+        free = True
+        for m in range(n):
+            gap = 0.0
+            for c in range(3):
+                gap += (out[n, c] - out[m, c]) ** 2
+            free = free and gap > (out[n, 3] + out[m, 3] + _APART_NM) ** 2
+        n += free
+    return n
+
+
+@njit(cache=True)
+def _stores(kinds, walls, own, key, keys, chance):  # type: ignore[no-untyped-def]
+    """Tell whether a cell takes part in a cluster: glia does, and a dendrite with a chance."""
+    if own == kinds.shape[0] or kinds[own] == GLIA:
+        return True
+    return kinds[own] == DENDRITE and walls[own] == 0.0 and uniform(mix(key, keys[own]), 1) < chance
+
+
+@njit(cache=True)
+def _scatter(  # type: ignore[no-untyped-def]
+    salt, edge, count, spread, widest, radius, thickest, chance, keys, kinds, walls, segments, blocks, owners,
+    rods, rod_owners, glia, gap, low, high, out, out_r, out_j, out_id,
+):  # fmt: skip
+    """Place the granules that touch the box; returns how many, and how many have no room in their cell."""
+    n = missing = 0
+    touch = thickest + BAND_NM
+    first, last = np.empty(3, np.int64), np.empty(3, np.int64)
+    for c in range(3):
+        first[c] = int(np.floor((low[c] - touch - widest) / edge))
+        last[c] = int(np.floor((high[c] + touch + widest) / edge))
+    around, chosen = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
+    fields = np.empty(segments.shape[0])
+    some = near_box(segments, blocks, low, high, glia + touch + 1.6 * (thickest + gap), around)
+    grains, middle, at = np.empty((MOST + 1, 4)), np.empty(3), np.empty(3)
+    for z in range(first[0], last[0] + 1):
+        for y in range(first[1], last[1] + 1):
+            for x in range(first[2], last[2] + 1):
+                key = cell_key(salt, z, y, x)
+                middle[0], middle[1], middle[2] = (
+                    z + uniform(key, 0),
+                    y + uniform(key, 1),
+                    x + uniform(key, 2),
+                )
+                beyond = False
+                for c in range(3):
+                    middle[c] *= edge
+                    off = widest + touch
+                    beyond = beyond or middle[c] + off < low[c] or middle[c] - off > high[c]
+                if beyond:
+                    continue
+                for k in range(cluster(key, count, spread, radius, grains)):
+                    r, shows = grains[k, 3], True
+                    for c in range(3):
+                        at[c] = middle[c] + grains[k, c]
+                        shows = shows and low[c] - r - BAND_NM <= at[c] <= high[c] + r + BAND_NM
+                    if not shows:
+                        continue
+                    few = near(segments, around[:some], at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
+                    own, _, d, _ = probe(
+                        segments,
+                        owners,
+                        chosen,
+                        few,
+                        at[0],
+                        at[1],
+                        at[2],
+                        r + gap,
+                        glia,
+                        keys.shape[0],
+                        fields,
+                    )
+                    if not _stores(kinds, walls, own, key, keys, chance):
+                        continue
+                    fits = d >= r + gap
+                    for m in range(rods.shape[0]):
+                        if fits and rod_owners[m] == own:
+                            fits = rod_distance(rods, m, at[0], at[1], at[2]) >= r + OFF_MITOCHONDRIA_NM
+                    if not fits:
+                        missing += 1
+                        continue
+                    if n < out.shape[0]:
+                        out[n], out_r[n], out_j[n], out_id[n] = at, r, own, object_id(mix(key, 500 + k))
+                    n += 1
+    return n, missing
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    centres, radii, owners, ids, tissue, index, depth, gap, lattice, first, spacing, stretch, start, shape,
+    voxel, out_id, out_d,
+):  # fmt: skip
+    at = np.empty(3)
+    for g in range(ids.shape[0]):
+        at[:] = centres[g]
+        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, radii[g] + BAND_NM)
+        for z in range(box[0, 0], box[0, 1]):
+            for y in range(box[1, 0], box[1, 1]):
+                for x in range(box[2, 0], box[2, 1]):
+                    if index[z, y, x] != owners[g]:
+                        continue
+                    away = 0.0
+                    for c in range(3):
+                        away += (tissue[c, z, y, x] - at[c]) ** 2
+                    d = np.sqrt(away) - radii[g]
+                    if depth[z, y, x] < gap + RIM_NM:
+                        d = max(d, gap - depth[z, y, x])
+                    if d < BAND_NM and d < out_d[z, y, x]:
+                        out_d[z, y, x], out_id[z, y, x] = d, ids[g]
+
+
+def reach_nm(params: Glycogen, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that its granules depend on."""
+    thick = params.radius_nm.highest()
+    return thick + float(BAND_NM) + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
+
+
+def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Granules:
+    """Scatter the granules that touch a window, and count those without room."""
+    cells, rods = tissue.neurites, placed.get("mitochondrion")
+    drawn, rod_owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
+    if isinstance(rods, Rods):
+        drawn, rod_owners = rods.drawn, rods.owners
+    room = 512
+    while True:
+        at, radii = np.empty((room, 3)), np.empty(room)
+        owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
+        n, missing = _scatter(
+            stream_key(tissue.seed, "glycogen"), (1e9 / params.per_um3) ** (1 / 3), params.granules.row(),
+            params.cluster_nm.row(), params.cluster_nm.highest(), params.radius_nm.row(),
+            params.radius_nm.highest(), params.dendrite_chance, cells.keys, cells.kinds, tissue.wall_nm,
+            cells.segments, cells.blocks, cells.owners, drawn, rod_owners, tissue.membranes.glia_nm,
+            tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, at, radii, owners,
+            ids,
+        )  # fmt: skip
+        if n <= room:
+            return Granules(at[:n], radii[:n], owners[:n], ids[:n], missing)
+        room = n
+
+
+def depths(objects: Granules, tissue: Tissue, params: Glycogen) -> Depths:
+    """Return none: the scene asks for what clutter needs everywhere."""
+    return Depths.nowhere()
+
+
+def build(objects: Granules, tissue: Tissue, partition: Partition, params: Glycogen) -> Layer:
+    """Return granules on the window's voxels, as balls."""
+    layer = empty_layer(tissue.window.grid.shape)
+    _build(
+        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm,
+        partition.index, partition.depth_nm, tissue.membranes.half_width_nm + params.clearance_nm,
+        *frame(tissue.window), layer.ids, layer.distance_nm,
+    )  # fmt: skip
+    return layer

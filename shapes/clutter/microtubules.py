@@ -1,0 +1,223 @@
+"""Microtubules: straight thin tubes along a neurite, found voxel by voxel in the tube's own frame.
+
+Across the axis lies a square lattice; a cell of it holds one microtubule or none, over lengths of its own. So
+no tube is an object to be placed: each voxel asks its own cell.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.clutter.chains import RIM_NM, axis_frame
+from shapes.core.frozen import Frozen
+from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
+from shapes.neurites.population import BOUTON, SOMA
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer
+from shapes.partition.partition import Partition
+
+_BAND_NM = 6.0
+_WIDE = 1.5  # as far from the axis as so many radii there may be microtubules, for profiles are flat
+_SWAY_NM = 900.0
+
+
+class Microtubules(Frozen):
+    """How densely microtubules lie in neurites of radius ``thinnest_nm`` or more.
+
+    ``pitch_nm`` is the lattice across the axis, of whose cells a fraction ``density`` is taken. Figures: 24
+    nm across, 50–100 a square micrometre in dendrites (Fiala & Harris 1999).
+    """
+
+    radius_nm: float = Field(default=12.0, gt=2, le=30)
+    pitch_nm: float = Field(default=66.0, ge=40, le=400)
+    density: float = Field(default=0.4, ge=0, le=1)
+    length_nm: float = Field(default=2500.0, gt=100)
+    thinnest_nm: float = Field(default=130.0, ge=0)
+    clearance_nm: float = Field(default=6.0, ge=0, le=50)
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """Stretches of axis from node to node near a window.
+
+    ``frames`` (n, 17): start, axis vector, two directions across ÷ pitch, 1 ÷ length², first radius, change
+    of radius, place along the neurite and length in nm. ``owners`` (n,) count into the neurites.
+    """
+
+    frames: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    missing: int = 0
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Middles of the stretches, (n, 3)."""
+        return self.frames[:, 0:3] + 0.5 * self.frames[:, 3:6]
+
+
+@njit(cache=True)
+def _frames(  # type: ignore[no-untyped-def]
+    salt, thinnest, pitch, nodes, varicosity, counts, steps, keys, kinds, low, high, out, owners, own_keys,
+):  # fmt: skip
+    """Write the stretches that count, with owner and key; returns how many."""
+    n = 0
+    axes = np.empty((4, 3))
+    for j in range(keys.shape[0]):
+        if kinds[j] == SOMA:
+            continue
+        for k in range(counts[j] - 1):
+            # boutons are left to their vesicles
+            if varicosity[j, k] == BOUTON or varicosity[j, k + 1] == BOUTON:
+                continue
+            thick = max(nodes[j, k, 3], nodes[j, k + 1, 3])
+            # a bare comparison would let nodes pass that are not known
+            if not min(nodes[j, k, 3], nodes[j, k + 1, 3]) >= thinnest:
+                continue
+            beyond = False
+            for c in range(3):
+                a, b = nodes[j, k, c], nodes[j, k + 1, c]
+                beyond = beyond or min(a, b) - _WIDE * thick > high[c] or max(a, b) + _WIDE * thick < low[c]
+            if beyond:
+                continue
+            if n < out.shape[0]:
+                owners[n], own_keys[n] = j, mix(keys[j], salt)
+                axis_frame(nodes, j, float(k), own_keys[n], axes)
+                length2 = 0.0
+                for c in range(3):
+                    out[n, c], out[n, 3 + c] = nodes[j, k, c], nodes[j, k + 1, c] - nodes[j, k, c]
+                    out[n, 6 + c], out[n, 9 + c] = axes[1, c] / pitch, axes[2, c] / pitch
+                    length2 += out[n, 3 + c] ** 2
+                out[n, 12], out[n, 13] = 1.0 / length2, nodes[j, k, 3]
+                out[n, 14], out[n, 15] = nodes[j, k + 1, 3] - nodes[j, k, 3], k * steps[j]
+                out[n, 16] = np.sqrt(length2)
+            n += 1
+    return n
+
+
+@njit(cache=True)
+def _beside(f, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Return where along a stretch a point projects to, 0 … 1, and its squared distance from there."""
+    ez, ey, ex = z - f[i, 0], y - f[i, 1], x - f[i, 2]
+    t = min(1.0, max(0.0, (ez * f[i, 3] + ey * f[i, 4] + ex * f[i, 5]) * f[i, 12]))
+    ez, ey, ex = ez - t * f[i, 3], ey - t * f[i, 4], ex - t * f[i, 5]
+    return t, ez * ez + ey * ey + ex * ex
+
+
+@njit(cache=True)
+def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
+    """Pick the stretches that may have microtubules in a tile; returns how many."""
+    ball = 0.0
+    for c in range(3):
+        ball += (0.5 * (high[c] - low[c])) ** 2
+    ball, few = np.sqrt(ball), 0
+    z, y, x = 0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1]), 0.5 * (low[2] + high[2])
+    for i in range(f.shape[0]):
+        _, away = _beside(f, i, z, y, x)
+        if away <= (ball + _WIDE * (f[i, 13] + max(0.0, f[i, 14]))) ** 2:
+            some[few] = i
+            few += 1
+    return few
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    f, owners, keys, cuts, lows, highs, tissue, index, depth, gap, radius, pitch, density, length, out_id,
+    out_d,
+):  # fmt: skip
+    (cz, cy, cx), some = cuts, np.empty(f.shape[0], np.int64)
+    play, often = 0.5 * pitch - radius - _BAND_NM, 1.0 / length
+    last_j, last_u, last_v, last_run = -1, 0, 0, 0
+    there, cu, cv, phase, who = False, 0.0, 0.0, 0.0, 0
+    tiles = (cz.shape[0] - 1, cy.shape[0] - 1, cx.shape[0] - 1)
+    for tile in range(tiles[0] * tiles[1] * tiles[2]):
+        tz, ty, tx = tile // (tiles[1] * tiles[2]), tile // tiles[2] % tiles[1], tile % tiles[2]
+        few = _near_tile(f, lows[tz, ty, tx], highs[tz, ty, tx], some)
+        if few == 0:
+            continue
+        for z in range(cz[tz], cz[tz + 1]):
+            for y in range(cy[ty], cy[ty + 1]):
+                for x in range(cx[tx], cx[tx + 1]):
+                    j = index[z, y, x]
+                    if depth[z, y, x] < gap - _BAND_NM:
+                        continue
+                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    best, at, s = np.inf, -1, 0.0
+                    for m in range(few):
+                        i = some[m]
+                        if owners[i] != j:
+                            continue
+                        t, away = _beside(f, i, pz, py, px)
+                        if away < best and away < (_WIDE * (f[i, 13] + t * f[i, 14])) ** 2:
+                            best, at, s = away, i, t
+                    if at < 0:
+                        continue
+                    ez, ey, ex = pz - f[at, 0], py - f[at, 1], px - f[at, 2]
+                    u = ez * f[at, 6] + ey * f[at, 7] + ex * f[at, 8]
+                    v = ez * f[at, 9] + ey * f[at, 10] + ex * f[at, 11]
+                    iu, iv = int(np.floor(u)), int(np.floor(v))
+                    along = f[at, 15] + s * f[at, 16]
+                    run = int(np.floor(along * often + 0.618 * (7 * iu + 13 * iv)))
+                    if j != last_j or iu != last_u or iv != last_v or run != last_run:
+                        last_j, last_u, last_v, last_run = j, iu, iv, run
+                        key = cell_key(keys[at], iu, iv, run)
+                        there = uniform(key, 0) < density
+                        if there:
+                            cu = play * (1.4 * uniform(key, 1) - 0.7)
+                            cv = play * (2.0 * uniform(key, 2) - 1.0)
+                            phase, who = 6.2831853 * uniform(key, 3), object_id(key)
+                    if not there:
+                        continue
+                    eu = (u - iu - 0.5) * pitch - cu - 0.3 * play * np.sin(along / _SWAY_NM * 6.28 + phase)
+                    ev = (v - iv - 0.5) * pitch - cv
+                    d = np.sqrt(eu * eu + ev * ev) - radius
+                    if depth[z, y, x] < gap + RIM_NM:
+                        d = max(d, gap - depth[z, y, x])
+                    if d < _BAND_NM:
+                        out_d[z, y, x] = d
+                        out_id[z, y, x] = who
+
+
+def reach_nm(params: Microtubules, kind: int, rim_nm: float) -> float:
+    """Return 0: a voxel asks its own neurite only."""
+    return 0.0
+
+
+def nodes_nm(params: Microtubules, step_nm: float) -> float:
+    """Return how far from a window a neurite's nodes can lie that its microtubules follow."""
+    return step_nm
+
+
+def place(tissue: Tissue, params: Microtubules, placed: dict[str, object]) -> Lanes:
+    """Return the frames of the thicker neurites near a window."""
+    cells, salt = tissue.neurites, stream_key(tissue.seed, "microtubule")
+    room = 256
+    while True:
+        out, owners, keys = np.empty((room, 17)), np.empty(room, np.int32), np.empty(room, np.uint64)
+        n = _frames(
+            salt, params.thinnest_nm, params.pitch_nm, cells.nodes_nm, cells.varicosity, cells.counts,
+            cells.steps_nm, cells.keys, cells.kinds, *tissue.window.box_nm, out, owners, keys,
+        )  # fmt: skip
+        if n <= room:
+            return Lanes(out[:n], owners[:n], keys[:n])
+        room = n
+
+
+def depths(objects: Lanes, tissue: Tissue, params: Microtubules) -> Depths:
+    """Return none: the scene asks for what clutter needs everywhere."""
+    return Depths.nowhere()
+
+
+def build(objects: Lanes, tissue: Tissue, partition: Partition, params: Microtubules) -> Layer:
+    """Return microtubules on the window's voxels, as full cylinders."""
+    layer, tiles = empty_layer(tissue.window.grid.shape), tissue.window.tiles
+    if params.density > 0 and len(objects.frames):
+        _build(
+            objects.frames, objects.owners, objects.keys, tiles.cuts, tiles.low_nm, tiles.high_nm,
+            tissue.window.tissue_nm, partition.index,
+            partition.depth_nm, tissue.membranes.half_width_nm + params.clearance_nm, params.radius_nm,
+            params.pitch_nm, params.density, params.length_nm, layer.ids, layer.distance_nm,
+        )  # fmt: skip
+    return layer

@@ -1,0 +1,10 @@
+from .errors import InputError as InputError
+from .errors import UnknownNameError as UnknownNameError
+from .frozen import Frozen as Frozen
+from .grid import Grid as Grid
+from .spread import Spread as Spread
+from .streams import stream_key as stream_key
+from .streams import white_noise as white_noise
+from .warp import Warp as Warp
+from .warp import WarpedWindow as WarpedWindow
+from .warp import warp_window as warp_window

@@ -1,0 +1,1 @@
+from .mitochondria import Mitochondria as Mitochondria

@@ -1,0 +1,249 @@
+"""Mitochondria: bent rods along a neurite, with a boundary, and a matrix with cristae and dark granules.
+
+``slots.py`` draws them, some with a side arm, and ``fitting.py`` cuts each point to the room around it: where
+that leaves nothing the rod or its arm ends. A rod whose middle has no room is two mitochondria, one on either
+side, without an arm.
+"""
+
+import numpy as np
+from numba import njit
+from pydantic import Field
+
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread
+from shapes.core.streams import mix, object_id, stream_key
+from shapes.mitochondria.cristae import (
+    GRANULE_NM,
+    MOST_GRANULES,
+    crista,
+    cristae_wave,
+    draw_granules,
+    granule,
+)
+from shapes.mitochondria.fit_to_room import fit_rods
+from shapes.mitochondria.rods import (
+    ARM,
+    AROUND_NM,
+    BAND_NM,
+    FILLET_NM,
+    MIDDLE,
+    POINTS,
+    ROW,
+    SLACK_NM,
+    Rods,
+    joined,
+    stretch_distance,
+    stretches,
+)
+from shapes.mitochondria.slots import arm_step_nm, draw_rods
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.partition import Partition
+
+
+class Mitochondria(Frozen):
+    """How many mitochondria a neurite holds, and their shape.
+
+    An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane,
+    and a slot is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
+    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick. Of the cristae ``tubular`` are rows of
+    tubes of ``tube_nm`` across, the others lamellae. A part ``granule_chance`` of the mitochondria holds one
+    to four dark granules in the matrix.
+
+    A part ``branch_chance`` of a dendrite's slots hold one that branches, where there is room: in dendrites
+    of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
+    small discrete bodies (Popov et al. 2005; Delgado et al. 2019), which do not branch here.
+    """
+
+    bouton_chance: float = Field(default=0.5, ge=0, le=1)
+    dendrite_chance: float = Field(default=0.6, ge=0, le=1)
+    clearance_nm: float = Field(default=18.0, ge=0)
+    radius_nm: Spread = Spread(mean=160, std=28)
+    half_length_nm: Spread = Spread(min=120, max=430)
+    thinnest_nm: float = Field(default=55.0, gt=0)
+    boundary_nm: float = Field(default=35.0, gt=0)
+    branch_chance: float = Field(default=0.15, ge=0, le=1)
+    crista_period_nm: Spread = Spread(min=50, max=85)
+    crista_thickness_nm: float = Field(default=24.0, gt=0)
+    tubular: float = Field(default=0.2, ge=0, le=1)
+    tube_nm: float = Field(default=30.0, gt=0)
+    granule_chance: float = Field(default=0.25, ge=0, le=1)
+    granule_radius_nm: Spread = Spread(min=8, max=20)
+
+    def longest_nm(self) -> float:
+        """Return the largest distance from a mitochondrion's middle to its tip."""
+        return self.half_length_nm.highest() + self.radius_nm.highest()
+
+
+def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
+    thick, half = params.radius_nm.highest(), params.half_length_nm.highest()
+    stretch, band = half / MIDDLE, float(BAND_NM)
+    if params.branch_chance:
+        stretch, band = arm_step_nm(half, thick), FILLET_NM
+    room = params.clearance_nm + 30.0
+    middle = half + thick + params.thinnest_nm / 0.95 + room
+    return max(stretch + thick + (thick + room), middle) + band
+
+
+def nodes_nm(params: Mitochondria, step_nm: float) -> float:
+    """Return how far from a window a neurite's nodes can lie that its mitochondria are strung along."""
+    return AROUND_NM + params.longest_nm() + params.half_length_nm.highest() + step_nm
+
+
+@njit(cache=True)
+def _name(keys, whole, out):  # type: ignore[no-untyped-def]
+    """Write the ids of both halves of each rod: one, or two where it has no middle."""
+    for r in range(keys.shape[0]):
+        out[r, 0] = out[r, 1] = object_id(keys[r])
+        if not whole[r]:
+            out[r, 1] = object_id(mix(keys[r], 1))
+
+
+def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
+    """Draw the mitochondria that touch a window, and, unfitted, those within ``AROUND_NM`` of it."""
+    low, high = tissue.window.box_nm
+    cells = tissue.neurites
+    room = 256
+    while True:
+        drawn = np.empty((room, ROW, 4))
+        owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
+        n = draw_rods(
+            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts,
+            cells.steps_nm, cells.keys, cells.kinds, tissue.wall_nm, params.bouton_chance,
+            params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
+            params.radius_nm.highest(), params.longest_nm(), params.branch_chance, params.thinnest_nm, low,
+            high, AROUND_NM, drawn, owners, keys,
+        )  # fmt: skip
+        if n <= room:
+            break
+        room = n
+    drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
+    fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
+    missing = fit_rods(
+        fitted, owners, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
+        tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high, whole,
+    )  # fmt: skip
+    ids = np.empty((n, 2), np.int32)
+    _name(keys, whole, ids)
+    return Rods(drawn, fitted, owners, keys, ids, int(missing))
+
+
+@njit(cache=True)
+def _run(rods, r, out):  # type: ignore[no-untyped-def]
+    """Write how far along a rod each of its points lies; its arm goes on from the middle."""
+    length, out[:] = 0.0, 0.0
+    for i in range(1, ROW):
+        step = 0.0
+        for c in range(3):
+            step += (rods[r, i, c] - rods[r, i - 1, c]) ** 2
+        if i < ARM:
+            length += np.sqrt(step) / (POINTS - 1)
+        elif i == ARM:
+            out[ARM] = MIDDLE * length
+        else:
+            out[i] = out[i - 1] + np.sqrt(step)
+    for i in range(POINTS):
+        out[i] = i * length
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    rods, owners, keys, ids, stretches, stretch_at, stretch_radius, tissue, index, depth, gap, boundary,
+    period, thickness, tubular, tube, granule_chance, granule_radius, thinnest, lattice, first, spacing,
+    stretch, start, shape, voxel, out_id, out_d, out_crista,
+):  # fmt: skip
+    granules = np.empty((MOST_GRANULES, 4))
+    wave, at, box = np.empty(11), np.empty(3), np.empty((3, 2), np.int64)
+    cut, run, m = np.empty(3), np.empty(ROW), 0
+    while m < stretches.shape[0]:
+        r, first_m = stretches[m, 0], m
+        # near a corner that is rounded off, both its sides count
+        band = FILLET_NM if rods[r, ARM:, 3].max() > 0.0 else float(BAND_NM)
+        box[:, 0], box[:, 1] = shape, 0
+        while m < stretches.shape[0] and stretches[m, 0] == r:
+            at[:] = stretch_at[m]
+            part = voxel_range(
+                lattice, first, spacing, stretch, start, shape, voxel, at, stretch_radius[m] + band
+            )
+            for c in range(3):
+                box[c, 0], box[c, 1] = min(box[c, 0], part[c, 0]), max(box[c, 1], part[c, 1])
+            m += 1
+        _run(rods, r, run)
+        cristae_wave(keys[r], period, wave)
+        held = draw_granules(rods, r, keys[r], granule_chance, granule_radius, thinnest, granules)
+        parted = ids[r, 0] != ids[r, 1]
+        norm = 0.0
+        for c in range(3):
+            cut[c] = rods[r, MIDDLE + 1, c] - rods[r, MIDDLE - 1, c]
+            norm += cut[c] ** 2
+        cut /= np.sqrt(norm) + 1e-9
+        for z in range(box[0, 0], box[0, 1]):
+            for y in range(box[1, 0], box[1, 1]):
+                for x in range(box[2, 0], box[2, 1]):
+                    if index[z, y, x] != owners[r]:
+                        continue
+                    d, along, half, oz, oy, ox = 1e4, 0.0, 0, 0.0, 0.0, 0.0
+                    rod = arm = 1e4
+                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                    for k in range(first_m, m):
+                        ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
+                        if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + band) ** 2:
+                            i = stretches[k, 1]
+                            nearer, t, ez, ey, ex = stretch_distance(rods, r, i, pz, py, px)
+                            side = 0 if i < MIDDLE else 1
+                            if parted:
+                                past = 0.0
+                                for c in range(3):
+                                    past += (tissue[c, z, y, x] - rods[r, MIDDLE, c]) * cut[c]
+                                nearer = max(nearer, (past if side == 0 else -past) + 0.5 * SLACK_NM)
+                            if nearer < d:
+                                d, half, oz, oy, ox = nearer, side, ez, ey, ex
+                                along = run[i] + (t - i) * (run[i + 1] - run[i])
+                            rod = nearer if i < ARM and nearer < rod else rod
+                            arm = nearer if i >= ARM and nearer < arm else arm
+                    d = joined(rod, arm)
+                    if d >= BAND_NM:
+                        continue
+                    if depth[z, y, x] < gap + boundary:
+                        d = max(d, gap - depth[z, y, x])
+                    if d < BAND_NM and d < out_d[z, y, x]:
+                        out_d[z, y, x] = d
+                        out_id[z, y, x] = ids[r, half]
+                        if d < 0.0:
+                            wall = d + 0.6 * boundary
+                            inside = crista(keys[r], wave, thickness, tubular, tube, along, oz, oy, ox, wall)
+                            if held > 0:
+                                grain = max(granule(granules, held, pz, py, px), wall)
+                                inside = GRANULE_NM + grain if grain < 0.0 else inside
+                            out_crista[z, y, x] = inside
+
+
+def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
+    """Return the neurites around each mitochondrion: there the boundary may run along the membrane."""
+    rods, centres, radii = stretches(objects.fitted)
+    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
+    return Depths(
+        objects.owners[rods[:, 0]],
+        centres,
+        radii + float(BAND_NM),
+        np.full(len(rods), gap + params.boundary_nm),
+    )
+
+
+def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> Layer:
+    """Return mitochondria on the window's voxels; the detail is the distance to the nearest crista.
+
+    Inside a granule it is the distance to its surface plus ``GRANULE_NM``, which is lower than any other.
+    """
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
+    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
+    _build(
+        objects.fitted, objects.owners, objects.keys, objects.ids, *stretches(objects.fitted),
+        tissue.window.tissue_nm,
+        partition.index, partition.depth_nm, gap, params.boundary_nm,
+        params.crista_period_nm.row(), params.crista_thickness_nm, params.tubular, params.tube_nm,
+        params.granule_chance, params.granule_radius_nm.row(), params.thinnest_nm, *frame(tissue.window),
+        layer.ids, layer.distance_nm, layer.detail_nm,
+    )  # fmt: skip
+    return layer

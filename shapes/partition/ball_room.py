@@ -1,0 +1,148 @@
+"""Room: which of many small balls around one point lie inside a neurite, clear of every neighbour."""
+
+import numpy as np
+from numba import njit
+
+from shapes.neurites.ruffles import WAVES, wave
+from shapes.neurites.tubes import (
+    AX,
+    AY,
+    AZ,
+    BX,
+    BY,
+    BZ,
+    COLUMNS,
+    DR,
+    DX,
+    DY,
+    DZ,
+    FLAT,
+    INV,
+    PEAK,
+    RA,
+    STEEP,
+    STIFF,
+    WAVE,
+    tube_field,
+    tube_slope,
+)
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@njit(cache=True)
+def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ignore[no-untyped-def]
+    """Write each point's squared distance to a tube's axis, as its flatness counts it, and the radius there.
+
+    Single precision is enough: points and tube are taken relative to one origin.
+    """
+    az, ay = np.float32(tubes[k, AZ] - origin[0]), np.float32(tubes[k, AY] - origin[1])
+    ax, inv = np.float32(tubes[k, AX] - origin[2]), np.float32(tubes[k, INV])
+    dz, dy, dx = np.float32(tubes[k, DZ]), np.float32(tubes[k, DY]), np.float32(tubes[k, DX])
+    bz, by, bx = np.float32(tubes[k, BZ]), np.float32(tubes[k, BY]), np.float32(tubes[k, BX])
+    ra, dr, flat = np.float32(tubes[k, RA]), np.float32(tubes[k, DR]), np.float32(tubes[k, FLAT])
+    for i in range(n):
+        ez, ey, ex = pz[i] - az, py[i] - ay, px[i] - ax
+        t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
+        ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
+        side = ez * bz + ey * by + ex * bx
+        squared[i] = ez * ez + ey * ey + ex * ex - flat * side * side
+        thick[i] = ra + t * dr
+
+
+@njit(cache=True)
+def _ruffle_out(tubes, k, origin, n, pz, py, px, thick):  # type: ignore[no-untyped-def]
+    """Turn radii into ruffled ones: those at which the tube's field is 0."""
+    if tubes[k, PEAK] == 0.0:
+        return
+    inward = np.float32(-tubes[k, PEAK] / tubes[k, STIFF])
+    for w in range(WAVE, COLUMNS, 4):
+        cycles = tubes[k, w] * origin[0] + tubes[k, w + 1] * origin[1] + tubes[k, w + 2] * origin[2]
+        cycles += tubes[k, w + 3]
+        phase = np.float32(cycles - np.floor(cycles))
+        wz, wy, wx = np.float32(tubes[k, w]), np.float32(tubes[k, w + 1]), np.float32(tubes[k, w + 2])
+        for i in range(n):
+            thick[i] += inward * wave(wz * pz[i] + wy * py[i] + wx * px[i] + phase)
+
+
+@njit(cache=True)
+def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch, host_at):  # type: ignore[no-untyped-def]
+    """Write the host's field and its slope at each of ``n`` places, float32 (4, n); no slope past glia's.
+
+    ``places`` float32 (3, n) counts from ``origin``; ``scratch`` float32 (2, n) is room to write in.
+    """
+    pz, py, px, squared, thick = places[0], places[1], places[2], scratch[0], scratch[1]
+    host_at[0, :n] = np.inf
+    for k in chosen:
+        if owners[k] != host:
+            continue
+        stiff = np.float32(segments[k, STIFF])
+        _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
+        _ruffle_out(segments, k, origin, n, pz, py, px, thick)
+        for i in range(n):
+            f = stiff * (np.sqrt(squared[i]) - thick[i])
+            if f < host_at[0, i]:
+                host_at[0, i] = f
+                if f < glia:
+                    z, y, x = pz[i] + origin[0], py[i] + origin[1], px[i] + origin[2]
+                    host_at[1, i], host_at[2, i], host_at[3, i] = tube_slope(segments, k, z, y, x)
+
+
+@njit(cache=True)
+def clear_of_glia(host_at, i, clear, glia):  # type: ignore[no-untyped-def]
+    """Tell whether a ball of radius ``clear`` at the i-th place is clear of glia."""
+    nz, ny, nx = host_at[1, i], host_at[2, i], host_at[3, i]
+    room = glia - host_at[0, i]
+    return room > 0.0 and room >= np.sqrt(nz * nz + ny * ny + nx * nx) * clear
+
+
+@njit(cache=True)
+def nearest_first(segments, chosen, z, y, x):  # type: ignore[no-untyped-def]
+    """Return tubes in the order of their fields at a place."""
+    fields = np.empty(chosen.shape[0])
+    for i in range(chosen.shape[0]):
+        fields[i] = tube_field(segments, chosen[i], z, y, x)
+    return chosen[np.argsort(fields)]
+
+
+@njit(cache=True)
+def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at, which, scratch):  # type: ignore[no-untyped-def]
+    """Keep of ``n`` balls those that lie in their host clear of every other neurite; returns how many.
+
+    To first order, as ``membranes.probe`` measures. Most neighbours are ruled out by how fast their fields
+    can change at most. ``clear`` float32 (n,) is how far each ball must be from the membrane; the columns of
+    ``places``, ``clear``, ``host_at`` and ``which`` move up. It is fastest where ``chosen`` begins with the
+    nearest tubes.
+    """
+    pz, py, px, squared, thick = places[0], places[1], places[2], scratch[0], scratch[1]
+    field, nz, ny, nx = host_at[0], host_at[1], host_at[2], host_at[3]
+    own_steep = _ZERO
+    for k in chosen:
+        if owners[k] == host:
+            own_steep = max(own_steep, np.float32(segments[k, STEEP]))
+    for k in chosen:
+        if owners[k] == host:
+            continue
+        steep, soft = np.float32(segments[k, STEEP]), np.float32(1.0 / segments[k, STIFF])
+        swell = np.float32(WAVES * segments[k, PEAK] / segments[k, STIFF])
+        _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
+        for i in range(n):
+            least = (field[i] + (own_steep + steep) * clear[i]) * soft + thick[i] + swell
+            squared[i] -= least * abs(least)
+        left = 0
+        for i in range(n):
+            if squared[i] < _ZERO:
+                z, y, x = pz[i] + origin[0], py[i] + origin[1], px[i] + origin[2]
+                gap = tube_field(segments, k, z, y, x) - field[i]
+                if gap <= 0.0:
+                    continue
+                mz, my, mx = tube_slope(segments, k, z, y, x)
+                if gap < np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2) * clear[i]:
+                    continue
+            if left < i:
+                pz[left], py[left], px[left], clear[left] = pz[i], py[i], px[i], clear[i]
+                field[left], nz[left], ny[left], nx[left] = field[i], nz[i], ny[i], nx[i]
+                which[left] = which[i]
+            left += 1
+        n = left
+    return n

@@ -1,0 +1,168 @@
+"""Membranes: where two neurites meet.
+
+Neurites share out space: each point belongs to the tube whose field is lowest, or to thin glia where every
+field is above ``glia_nm``. That partition fills space, makes small cells concave between large ones, and
+leaves glia the star-shaped sheets between round tubes. The distance to the membrane is the gap between the
+two lowest fields over the rate at which that gap closes, which is exact to first order, so that a membrane is
+equally thick wherever and however it is cut.
+"""
+
+import numpy as np
+from numba import njit
+from pydantic import Field
+
+from shapes.core.frozen import Frozen
+from shapes.neurites.tubes import (
+    AX,
+    AY,
+    AZ,
+    BLOCK,
+    DX,
+    DY,
+    DZ,
+    HALF,
+    RMAX,
+    SQUEEZE,
+    STEEP,
+    axis_place,
+    tube_field,
+    tube_slope,
+)
+
+NOBODY = -1
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+class Membranes(Frozen):
+    """What lies between two cells: two lipid bilayers of ``bilayer_nm`` and the gap between them.
+
+    ``glia_nm`` is how far a point may lie outside every tube before thin glia fills it. Figures: bilayer 7–8
+    nm, gap 15–20 nm in fixed tissue (Peters, Palay & Webster 1991).
+    """
+
+    bilayer_nm: float = Field(default=8.0, gt=0, le=30)
+    gap_nm: float = Field(default=14.0, ge=0, le=100)
+    glia_nm: float = Field(default=60.0, gt=0, le=500)
+
+    @property
+    def half_width_nm(self) -> float:
+        """Distance from the middle of the gap to the inner face of either membrane."""
+        return self.bilayer_nm + self.gap_nm / 2
+
+
+@njit(cache=True)
+def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes that can own, or bound within ``depth``, any point of a ball; returns how many.
+
+    ``among`` lists the tubes to look at; ``chosen`` receives those that are left.
+    """
+    n = 0
+    for i in range(among.shape[0]):
+        k = among[i]
+        ez = segments[k, AZ] + 0.5 * segments[k, DZ] - z
+        ey = segments[k, AY] + 0.5 * segments[k, DY] - y
+        ex = segments[k, AX] + 0.5 * segments[k, DX] - x
+        # past this ball no tube can bound anything: where it did, its field would be below glia's
+        far = segments[k, HALF] + segments[k, RMAX] + (glia + radius + 1.6 * depth) / segments[k, SQUEEZE]
+        if ez * ez + ey * ey + ex * ex <= far * far:
+            chosen[n] = k
+            n += 1
+    fields = np.empty(n)
+    best = glia
+    for i in range(n):
+        fields[i] = tube_field(segments, chosen[i], z, y, x)
+        best = min(best, fields[i] + segments[chosen[i], STEEP] * radius)
+    steepest = 0.0
+    for i in range(n):
+        bound = segments[chosen[i], STEEP]
+        if fields[i] - bound * radius <= best:
+            steepest = max(steepest, bound)
+    count = 0
+    for i in range(n):
+        # near a membrane two fields part at most at the sum of their slopes
+        bound = segments[chosen[i], STEEP]
+        if fields[i] - bound * radius - (bound + steepest) * depth <= best:
+            chosen[count] = chosen[i]
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def around(segments, among, z, y, x, look, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes that come within ``look`` of a point at their widest; returns how many.
+
+    The rule is each tube's own, so that it is the same whatever other tubes are known.
+    """
+    count = 0
+    for i in range(among.shape[0]):
+        k = among[i]
+        t = axis_place(segments, k, z, y, x)
+        ez = segments[k, AZ] + t * segments[k, DZ] - z
+        ey = segments[k, AY] + t * segments[k, DY] - y
+        ex = segments[k, AX] + t * segments[k, DX] - x
+        if ez * ez + ey * ey + ex * ex <= (segments[k, RMAX] + look) ** 2:
+            chosen[count] = k
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def near_box(segments, blocks, low, high, pad, chosen):  # type: ignore[no-untyped-def]
+    """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther.
+
+    ``blocks`` are the tubes' own boxes, as ``tubes.bound_blocks`` writes them: most are ruled out by these.
+    """
+    count = 0
+    for b in range(blocks.shape[0]):
+        wide = pad / blocks[b, 6]
+        apart = False
+        for c in range(3):
+            apart = apart or blocks[b, c] - wide > high[c] or blocks[b, 3 + c] + wide < low[c]
+        if apart:
+            continue
+        for i in range(b * BLOCK, min((b + 1) * BLOCK, segments.shape[0])):
+            wide = segments[i, RMAX] + pad / segments[i, SQUEEZE]
+            inside = True
+            for c in range(3):
+                a, d = segments[i, AZ + c], segments[i, DZ + c]
+                if a + min(d, 0.0) - wide > high[c] or a + max(d, 0.0) + wide < low[c]:
+                    inside = False
+                    break
+            if inside:
+                chosen[count] = i
+                count += 1
+    return count
+
+
+@njit(cache=True)
+def probe(  # type: ignore[no-untyped-def]
+    segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fields,
+):  # fmt: skip
+    """Return (owner, neighbour, distance to the membrane, upward slope of its normal) at one point."""
+    best, own, at = glia, glia_index, -1
+    for i in range(count):
+        f = tube_field(segments, chosen[i], z, y, x)
+        fields[i] = f
+        if f < best:
+            best, own, at = f, owners[chosen[i]], i
+    nz = ny = nx = 0.0
+    if at >= 0:
+        nz, ny, nx = tube_slope(segments, chosen[at], z, y, x)
+    own_steep = 0.0 if at < 0 else segments[chosen[at], STEEP]
+    nearest, neighbour, tilt = depth, NOBODY, 0.0
+    if own != glia_index:
+        # glia's field is level, so the gap to it closes at the owner's slope alone
+        steep = np.sqrt(nz * nz + ny * ny + nx * nx)
+        d = (glia - best) / max(steep, 1e-6)
+        if d < nearest:
+            nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
+    for i in range(count):
+        k = chosen[i]
+        if owners[k] == own or fields[i] - best > (own_steep + segments[k, STEEP]) * nearest:
+            continue
+        mz, my, mx = tube_slope(segments, k, z, y, x)
+        steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
+        d = (fields[i] - best) / steep
+        if d < nearest:
+            nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep
+    return own, neighbour, nearest, tilt

@@ -1,0 +1,207 @@
+"""The contest of a few tubes for many voxels: who owns each, who comes second, how far the membrane is.
+
+Single precision throughout, and loops that compile to vector instructions: this is where a patch's time goes.
+"""
+
+import numpy as np
+from numba import njit
+
+from shapes.neurites.ruffles import wave, wave_slope
+from shapes.neurites.tubes import (
+    AX,
+    AY,
+    AZ,
+    BX,
+    BY,
+    BZ,
+    COLUMNS,
+    DR,
+    DX,
+    DY,
+    DZ,
+    FLAT,
+    INV,
+    LEAN,
+    PEAK,
+    RA,
+    STEEP,
+    STIFF,
+    TAPER,
+    WAVE,
+    tube_slope,
+)
+from shapes.partition.point import NOBODY
+
+_ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)
+_FLATTEST = np.float32(0.05)  # slopes of fields that run together are taken as no less
+
+
+@njit(cache=True)
+def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
+    """Write what a neurite's ruffles add to its tubes' fields."""
+    out[:n] = _ZERO
+    if tubes[i, PEAK] == _ZERO:
+        return
+    for w in range(WAVE, COLUMNS, 4):
+        peak, wz, wy, wx, phase = (
+            tubes[i, PEAK],
+            tubes[i, w],
+            tubes[i, w + 1],
+            tubes[i, w + 2],
+            tubes[i, w + 3],
+        )
+        for x in range(n):
+            out[x] += peak * wave(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
+
+
+@njit(cache=True)
+def compete(  # type: ignore[no-untyped-def]
+    tubes, owners, count, glia, n, pz, py, px, fields, low, low_at, best, at, rival, second, ripple,
+):  # fmt: skip
+    """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
+
+    ``tubes`` float32 (count, COLUMNS) and the places count from one origin; the tubes of one owner follow
+    each other. Written are ``fields`` (count, n), ``best`` and ``rival``, and in ``at`` and ``second`` whose
+    they are: a tube, or -1 for glia. ``low``, ``low_at`` and ``ripple`` are room to write in.
+    """
+    for x in range(n):
+        best[x], rival[x] = glia, np.inf
+        at[x] = second[x] = -1
+    for i in range(count):
+        az, ay, ax, inv = tubes[i, AZ], tubes[i, AY], tubes[i, AX], tubes[i, INV]
+        dz, dy, dx, stiff = tubes[i, DZ], tubes[i, DY], tubes[i, DX], tubes[i, STIFF]
+        bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
+        ra, dr = tubes[i, RA], tubes[i, DR]
+        field = fields[i]
+        if i == 0 or owners[i - 1] != owners[i]:
+            _ruffles(tubes, i, n, pz, py, px, ripple)
+        for x in range(n):
+            ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
+            t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
+            ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
+            side = ez * bz + ey * by + ex * bx
+            wide = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side)
+            field[x] = stiff * (wide - ra - t * dr) + ripple[x]
+        if i == 0 or owners[i - 1] != owners[i]:
+            for x in range(n):
+                low[x] = field[x]
+                low_at[x] = i
+        else:
+            for x in range(n):
+                if field[x] < low[x]:
+                    low[x] = field[x]
+                    low_at[x] = i
+        if i + 1 == count or owners[i + 1] != owners[i]:
+            for x in range(n):
+                wins, follows = low[x] < best[x], low[x] < rival[x]
+                rival[x] = best[x] if wins else (low[x] if follows else rival[x])
+                second[x] = at[x] if wins else (low_at[x] if follows else second[x])
+                best[x] = low[x] if wins else best[x]
+                at[x] = low_at[x] if wins else at[x]
+
+
+@njit(cache=True)
+def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: ignore[no-untyped-def]
+    """Write the slope of each voxel's tube ``who``, as ``tube_slope`` does; 0 for glia."""
+    for x in range(n):
+        sz[x] = sy[x] = sx[x] = _ZERO
+    for i in range(count):
+        if not wanted[i]:
+            continue
+        az, ay, ax, inv = tubes[i, AZ], tubes[i, AY], tubes[i, AX], tubes[i, INV]
+        dz, dy, dx, stiff = tubes[i, DZ], tubes[i, DY], tubes[i, DX], tubes[i, STIFF]
+        bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
+        taper, lean = tubes[i, TAPER], tubes[i, LEAN]
+        for x in range(n):
+            ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
+            t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
+            ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
+            side = ez * bz + ey * by + ex * bx
+            scale = stiff / max(np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side), _TINY)
+            side *= flat
+            k = (taper - scale * side * lean) if _ZERO < t < _ONE else _ZERO
+            mine = who[x] == i
+            sz[x] = (ez - side * bz) * scale - k * dz if mine else sz[x]
+            sy[x] = (ey - side * by) * scale - k * dy if mine else sy[x]
+            sx[x] = (ex - side * bx) * scale - k * dx if mine else sx[x]
+        if tubes[i, PEAK] == _ZERO:
+            continue
+        for w in range(WAVE, COLUMNS, 4):
+            peak, wz, wy, wx = tubes[i, PEAK], tubes[i, w], tubes[i, w + 1], tubes[i, w + 2]
+            phase = tubes[i, w + 3]
+            for x in range(n):
+                rise = peak * wave_slope(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
+                rise = rise if who[x] == i else _ZERO
+                sz[x] += rise * wz
+                sy[x] += rise * wy
+                sx[x] += rise * wx
+
+
+@njit(cache=True)
+def measure(  # type: ignore[no-untyped-def]
+    tubes, owners, count, glia, glia_index, n, pz, py, px, fields, best, at, rival, second, reach, own,
+    other, depth, tilt, slopes, wanted,
+):  # fmt: skip
+    """Find owner, neighbour, distance to the membrane and tilt of voxels after ``compete``.
+
+    ``reach`` is how deep in each owner the distance matters. Written are ``own``, ``other``, ``depth`` and
+    ``tilt``; ``slopes`` (6, n) and ``wanted`` (2, count) are room to write in.
+    """
+    steepest = _ZERO
+    for i in range(count):
+        steepest = max(steepest, tubes[i, STEEP])
+        wanted[0, i] = wanted[1, i] = False
+    close = False
+    for x in range(n):
+        own[x] = glia_index if at[x] < 0 else owners[at[x]]
+        depth[x] = reach[own[x]]
+        other[x] = NOBODY
+        tilt[x] = _ZERO
+        if rival[x] - best[x] < 2 * steepest * depth[x]:
+            close = True
+            if at[x] >= 0:
+                wanted[0, at[x]] = True
+            if second[x] >= 0:
+                wanted[1, second[x]] = True
+    if not close:
+        return
+    oz, oy, ox, rz, ry, rx = slopes[0], slopes[1], slopes[2], slopes[3], slopes[4], slopes[5]
+    _slopes(tubes, count, n, pz, py, px, at, wanted[0], oz, oy, ox)
+    _slopes(tubes, count, n, pz, py, px, second, wanted[1], rz, ry, rx)
+    for x in range(n):
+        # the second lowest field mostly is the neighbour, and rules the others out
+        dz, dy, dx = rz[x] - oz[x], ry[x] - oy[x], rx[x] - ox[x]
+        steep = max(_FLATTEST, np.sqrt(dz * dz + dy * dy + dx * dx))
+        d = (rival[x] - best[x]) / steep
+        nearer = d < depth[x]
+        depth[x] = d if nearer else depth[x]
+        tilt[x] = abs(dz) / steep if nearer else tilt[x]
+        # glia's field is level, so the gap to it closes at the owner's slope alone
+        steep = max(_FLATTEST, np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x]))
+        d = (glia - best[x]) / steep
+        glial = at[x] >= 0 and d < depth[x]
+        depth[x] = d if glial else depth[x]
+        tilt[x] = abs(oz[x]) / steep if glial else tilt[x]
+        other[x] = -2 if glial else (second[x] if nearer else -3)
+    for x in range(n):
+        if other[x] >= 0:
+            other[x] = owners[other[x]]
+        else:
+            other[x] = NOBODY if other[x] == -3 else glia_index
+    for i in range(count):
+        field, bound = fields[i], steepest + tubes[i, STEEP]
+        who = owners[i]
+        hits = 0
+        for x in range(n):
+            hits += (field[x] - best[x] < bound * depth[x]) & (own[x] != who) & (second[x] != i)
+        if hits == 0:
+            continue
+        for x in range(n):
+            if own[x] == who or second[x] == i or field[x] - best[x] >= bound * depth[x]:
+                continue
+            mz, my, mx = tube_slope(tubes, i, pz[x], py[x], px[x])
+            mz, my, mx = mz - oz[x], my - oy[x], mx - ox[x]
+            steep = max(_FLATTEST, np.sqrt(mz * mz + my * my + mx * mx))
+            d = (field[x] - best[x]) / steep
+            if d < depth[x]:
+                depth[x], other[x], tilt[x] = d, owners[i], abs(mz) / steep

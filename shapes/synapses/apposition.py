@@ -1,0 +1,149 @@
+"""Apposition: whether two cells face each other around a contact, and how wide a density has room there.
+
+The membrane between two cells is where their fields are equal. It is looked for on four sides of a contact,
+for boutons are round; there both cells must be found, with no third one between.
+"""
+
+import numpy as np
+from numba import njit
+
+from shapes.core.streams import mix, normal
+from shapes.neurites.tubes import tube_field
+from shapes.partition.point import near, near_box, probe
+
+FLANK_NM = 45.0
+"""How far on either side of the membrane a contact's two cells must be there …"""
+SAG_NM = 110.0
+"""… and so far off the plane through the contact's middle the membrane itself may lie."""
+AT_NM = 8.0
+"""So near to the membrane, on either side, a polyadic contact must find its bouton and its first partner."""
+CORNERS = 3
+"""On so many of four sides the cells must face each other; a third cell may lie on the fourth."""
+RIM, CORE = 0.8, 0.5
+"""So far out, in parts of its radius, a density must find both its cells on three of four sides, and on all,
+or it is smaller."""
+_SHRINK = (1.0, 0.8, 0.65)
+
+
+@njit(cache=True)
+def across(key, up, one, two):  # type: ignore[no-untyped-def]
+    """Write two directions at right angles to each other and to ``up``."""
+    dot = norm = 0.0
+    for c in range(3):
+        one[c] = normal(key, c)
+        dot += one[c] * up[c]
+    for c in range(3):
+        one[c] -= dot * up[c]
+        norm += one[c] * one[c]
+    one /= np.sqrt(norm) + 1e-9
+    for c in range(3):
+        two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
+
+
+@njit(cache=True)
+def lowest(segments, among, z, y, x):  # type: ignore[no-untyped-def]
+    """Return the lowest field of some tubes at a point."""
+    best = 1e9
+    for i in among:
+        best = min(best, tube_field(segments, i, z, y, x))
+    return best
+
+
+@njit(cache=True)
+def ahead(segments, pre, post, at):  # type: ignore[no-untyped-def]
+    """Return a field that is negative in the bouton and positive in its partner."""
+    return lowest(segments, pre, at[0], at[1], at[2]) - lowest(segments, post, at[0], at[1], at[2])
+
+
+@njit(cache=True)
+def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
+    """Write the unit normal, from ``pre`` to ``post``, of the membrane at a point, by central differences."""
+    for c in range(3):
+        q = at.copy()
+        q[c] += 4.0
+        out[c] = ahead(segments, pre, post, q)
+        q[c] -= 8.0
+        out[c] -= ahead(segments, pre, post, q)
+    out /= np.sqrt((out * out).sum()) + 1e-12
+
+
+@njit(cache=True)
+def corners(segments, pre, post, middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
+    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
+
+    They are NaN where the two fields are not equal anywhere near.
+    """
+    one, two = np.empty(3), np.empty(3)
+    across(mix(key, 5), up, one, two)
+    for corner in range(4):
+        turn = 0.5 * np.pi * corner
+        edge = middle + away * (np.cos(turn) * one + np.sin(turn) * two)
+        low, high = -SAG_NM, SAG_NM
+        found = (
+            ahead(segments, pre, post, edge + low * up) < 0.0 < ahead(segments, pre, post, edge + high * up)
+        )
+        for _ in range(6):
+            half = 0.5 * (low + high)
+            if ahead(segments, pre, post, edge + half * up) < 0.0:
+                low = half
+            else:
+                high = half
+        at = 0.5 * (low + high) if found else np.nan
+        inside[corner] = edge + (at - FLANK_NM) * up
+        beyond[corner] = edge + (at + FLANK_NM) * up
+
+
+@njit(cache=True)
+def _touch(  # type: ignore[no-untyped-def]
+    segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside, beyond,
+    fields, wanted,
+):  # fmt: skip
+    """Tell whether no third cell comes between the two around their contact, on so many of four sides.
+
+    In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
+    """
+    if polyadic:
+        for side in (-AT_NM, AT_NM):
+            at = middle + side * up
+            own, _, _, _ = probe(
+                segments, owners, chosen, count, at[0], at[1], at[2], 1.0, glia, glia_index, fields
+            )
+            if own != (pre if side < 0.0 else post):
+                return False
+    good = 0
+    for i in range(4):
+        a, b = inside[i], beyond[i]
+        own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
+        if own != pre:
+            continue
+        own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
+        good += own == post or (polyadic and own != pre)
+    return good >= wanted
+
+
+@njit(cache=True)
+def room_nm(wide):  # type: ignore[no-untyped-def]
+    """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
+    return np.sqrt((RIM * wide) ** 2 + (SAG_NM + FLANK_NM) ** 2)
+
+
+@njit(cache=True)
+def room_at(  # type: ignore[no-untyped-def]
+    segments, blocks, owners, pre, post, mine, theirs, polyadic, middle, up, wide, key, glia, glia_index,
+    inside, beyond, close, chosen, fields,
+):  # fmt: skip
+    """Return the radius of the density that has its two cells all around: 0 where no small one has."""
+    reach = room_nm(wide)
+    few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
+    count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
+    for part in _SHRINK:
+        fits = True
+        for out, wanted in ((CORE, 4), (RIM, CORNERS)):
+            corners(segments, mine, theirs, middle, up, out * part * wide, key, inside, beyond)
+            fits = fits and _touch(
+                segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
+                beyond, fields, wanted,
+            )  # fmt: skip
+        if fits:
+            return part * wide
+    return 0.0

@@ -1,0 +1,249 @@
+"""Contacts: which dendrite or spine a bouton faces, and where.
+
+Who the partner is depends on the bouton and the dendrites around it alone; whether a third cell comes between
+is asked only of contacts that a window may show. So no window needs to know the tissue far around it.
+
+A polyadic contact, as insects have, asks less of its first partner, which may be thin: others may lie beside
+it, and face the bouton as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from shapes.core.spread import draw
+from shapes.core.streams import mix, normal, object_id, uniform
+from shapes.neurites.population import BOUTON, DENDRITE
+from shapes.neurites.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
+from shapes.synapses.apposition import CORNERS, ahead, corners, lowest, normal_at, room_at
+
+TRIES, POLYADIC_TRIES = 3, 8
+LOOK_NM = 340.0
+"""How far from a bouton's middle its contact may lie."""
+PROBE_NM = 20.0
+"""How far past its radius a contact may matter."""
+EDGE = 0.6
+"""At so much of a contact's radius its two cells must be there, on three of four sides."""
+SPOT = 0.15
+"""The same for the first of several partners, which need not be wide."""
+BESIDE_NM = 260.0
+"""So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """Synapses that may show in a window.
+
+    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
+    and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
+    in nm. ``turned`` (m, 2) are all boutons near by that face a partner, also where a third cell comes
+    between or the contact is out of sight, ``zones_nm`` (m, 3) where they face it, and ``facing`` (m, 3) in
+    which direction.
+    """
+
+    boutons: npt.NDArray[np.int32]
+    partners: npt.NDArray[np.int32]
+    middles_nm: npt.NDArray[np.float64]
+    normals: npt.NDArray[np.float64]
+    radii_nm: npt.NDArray[np.float64]
+    thicknesses_nm: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.int32]
+    missing: int
+    turned: npt.NDArray[np.int32]
+    zones_nm: npt.NDArray[np.float64]
+    facing: npt.NDArray[np.float64]
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Middles of the contacts, (n, 3)."""
+        return self.middles_nm
+
+
+@njit(cache=True)
+def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
+    """Write where between two places the fields of two neurites are equal; returns whether it is there."""
+    near_end, far_end = 0.0, 1.0
+    for _ in range(12):
+        half = 0.5 * (near_end + far_end)
+        middle[:] = start + half * (target - start)
+        if ahead(segments, pre, post, middle) < 0.0:
+            near_end = half
+        else:
+            far_end = half
+    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < LOOK_NM
+
+
+@njit(cache=True)
+def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
+    """Write the tubes of one neurite; returns how many."""
+    n = 0
+    for i in range(count):
+        if owners[among[i]] == who:
+            out[n] = among[i]
+            n += 1
+    return n
+
+
+@njit(cache=True)
+def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
+    """Return the squared distance of a place from a tube's axis."""
+    t = axis_place(segments, i, at[0], at[1], at[2])
+    away = 0.0
+    for c in range(3):
+        away += (segments[i, AZ + c] + t * segments[i, DZ + c] - at[c]) ** 2
+    return away
+
+
+@njit(cache=True)
+def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
+    """Tell whether a second dendrite faces the bouton at one of four places beside the first."""
+    for i in range(4):
+        z, y, x = beyond[i, 0], beyond[i, 1], beyond[i, 2]
+        best, who = min(glia, lowest(segments, pre, z, y, x)), post
+        for k in range(count):
+            f = tube_field(segments, dendrites[k], z, y, x)
+            if f < best:
+                best, who = f, owners[dendrites[k]]
+        if who != post:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _partner(  # type: ignore[no-untyped-def]
+    segments, owners, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, middle, up, inside,
+    beyond,
+):  # fmt: skip
+    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them.
+
+    Of a polyadic contact's first partner the axis counts, not the surface: thin ones are as likely as thick.
+    """
+    target = np.empty(3)
+    passed = -np.inf
+    for _ in range(POLYADIC_TRIES if polyadic else TRIES):
+        best, at = np.inf, -1
+        for i in range(count):
+            f = tube_field(segments, dendrites[i], start[0], start[1], start[2])
+            if polyadic:
+                f = _axis_away(segments, dendrites[i], start)
+            if passed < f < best:
+                best, at = f, dendrites[i]
+        if at < 0:
+            return -1
+        passed = best
+        post = theirs[: _of(dendrites, count, owners, owners[at], theirs)]
+        t = axis_place(segments, at, start[0], start[1], start[2])
+        for c in range(3):
+            target[c] = segments[at, AZ + c] + t * segments[at, DZ + c]
+        if not _meet(segments, start, target, pre, post, middle):
+            continue
+        normal_at(segments, middle, pre, post, up)
+        corners(segments, pre, post, middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
+        good = 0
+        for i in range(4):
+            a, b = inside[i], beyond[i]
+            good += (
+                ahead(segments, pre, post, a) < 0.0 < ahead(segments, pre, post, b)
+                and lowest(segments, pre, a[0], a[1], a[2]) < glia
+                and lowest(segments, post, b[0], b[1], b[2]) < glia
+            )
+        if good >= CORNERS:
+            if polyadic:
+                corners(segments, pre, post, middle, up, EDGE * wide, key, inside, beyond)
+                if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
+                    continue
+            return owners[at]
+    return -1
+
+
+@njit(cache=True)
+def _apart(at, low, high):  # type: ignore[no-untyped-def]
+    """Return by how much a place lies outside a box along the worst axis."""
+    most = 0.0
+    for c in range(3):
+        most = max(most, low[c] - at[c], at[c] - high[c])
+    return most
+
+
+@njit(cache=True)
+def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
+    """Tell whether a tube begins at a node."""
+    return (
+        segments[i, AZ] == nodes[j, k, 0]
+        and segments[i, AY] == nodes[j, k, 1]
+        and segments[i, AX] == nodes[j, k, 2]
+    )
+
+
+@njit(cache=True)
+def find_contacts(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, polyadic, radius,
+    thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id, drawn,
+):  # fmt: skip
+    """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
+    n = missing = 0
+    total = segments.shape[0]
+    everything, dendrites = np.empty(total, np.int64), np.empty(total, np.int64)
+    count = 0
+    for i in range(total):
+        if kinds[owners[i]] == DENDRITE:
+            dendrites[count] = i
+            count += 1
+    dendrites = dendrites[:count].copy()
+    mine, near_by, theirs, chosen = (
+        np.empty(total, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(total, np.int64),
+    )
+    fields = np.empty(total)
+    middle, up, inside, beyond = np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3))
+    for j in range(nodes.shape[0]):
+        for k in range(nodes.shape[1]):
+            if varicosity[j, k] != BOUTON or np.isnan(nodes[j, k, 3]):
+                continue
+            key = mix(mix(keys[j], salt), k)
+            wide = draw(radius, uniform(key, 1), normal(key, 2))
+            start = nodes[j, k, :3].copy()
+            far = max(wide + PROBE_NM, BESIDE_NM if polyadic else 0.0)
+            if uniform(key, 0) >= chance or _apart(start, low, high) > LOOK_NM + far:
+                continue
+            # who the partner is depends on the bouton and the dendrites around it alone
+            own = around = 0
+            for i in range(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right")):
+                if _starts(segments, i, nodes, j, k) or (k > 0 and _starts(segments, i, nodes, j, k - 1)):
+                    mine[own] = i
+                    own += 1
+            for i in dendrites:
+                if _axis_away(segments, i, start) < (LOOK_NM + segments[i, RMAX]) ** 2:
+                    near_by[around] = i
+                    around += 1
+            post = _partner(
+                segments, owners, mine[:own], near_by, around, glia, start, polyadic,
+                wide, key, theirs, middle, up, inside, beyond,
+            )  # fmt: skip
+            if post < 0:
+                missing += 1
+                continue
+            shows = _apart(middle, low, high) <= far
+            if shows:
+                # a contact with less room than was drawn gets a smaller density
+                wide = room_at(
+                    segments, blocks, owners, j, post, mine[:own],
+                    theirs[: _of(near_by, around, owners, post, theirs)], polyadic, middle, up, wide, key,
+                    glia, keys.shape[0], inside, beyond, everything, chosen, fields,
+                )  # fmt: skip
+                shows = wide > 0.0
+                missing += not shows
+            if n < out_b.shape[0]:
+                out_b[n, 0], out_b[n, 1] = j, k
+                out_p[n] = post
+                out_m[n] = middle
+                out_n[n] = up
+                out_s[n, 0], out_s[n, 1] = wide, draw(thickness, uniform(key, 3), normal(key, 4))
+                out_id[n] = object_id(key)
+                drawn[n] = shows
+            n += 1
+    return n, missing

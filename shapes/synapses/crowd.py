@@ -1,0 +1,222 @@
+"""Crowds: which vesicles a window sees, bouton by bouton from its lattice, and the loose ones by node."""
+
+import numpy as np
+from numba import njit
+
+from shapes.core.spread import draw
+from shapes.core.streams import cell_key, mix, normal, object_id, uniform
+from shapes.mitochondria.rods import rod_distance
+from shapes.neurites.population import BOUTON, GLIA, SOMA
+from shapes.partition.ball_room import clear_of_glia, have_room, host_field, nearest_first
+from shapes.partition.point import near, near_box
+from shapes.synapses.packing import (
+    bouton_ball,
+    crowded_out,
+    face_zone,
+    keeps_apart,
+    lattice_sites,
+    loose_place,
+    most_sites,
+    rotation,
+)
+
+CLEAR_NM = 4.0
+"""Between a vesicle and a membrane or a mitochondrion there is at least so much."""
+BAND_NM = np.float32(16.0)
+"""How far outside a vesicle distances are still written."""
+_DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
+_LOOSE_SITES = 6  # places around a node where a loose vesicle may be
+
+
+@njit(cache=True)
+def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
+    return (
+        z < low[0] - pad
+        or z > high[0] + pad
+        or y < low[1] - pad
+        or y > high[1] + pad
+        or x < low[2] - pad
+        or x > high[2] + pad
+    )
+
+
+@njit(cache=True)
+def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
+    for r in range(rods.shape[0]):
+        if rod_owners[r] != j:
+            continue
+        if rod_distance(rods, r, z, y, x) < pad:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _fill(key, density, pull):  # type: ignore[no-untyped-def]
+    """Return how much of a bouton's lattice is taken: one with a synapse is as full as two."""
+    full = draw(density, uniform(key, 1), normal(key, 2))
+    return 1.0 - (1.0 - full) * (1.0 - draw(density, uniform(key, 13), normal(key, 14))) if pull else full
+
+
+@njit(cache=True)
+def _crowd(  # type: ignore[no-untyped-def]
+    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything,
+    chosen, glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places,
+    clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
+):  # fmt: skip
+    """Fill a bouton's lattice; returns the count of vesicles so far."""
+    turn = rotation(mix(key, 7))
+    at, q, centre = np.empty(3), np.empty(3), node.copy()
+    if pull:
+        # vesicles are docked: a layer of them lies along the active zone
+        face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
+        ball -= 0.5 * pitch
+    found = lattice_sites(
+        key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, widest + BAND_NM, sites,
+        spots,
+    )  # fmt: skip
+    for s in range(found):
+        for c in range(3):
+            places[c, s] = spots[s, c] - node[c]
+    host_field(segments, owners, own, j, node, found, places, glia, scratch, host_at)
+    count = 0
+    for s in range(found):
+        if not clear_of_glia(host_at, s, least + gap, glia):
+            continue
+        here = cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2])
+        sizes[count] = draw(radius, uniform(here, 5), normal(here, 6))
+        clear[count] = sizes[count] + gap
+        if clear_of_glia(host_at, s, clear[count], glia):
+            for c in range(3):
+                sites[count, c], spots[count, c], places[c, count] = sites[s, c], spots[s, c], places[c, s]
+            for c in range(4):
+                host_at[c, count] = host_at[c, s]
+            which[count] = count
+            count += 1
+    if count == 0:
+        return n
+    # only tubes around those that are left can crowd them
+    reach = 0.0
+    for c in range(3):
+        least_at, most_at = spots[:count, c].min(), spots[:count, c].max()
+        at[c] = 0.5 * (least_at + most_at)
+        reach += (0.5 * (most_at - least_at)) ** 2
+    some = near(segments, everything, at[0], at[1], at[2], np.sqrt(reach), widest + gap, glia, chosen)
+    tubes = nearest_first(segments, chosen[:some], at[0], at[1], at[2])
+    for left in range(
+        have_room(segments, owners, tubes, j, node, count, places, clear, host_at, which, scratch)
+    ):
+        s = which[left]
+        at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
+        if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
+            continue
+        hit = crowded_out(
+            key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, widest,
+            density, pull, zone, cluster, q,
+        )  # fmt: skip
+        if hit:
+            continue
+        if n < out.shape[0]:
+            out[n] = at
+            out_r[n], out_j[n] = sizes[s], j
+            out_id[n] = object_id(cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2]))
+        n += 1
+    return n
+
+
+@njit(cache=True)
+def drop_vesicles(  # type: ignore[no-untyped-def]
+    salt, nodes, varicosity, keys, kinds, steps, walls, segments, blocks, owners, glia, gap, contacts, zones,
+    facings, rods, rod_owners, radius, least, widest, pitch, density, cluster, loose, lows,
+    highs, low, high, out, out_r, out_j, out_id,
+):  # fmt: skip
+    """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
+    n = missing = 0
+    # every vesicle that counts touches the box, so only the tubes around it can matter
+    around = np.empty(segments.shape[0], np.int64)
+    some = near_box(segments, blocks, low, high, glia + 2.0 * widest + gap + BAND_NM, around)
+    everything, chosen = around[:some], np.empty(some, np.int64)
+    near_low, near_high = np.empty_like(lows), np.empty_like(highs)
+    most = most_sites(pitch)
+    sites, spots, sizes = np.empty((most, 3), np.int64), np.empty((most, 3)), np.empty(most)
+    places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
+    scratch, host_at = np.empty((2, most), np.float32), np.empty((4, most), np.float32)
+    which = np.empty(most, np.int64)
+    at, other, zone, facing = np.empty(3), np.empty(3), np.zeros(3), np.zeros(3)
+    for j in range(nodes.shape[0]):
+        for k in range(nodes.shape[1]):
+            ball = max(0.45 * steps[j], 1.1 * nodes[j, k, 3])
+            if varicosity[j, k] == BOUTON:
+                ball = bouton_ball(nodes[j, k, 3])
+            if np.isnan(nodes[j, k, 3]) or _beyond(
+                nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], low, high, ball + widest
+            ):
+                continue
+            node = nodes[j, k]
+            own = np.arange(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right"))
+            key = mix(mix(keys[j], salt), k)
+            if varicosity[j, k] == BOUTON:
+                pull = False
+                for s in range(contacts.shape[0]):
+                    if contacts[s, 0] == j and contacts[s, 1] == k:
+                        pull = True
+                        zone[:] = zones[s]
+                        facing[:] = facings[s]
+                # of the ball only what lies near the window is asked for
+                few = 0
+                for b in range(lows.shape[0]):
+                    away2 = 0.0
+                    for c in range(3):
+                        away2 += max(0.0, lows[b, c] - node[c], node[c] - highs[b, c]) ** 2
+                    if away2 <= (ball + widest + BAND_NM) ** 2:
+                        near_low[few], near_high[few] = lows[b], highs[b]
+                        few += 1
+                if few == 0:
+                    continue
+                n = _crowd(
+                    key, j, node[:3], ball, pitch, _fill(key, density, pull), pull, cluster,
+                    zone, facing, segments, owners, own, everything, chosen, glia, gap, rods,
+                    rod_owners, radius, least, widest, near_low[:few], near_high[:few], sites, spots, sizes,
+                    places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
+                )  # fmt: skip
+                continue
+            if kinds[j] == GLIA or kinds[j] == SOMA:
+                continue
+            # loose vesicles keep to their own node, and away from the crowds of its neighbours
+            if (k > 0 and varicosity[j, k - 1] == BOUTON) or (
+                k + 1 < nodes.shape[1] and varicosity[j, k + 1] == BOUTON
+            ):
+                continue
+            for attempt in range(_LOOSE_SITES):
+                here = mix(key, 100 + attempt)
+                if uniform(here, 0) >= loose:
+                    continue
+                loose_place(key, attempt, node, ball, at)
+                r = draw(radius, uniform(here, 8), normal(here, 9))
+                if _beyond(at[0], at[1], at[2], low, high, r + BAND_NM):
+                    continue
+                if not keeps_apart(
+                    key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other
+                ):
+                    continue
+                away = np.sqrt((at[0] - node[0]) ** 2 + (at[1] - node[1]) ** 2 + (at[2] - node[2]) ** 2)
+                if walls[j] > 0.0 and away > node[3] - walls[j] - r - CLEAR_NM:
+                    continue
+                places[:, 0], clear[0] = 0.0, r + gap
+                host_field(segments, owners, own, j, at, 1, places, glia, scratch, host_at)
+                fits = clear_of_glia(host_at, 0, r + gap, glia)
+                if fits:
+                    count = near(segments, everything, at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
+                    fits = (
+                        have_room(
+                            segments, owners, chosen[:count], j, at, 1, places, clear, host_at, which, scratch
+                        )
+                        == 1
+                    )
+                if not fits or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + CLEAR_NM):
+                    missing += 1
+                    continue
+                if n < out.shape[0]:
+                    out[n] = at
+                    out_r[n], out_j[n], out_id[n] = r, j, object_id(here)
+                n += 1
+    return n, missing

@@ -1,0 +1,212 @@
+"""Synapses: a postsynaptic density on the membrane between a bouton and a dendrite or spine near it.
+
+The density lies in the postsynaptic cell, is thickest in its middle, half as thick at its rim, and follows
+the membrane. Its outline is no circle, and a large one may be perforated. An asymmetric synapse has a thick
+density, a symmetric one hardly more than its membrane. Where synapses are polyadic, as in insects, each cell
+that faces the bouton beside the first has a density of its own.
+"""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread
+from shapes.core.streams import mix, object_id, stream_key, uniform
+from shapes.neurites.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.partition import Partition
+from shapes.partition.point import around
+from shapes.synapses.apposition import across, room_nm
+from shapes.synapses.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, find_contacts
+
+BAND_NM = 16.0
+"""How far outside a density distances are still written."""
+WHOLE = 0.55
+"""A density that is smaller than this part of the mean radius has no hole."""
+
+
+class Synapses(Frozen):
+    """Size of a postsynaptic density, and how likely a bouton is to have one.
+
+    Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
+    ``symmetric`` of the synapses have a density ``symmetric_part`` as thick. ``perforated`` of all have a
+    hole, but for those that found less than 0.55 of the mean radius at their contact: in the hippocampus a
+    fifth or so of all, and only large ones (Nicholson & Geinisman 2009; Harris & Weinberg 2012).
+
+    Of a ``polyadic`` synapse the first partner is the nearest dendrite or spine; so are all others that touch
+    the bouton within the radius, or with ``partners: any`` neurites of any kind. Insects have 2 to 6 or more
+    (Meinertzhagen & O'Neil 1991; Takemura et al. 2015).
+    """
+
+    chance: float = Field(default=0.9, ge=0, le=1)
+    radius_nm: Spread = Spread(mean=145, std=40)
+    thickness_nm: Spread = Spread(mean=34, std=6)
+    presynaptic_nm: float = Field(default=6.0, ge=0)
+    symmetric: float = Field(default=0.1, ge=0, le=1)
+    symmetric_part: float = Field(default=0.4, gt=0, le=1)
+    perforated: float = Field(default=0.2, ge=0, le=1)
+    polyadic: bool = False
+    partners: Literal["dendrites", "any"] = "dendrites"
+
+
+def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
+    """Return how far from a window the surface of a tube can lie that its synapses depend on."""
+    widest = params.radius_nm.highest()
+    far = max(widest + PROBE_NM, BESIDE_NM if params.polyadic else 0.0)
+    bouton = LOOK_NM + far
+    contact = far + float(room_nm(widest)) + rim_nm
+    return max(contact, bouton + LOOK_NM if kind == DENDRITE else bouton)
+
+
+def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contacts:
+    """Find the synapses of the boutons that may matter to a window."""
+    low, high = tissue.window.box_nm
+    cells = tissue.neurites
+    room = max(1, int((cells.varicosity == BOUTON).sum()))
+    boutons, partners, ids = np.empty((room, 2), np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    middles, normals, sizes = np.empty((room, 3)), np.empty((room, 3)), np.empty((room, 2))
+    drawn = np.empty(room, np.bool_)
+    n, missing = find_contacts(
+        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
+        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance, params.polyadic,
+        params.radius_nm.row(), params.thickness_nm.row(), low, high, boutons, partners, middles,
+        normals, sizes, ids, drawn,
+    )  # fmt: skip
+    there = drawn[:n]
+    thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in ids[:n]], np.bool_)
+    sizes[:n, 1] *= np.where(thin, params.symmetric_part, 1.0)
+    return Contacts(
+        boutons[:n][there], partners[:n][there], middles[:n][there], normals[:n][there],
+        sizes[:n, 0][there], sizes[:n, 1][there], ids[:n][there], missing, boutons[:n], middles[:n],
+        normals[:n],
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
+    """Return how far out, 0 … 1, a place of the disc is, of a lobed outline, perhaps around a hole.
+
+    ``u`` and ``v`` are in parts of the radius, which no lobe passes.
+    """
+    away, turn = np.sqrt(u * u + v * v), np.arctan2(v, u)
+    rim = 0.84 + 0.1 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
+    rim = away / (rim + 0.06 * np.sin(3.0 * turn + 6.3 * uniform(key, 4)))
+    if hole:
+        aside = 0.3 * np.sqrt(uniform(key, 5))
+        du, dv = u - aside * np.cos(6.3 * uniform(key, 6)), v - aside * np.sin(6.3 * uniform(key, 6))
+        rim = max(rim, 1.0 + 2.0 * (0.22 - np.sqrt(du * du + dv * dv)))
+    return rim
+
+
+@njit(cache=True)
+def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no-untyped-def]
+    """Tell whether a neurite beside a bouton is a partner of its synapse; glia and somata are none."""
+    if who == first or not polyadic:
+        return who == first
+    if who < 0 or who >= kinds.shape[0] or who == bouton:
+        return False
+    return kinds[who] != GLIA and kinds[who] != SOMA if anyone else kinds[who] == DENDRITE
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    boutons, partners, middles, normals, radii, thick, ids, keys, kinds, polyadic, anyone, typical,
+    perforated, tissue, index, other, depth, half, pre_nm, lattice, first, spacing, stretch, start, shape,
+    voxel, out_id, out_d, out_in,
+):  # fmt: skip
+    one, two = np.empty(3), np.empty(3)
+    for s in range(ids.shape[0]):
+        key = np.uint64(ids[s])
+        across(key, normals[s], one, two)
+        hole = radii[s] >= WHOLE * typical and uniform(key, 7) < perforated
+        box = voxel_range(
+            lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
+        )
+        for z in range(box[0, 0], box[0, 1]):
+            for y in range(box[1, 0], box[1, 1]):
+                for x in range(box[2, 0], box[2, 1]):
+                    own, nb = index[z, y, x], other[z, y, x]
+                    post = nb == boutons[s, 0]
+                    if not post and own != boutons[s, 0]:
+                        continue
+                    who = own if post else nb
+                    if not _is_partner(kinds, who, boutons[s, 0], partners[s], polyadic, anyone):
+                        continue
+                    ez, ey, ex = (
+                        tissue[0, z, y, x] - middles[s, 0],
+                        tissue[1, z, y, x] - middles[s, 1],
+                        tissue[2, z, y, x] - middles[s, 2],
+                    )
+                    if ez * ez + ey * ey + ex * ex > (radii[s] + PROBE_NM) ** 2:
+                        continue
+                    u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
+                    v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
+                    rim = _outline(key, hole, u, v)
+                    if rim >= 1.0:
+                        continue
+                    fade = 1.0 - 0.5 * rim**4
+                    # in the partner the density lies below the membrane; in the bouton a thin projection
+                    d = depth[z, y, x] - (
+                        half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
+                    )
+                    d = max(d, (rim - 1.0) * radii[s])
+                    if d < out_d[z, y, x] and d < BAND_NM:
+                        out_d[z, y, x] = d
+                        out_id[z, y, x] = object_id(mix(key, keys[who])) if polyadic else ids[s]
+                        out_in[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
+
+
+def _partners(
+    objects: Contacts, tissue: Tissue, params: Synapses
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return pairs of a contact and a neurite that may have a density there, each as an array."""
+    if not params.polyadic:
+        return np.arange(len(objects.partners)), objects.partners
+    cells = tissue.neurites
+    everything = np.arange(len(cells.owners))
+    chosen = np.empty_like(everything)
+    rim = tissue.membranes.glia_nm / FLATTEST
+    contacts, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for s, (middle, radius) in enumerate(zip(objects.middles_nm, objects.radii_nm, strict=True)):
+        z, y, x = middle
+        count = around(cells.segments, everything, z, y, x, radius + PROBE_NM + rim, chosen)
+        who = np.unique(cells.owners[chosen[:count]])
+        owners.append(who[who != objects.boutons[s, 0]])
+        contacts.append(np.full(len(owners[-1]), s))
+    return np.concatenate(contacts), np.concatenate(owners)
+
+
+def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
+    """Return both neurites around each contact: the partner as deep as its density, the bouton a little."""
+    half = tissue.membranes.half_width_nm
+    at, partners = _partners(objects, tissue, params)
+    radii = objects.radii_nm + PROBE_NM
+    pre = np.full(len(objects.ids), half + params.presynaptic_nm + BAND_NM)
+    return Depths(
+        np.concatenate([partners, objects.boutons[:, 0]]),
+        np.concatenate([objects.middles_nm[at], objects.middles_nm]),
+        np.concatenate([radii[at], radii]),
+        np.concatenate([half + objects.thicknesses_nm[at] + BAND_NM, pre]),
+    )
+
+
+def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synapses) -> Layer:
+    """Return postsynaptic densities on the window's voxels.
+
+    The layer's detail is how far a voxel lies behind the middle of the cleft, negative in the bouton.
+    """
+    layer = empty_layer(tissue.window.grid.shape, detail=True)
+    _build(
+        objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm,
+        objects.thicknesses_nm, objects.ids, tissue.neurites.keys, tissue.neurites.kinds, params.polyadic,
+        params.partners == "any", params.radius_nm.typical(), params.perforated,
+        tissue.window.tissue_nm, partition.index, partition.other, partition.depth_nm,
+        tissue.membranes.half_width_nm, params.presynaptic_nm, *frame(tissue.window), layer.ids,
+        layer.distance_nm, layer.detail_nm,
+    )  # fmt: skip
+    return layer

@@ -1,0 +1,179 @@
+"""T-bars: the presynaptic densities of insects, a pedestal on the bouton's membrane that bears a platform.
+
+The pedestal stands on the middle of a polyadic contact; the platform is an oblong plate with round edges,
+parallel to the membrane. Both lie in the bouton alone, and vesicles keep clear of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from pydantic import Field
+
+from shapes.core.frozen import Frozen
+from shapes.core.spread import Spread, draw
+from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.mitochondria.rods import POINTS, ROW
+from shapes.partition.depths import Depths
+from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.partition import Partition
+from shapes.synapses.apposition import across
+from shapes.synapses.contacts import Contacts
+
+_BAND_NM = 16.0
+HIGHEST_NM, LONGEST_NM = 100.0, 260.0
+"""No T-bar is higher, and no platform longer, so that ``contacts.BESIDE_NM`` covers it."""
+_FOOT = 0.4  # how much wider the pedestal is at its foot
+
+
+class TBars(Frozen):
+    """How likely a synapse is to have a T-bar, and its size.
+
+    ``height_nm`` counts from the inner face of the membrane to the top of the platform, which is
+    ``platform_nm`` long, ``breadth`` times as broad and ``thickness_nm`` thick; ``pedestal_nm`` is the
+    pedestal's diameter. Figures: pedestal about 50 nm high, platform 100–200 nm long and about half as broad
+    (Meinertzhagen & O'Neil 1991; Fröhlich 1985; Wichmann & Sigrist 2010).
+    """
+
+    chance: float = Field(default=0.95, ge=0, le=1)
+    height_nm: Spread = Spread(mean=58, std=6)
+    platform_nm: Spread = Spread(mean=150, std=24)
+    breadth: float = Field(default=0.55, gt=0.2, le=1)
+    thickness_nm: float = Field(default=18.0, ge=4, le=40)
+    pedestal_nm: float = Field(default=34.0, ge=8, le=80)
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """T-bars that may touch a window, or its vesicles.
+
+    ``feet_nm`` (n, 3) is where a pedestal stands, on the inner face of the membrane; ``axes`` (n, 3, 3) the
+    directions inwards, along the platform and across it; ``sizes_nm`` (n, 3) height, and half the length and
+    breadth of the platform; ``owners`` (n,) the neurites. ``rods`` (2 n, 10, 4) are what vesicles keep off:
+    each platform's rim, then each pedestal.
+    """
+
+    feet_nm: npt.NDArray[np.float64]
+    axes: npt.NDArray[np.float64]
+    sizes_nm: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+    ids: npt.NDArray[np.int32]
+    rods: npt.NDArray[np.float64]
+    missing: int = 0
+
+    @property
+    def centres_nm(self) -> npt.NDArray[np.float64]:
+        """Feet of the pedestals, (n, 3)."""
+        return self.feet_nm
+
+
+@njit(cache=True)
+def _draw(  # type: ignore[no-untyped-def]
+    salt, contacts, boutons, middles, normals, half, chance, height, platform, breadth, thick, pedestal, feet,
+    axes, sizes, owners, ids, rods,
+):  # fmt: skip
+    n = 0
+    for s in range(contacts.shape[0]):
+        key = mix(salt, np.uint64(contacts[s]))
+        if uniform(key, 0) >= chance:
+            continue
+        for c in range(3):
+            axes[n, 0, c] = -normals[s, c]
+            feet[n, c] = middles[s, c] - half * normals[s, c]
+        across(mix(key, 1), axes[n, 0], axes[n, 1], axes[n, 2])
+        sizes[n, 0] = min(HIGHEST_NM, max(2.0 * thick, draw(height, uniform(key, 1), normal(key, 2))))
+        sizes[n, 1] = 0.5 * min(LONGEST_NM, max(2.0 * thick, draw(platform, uniform(key, 3), normal(key, 4))))
+        sizes[n, 2] = max(0.5 * thick, breadth * sizes[n, 1])
+        owners[n], ids[n] = boutons[s, 0], object_id(key)
+        for i in range(POINTS):
+            # once around the platform, and up the pedestal
+            long = (sizes[n, 1] - 0.5 * thick) * (1.0 if i in (1, 2) else -1.0)
+            broad = (sizes[n, 2] - 0.5 * thick) * (1.0 if i in (2, 3) else -1.0)
+            for c in range(3):
+                rods[2 * n, i, c] = (
+                    feet[n, c]
+                    + (sizes[n, 0] - 0.5 * thick) * axes[n, 0, c]
+                    + long * axes[n, 1, c]
+                    + broad * axes[n, 2, c]
+                )
+                rods[2 * n + 1, i, c] = feet[n, c] + sizes[n, 0] * i / POINTS * axes[n, 0, c]
+            rods[2 * n, i, 3], rods[2 * n + 1, i, 3] = 0.5 * thick, 0.5 * pedestal
+        n += 1
+    return n
+
+
+def reach_nm(params: TBars, kind: int, rim_nm: float) -> float:
+    """Return 0: the contacts that T-bars stand on have looked around already."""
+    return 0.0
+
+
+def place(tissue: Tissue, params: TBars, placed: dict[str, object]) -> Bars:
+    """Set a T-bar on the contacts that a window may show."""
+    contacts = placed.get("psd")
+    n = len(contacts.ids) if isinstance(contacts, Contacts) else 0
+    feet, axes, sizes = np.empty((n, 3)), np.empty((n, 3, 3)), np.empty((n, 3))
+    owners, ids, rods = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros((2 * n, ROW, 4))
+    if isinstance(contacts, Contacts):
+        n = _draw(
+            stream_key(tissue.seed, "t_bar"), contacts.ids, contacts.boutons, contacts.middles_nm,
+            contacts.normals, tissue.membranes.half_width_nm, params.chance, params.height_nm.row(),
+            params.platform_nm.row(), params.breadth, params.thickness_nm, params.pedestal_nm, feet, axes,
+            sizes, owners, ids, rods,
+        )  # fmt: skip
+    return Bars(feet[:n], axes[:n], sizes[:n], owners[:n], ids[:n], rods[: 2 * n])
+
+
+@njit(cache=True)
+def bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex):  # type: ignore[no-untyped-def]
+    """Return the distance to T-bar ``b`` from a place (z, y, x) that counts from its foot."""
+    up = ez * axes[b, 0, 0] + ey * axes[b, 0, 1] + ex * axes[b, 0, 2]
+    u = ez * axes[b, 1, 0] + ey * axes[b, 1, 1] + ex * axes[b, 1, 2]
+    v = ez * axes[b, 2, 0] + ey * axes[b, 2, 1] + ex * axes[b, 2, 2]
+    r = 0.5 * thick
+    du, dv, dw = max(0.0, abs(u) - sizes[b, 1] + r), max(0.0, abs(v) - sizes[b, 2] + r), up - sizes[b, 0] + r
+    platform = np.sqrt(du * du + dv * dv + dw * dw) - r
+    # the foot goes on through the membrane, so that no gap is left where that curves away
+    rest = min(1.0, max(0.0, 1.0 - up / sizes[b, 0]))
+    stem = np.sqrt(u * u + v * v) - 0.5 * pedestal * (1.0 + _FOOT * rest * rest)
+    return min(platform, max(stem, up - sizes[b, 0] + r, -up - 0.5 * sizes[b, 0]))
+
+
+@njit(cache=True)
+def _build(  # type: ignore[no-untyped-def]
+    feet, axes, sizes, owners, ids, thick, pedestal, tissue, index, lattice, first, spacing, stretch, start,
+    shape, voxel, out_id, out_d,
+):  # fmt: skip
+    for b in range(ids.shape[0]):
+        wide = np.sqrt(sizes[b, 0] ** 2 + sizes[b, 1] ** 2 + sizes[b, 2] ** 2) + 0.5 * pedestal + _BAND_NM
+        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, feet[b].copy(), wide)
+        for z in range(box[0, 0], box[0, 1]):
+            for y in range(box[1, 0], box[1, 1]):
+                for x in range(box[2, 0], box[2, 1]):
+                    if index[z, y, x] != owners[b]:
+                        continue
+                    ez, ey, ex = (
+                        tissue[0, z, y, x] - feet[b, 0],
+                        tissue[1, z, y, x] - feet[b, 1],
+                        tissue[2, z, y, x] - feet[b, 2],
+                    )
+                    d = bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex)
+                    if d < _BAND_NM and d < out_d[z, y, x]:
+                        out_d[z, y, x] = d
+                        out_id[z, y, x] = ids[b]
+
+
+def depths(objects: Bars, tissue: Tissue, params: TBars) -> Depths:
+    """Return none: a T-bar is drawn from its own foot."""
+    return Depths.nowhere()
+
+
+def build(objects: Bars, tissue: Tissue, partition: Partition, params: TBars) -> Layer:
+    """Return T-bars on the window's voxels: the distance to the surface, in the bouton alone."""
+    layer = empty_layer(tissue.window.grid.shape)
+    _build(
+        objects.feet_nm, objects.axes, objects.sizes_nm, objects.owners, objects.ids, params.thickness_nm,
+        params.pedestal_nm, tissue.window.tissue_nm, partition.index, *frame(tissue.window), layer.ids,
+        layer.distance_nm,
+    )  # fmt: skip
+    return layer

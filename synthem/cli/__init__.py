@@ -1,0 +1,1 @@
+"""Takes what a person types; gives all of the above."""

@@ -1,0 +1,248 @@
+"""The commands about synthetic data: list presets, look at them, generate; and count what is in data."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shapes.core.errors import InputError
+from synthem.cli.console import progress, say, show, warn
+
+making = typer.Typer()
+
+Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
+VoxelNm = Annotated[str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X")]
+Randomise = Annotated[
+    float,
+    typer.Option(
+        help="Draw each patch's greys, blur, noise and contrast up to FACTOR times wider.", metavar="FACTOR"
+    ),
+]
+RandomiseAnatomy = Annotated[
+    bool, typer.Option("--randomise-anatomy", help="With --randomise: sizes of neurites and organelles too.")
+]
+Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
+
+
+class Layout(StrEnum):
+    """How a dataset is laid out on disk."""
+
+    hdf5 = "hdf5"
+    png = "png"
+
+
+@making.command()
+def presets() -> None:
+    """List the presets, a line each."""
+    from synthem.preset.preset import load_preset, preset_names
+
+    names = preset_names()
+    for name in names:
+        preset = load_preset(name)
+        voxel = " × ".join(f"{edge:g}" for edge in preset.voxel_nm)
+        say(f"{name:{max(map(len, names))}}  {preset.title} ({voxel} nm)")
+
+
+@making.command()
+def preview(
+    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("preview.png"),
+    seed: Seed = 0,
+    count: Annotated[
+        int | None,
+        typer.Option(help="Number of synthetic patches: 4, or 1 in 3D.", min=1, max=64, show_default=False),
+    ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(help="Size of a patch; of three numbers, a view of it in 3D.", metavar="[Z,]Y,X"),
+    ] = None,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="One patch after each stage of the microscope.")
+    ] = False,
+    beside: Annotated[
+        Path | None, typer.Option(help="A folder of real EM: its crops above as many synthetic patches.")
+    ] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Mix real and synthetic; a key is written beside the picture.")
+    ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
+    ] = False,
+    voxel_nm: VoxelNm = None,
+    randomise: Randomise = 1.0,
+    randomise_anatomy: RandomiseAnatomy = False,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes whose surfaces a view in 3D shows, around one of the first; neurite too.",
+            metavar="CLASS,…",
+        ),
+    ] = None,
+) -> None:
+    """Draw patches of a preset over their labels, to be looked at."""
+    from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
+    from synthem.data.memory import check_memory
+    from synthem.labels import CLASSES
+    from synthem.preset.randomise import check_factor
+    from synthem.scene.annotate import NEURITE
+    from synthem.view import sheet as pictures
+    from synthem.view.beside import beside_sheet
+    from synthem.view.volume import SHOWN, volume_sheet
+    from synthem.world import World
+
+    if shuffle and beside is None:
+        raise InputError(
+            "preview: --shuffle mixes real and synthetic patches, so it needs --beside with a folder"
+        )
+    if stages and (labels or beside is not None):
+        other = "--labels" if labels else "--beside"
+        raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
+    check_factor(randomise)
+    if randomise_anatomy and randomise == 1.0:
+        raise InputError(
+            "preview: --randomise-anatomy varies sizes by the factor of --randomise; give one above 1"
+        )
+    world = World(preset, seed=seed)
+    size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
+    solid = size[0] > 1
+    varied = (randomise, randomise_anatomy)
+    if solid or stages:
+        world = world.randomised(randomise, 0, randomise_anatomy)
+    if solid and (stages or beside is not None):
+        raise InputError("preview: --stages and --beside show sections; give them a shape y,x")
+    if show is not None and not solid:
+        raise InputError(
+            "preview: --show chooses surfaces, so it needs a 3D shape, such as --shape 128,128,128"
+        )
+    classes = parse_names(show, (*CLASSES, NEURITE)) if show is not None else SHOWN
+    voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
+    check_memory(size)
+    count = count or (1 if solid else 4)
+    if solid:
+        pictures.save(volume_sheet(world, count, size, classes, labels, voxel), out)
+    elif stages:
+        pictures.save(pictures.stages_sheet(world, size, voxel), out)
+    elif beside is not None:
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, varied)
+        pictures.save(picture, out)
+        for line in key if not shuffle else ():
+            say(line)
+        if shuffle:
+            out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
+    else:
+        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel, varied), out)
+    say(f"{out}")
+
+
+@making.command()
+def generate(
+    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with after a kill.")],
+    count: Annotated[int, typer.Option(help="Number of patches.")] = 100,
+    shape: Annotated[
+        str | None, typer.Option(help="Voxels of a patch; the preset's own by default.", metavar="[Z,]Y,X")
+    ] = None,
+    voxel_nm: VoxelNm = None,
+    seed: Seed = 0,
+    workers: Workers = None,
+    balance: Annotated[
+        str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
+    ] = "",
+    randomise: Randomise = 1.0,
+    randomise_anatomy: RandomiseAnatomy = False,
+    layout: Annotated[
+        Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
+    ] = Layout.hdf5,
+) -> None:
+    """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
+    from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
+    from synthem.data.hdf5 import write_dataset
+    from synthem.data.manifest import stored_plan
+    from synthem.data.memory import check_memory
+    from synthem.data.plan import make_request, plan_request
+    from synthem.data.png_folder import write_png
+    from synthem.world import World
+
+    request = make_request(
+        preset,
+        seed=seed,
+        count=count,
+        shape=parse_shape(shape) if shape else None,
+        voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
+        balance=parse_balance(balance),
+        randomise=randomise,
+        randomise_anatomy=randomise_anatomy,
+    )
+    check_memory(request.shape)
+    plan = stored_plan(out, request, layout.value)
+    if plan is None:
+        with progress("looking for windows") as tick:
+            plan = plan_request(World(preset, seed=seed), request, tick)
+    write = write_dataset if layout is Layout.hdf5 else write_png
+    with progress("patches") as tick:
+        write(plan, out, workers or _processors(), tick)
+    for sentence in plan.shortfalls:
+        warn(f"short of {sentence}")
+    said = [f"{name} {share:.3g}" for name, share in plan.reached.items()]
+    say(
+        f"{out}: {count} {'patch' if count == 1 else 'patches'}"
+        + (f"; shares of voxels: {', '.join(said)}" if said else "")
+    )
+
+
+@making.command()
+def census(
+    data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
+    json: Annotated[Path | None, typer.Option(help="Write the figures to a new JSON file too.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Option(help="Names or globs of the sections to count; may be repeated.")
+    ] = None,
+    voxel_nm: VoxelNm = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Other data, such as real EM, to compare with figure by figure.")
+    ] = None,
+    against_names: Annotated[
+        list[str] | None, typer.Option(help="Names or globs of its sections; may be repeated.")
+    ] = None,
+    against_split: Annotated[
+        str | None, typer.Option(help="A split in its splits.yaml, whose training half to compare with.")
+    ] = None,
+) -> None:
+    """Count what is in data: shares, objects, sizes and grey levels of each class."""
+    from synthem.cli.options import parse_voxel_nm
+    from synthem.data.open import common_window, is_generated, open_data, warnings_of
+    from synthem.data.real import read_split
+    from synthem.measure import census as counting
+    from synthem.measure.census_diff import compare
+
+    if against is None and (against_names or against_split):
+        raise InputError("census: --against-names and --against-split need --against, to say of what")
+    if against_names and against_split:
+        raise InputError("census: --against-names and --against-split both choose sections; give one of them")
+    if json and json.exists():
+        raise InputError(f"{json}: exists already; give the name of a new file")
+    if json and not json.parent.is_dir():
+        raise InputError(f"{json}: there is no folder {json.parent}")
+    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
+    # a generated dataset knows its voxel size, so beside other data the option tells of these
+    sets = [open_data(data, names, None if against and is_generated(data) else size)]
+    if against:
+        chosen = read_split(against / "splits.yaml", against_split)[0] if against_split else against_names
+        sets.append(open_data(against, chosen, size))
+    for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
+        warn(sentence)
+    window = common_window(*sets) if against else None
+    with progress("patches") as tick:
+        counts = [counting.census(patches, tick, window) for patches in sets]
+    result = compare(*counts) if against else counts[0]
+    show(result.table())
+    if json:
+        json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
+
+
+def _processors() -> int:
+    """Return the number of processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

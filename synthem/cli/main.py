@@ -1,0 +1,68 @@
+"""The command line. Commands, in ``cli_*.py``, are small functions that import what they need when run."""
+
+import os
+import sys
+
+import typer
+
+from shapes.core.errors import InputError
+from synthem.cli.console import warn
+from synthem.cli.data import making
+from synthem.cli.fit import fitting
+from synthem.cli.learn import learning
+
+app = typer.Typer(
+    name="synthem",
+    help="Synthetic, labelled electron microscopy of brain tissue, and what training on it gains.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+app.add_typer(making)
+app.add_typer(learning)
+app.add_typer(fitting)
+
+# typer carries its own copy of click in some versions and not in others; this is the base class of either
+UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+INTERRUPTED = 130
+"""Exit status after an interrupt from the keyboard."""
+
+
+@app.callback()
+def synthem() -> None:
+    """Make one command stay a command with a name."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Whatever a person can mend is one sentence on the error stream and status 2; an interrupt gives status
+    130.
+    """
+    status: object = 2
+    # torch's threads sleep while they wait: where others use the processors too, spinning costs tenfold
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        status = typer.main.get_command(app).main(arguments, prog_name="synthem", standalone_mode=False)
+    except (InputError, MemoryError) as error:
+        warn(str(error) or "out of memory: ask for less at a time")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone
+        return 1
+    except OSError as error:
+        warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except UsageError as error:
+        ask = getattr(error, "format_message", error.__str__)
+        if message := " ".join(ask().split()):  # empty where help was shown in its place
+            warn(message)
+    if status == INTERRUPTED:  # some versions of typer return it, others raise
+        warn("interrupted; what is complete stays")
+    return status if isinstance(status, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+from .hdf5 import Dataset as Dataset
+from .hdf5 import write_dataset as write_dataset
+from .manifest import Manifest as Manifest
+from .manifest import read_manifest as read_manifest
+from .open import open_data as open_data
+from .plan import Plan as Plan
+from .plan import Request as Request
+from .plan import make_patch as make_patch
+from .plan import make_request as make_request
+from .plan import plan_dataset as plan_dataset
+from .png_folder import write_png as write_png
+from .real import RealFolder as RealFolder
+from .real import read_folder as read_folder
+from .real import read_split as read_split
+from .unlabelled import sample_windows as sample_windows

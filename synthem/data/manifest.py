@@ -1,0 +1,141 @@
+"""A folder that a dataset is written into: never over other content, each file whole or absent.
+
+``manifest.json`` is written before anything else and never changes: it holds the plan, so that the same
+command goes on after a kill without planning again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from shapes.core.errors import InputError
+from shapes.core.frozen import Frozen
+from synthem.data.atomic import PART, is_part, locked, write_whole
+from synthem.data.plan import Plan, Request
+
+MANIFEST = "manifest.json"
+
+Layout = Literal["hdf5", "png"]
+
+
+class Shard(Frozen):
+    """Some consecutive patches of a dataset, and the file that holds them."""
+
+    file: str
+    first: int
+    count: int
+
+
+class Manifest(Frozen):
+    """What a dataset's folder holds: configuration, its hash, the code's version, shards."""
+
+    synthem: str
+    layout: Layout
+    sha256: str
+    plan: Plan
+    shards: tuple[Shard, ...] = ()
+
+
+def make_manifest(plan: Plan, layout: Layout, shards: tuple[Shard, ...] = ()) -> Manifest:
+    """Return the manifest of a plan that this version of synthem writes."""
+    digest = hashlib.sha256(_canonical({"layout": layout, "plan": plan.model_dump(mode="json")}))
+    return Manifest(
+        synthem=version("synthem"), layout=layout, sha256=digest.hexdigest(), plan=plan, shards=shards
+    )
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of a dataset's folder, None where there is none; InputError where it is damaged."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        raise InputError(f"{path}: not a manifest of synthem: {place}: {first['msg']}") from error
+
+
+def stored_plan(out: str | Path, request: Request, layout: Layout) -> Plan | None:
+    """Return the plan of an earlier run of the same request, None where the folder is new or empty.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds anything else.
+    """
+    out = Path(out)
+    if not os.path.lexists(out):
+        return None
+    if not out.is_dir():
+        raise InputError(f"{out}: exists and is no folder; give the name of a new one")
+    manifest = read_manifest(out)
+    if manifest is None:
+        others = sorted(p.name for p in out.iterdir() if not is_part(p))
+        if others:
+            raise InputError(f"{out}: holds other files ({others[0]!r}, …); give a new or an empty folder")
+        return None
+    difference = _difference(manifest, request, layout)
+    if difference:
+        raise InputError(f"{out}: holds another dataset ({difference}); give a new or an empty folder")
+    return manifest.plan
+
+
+@contextmanager
+def opened(out: str | Path, manifest: Manifest) -> Iterator[Path]:
+    """Make the folder, or go on with it; hold it against other writers and clear away what a kill left.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds anything else, another run is writing to it, or the disk is full or not
+        ours to write.
+    """
+    out = Path(out)
+    plan = stored_plan(out, manifest.plan.request, manifest.layout)
+    if plan is not None and plan != manifest.plan:
+        raise InputError(f"{out}: holds another plan of the same request; give a new or an empty folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with locked(out):
+            for path in out.rglob(f".*{PART}"):
+                path.unlink(missing_ok=True)
+            if plan is None:
+                text = json.dumps(manifest.model_dump(mode="json"), indent=1)
+                write_whole(out / MANIFEST, text.encode())
+            yield out
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or out}: cannot be written: {error.strerror or error}; "
+            "what is complete stays, and the same command goes on from there"
+        ) from error
+
+
+def _difference(manifest: Manifest, request: Request, layout: Layout) -> str:
+    """Say in words what sets a stored dataset apart from a request; empty where nothing does."""
+    pairs: list[tuple[str, Any, Any]] = [
+        ("format", manifest.layout, layout),
+        ("synthem", manifest.synthem, version("synthem")),
+    ]
+    stored = manifest.plan.request
+    pairs += [(name, getattr(stored, name), getattr(request, name)) for name in Request.model_fields]
+    for name, old, new in pairs:
+        if _canonical(old) != _canonical(new):
+            if name == "preset" and old.get("name") != new.get("name"):
+                old, new = old.get("name"), new.get("name")
+            elif name == "preset":
+                return f"of another version of preset {old.get('name')!r}"
+            return f"{name} {old}, not {new}"
+    return ""
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,122 @@
+"""PNG folders as the paper's own code reads them: ``slices/`` beside one folder of 0/255 masks a class.
+
+What a preset's ``annotation.also`` names gets a folder of that name. A patch of several sections becomes one
+PNG a section, with ``_z000`` and so on at the end of its name.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from shapes.core.errors import InputError
+from synthem.data.atomic import write_whole
+from synthem.data.jobs import run_jobs
+from synthem.data.manifest import make_manifest, opened
+from synthem.data.memory import check_memory
+from synthem.data.plan import Plan, make_patch
+from synthem.data.png_file import png_bytes
+from synthem.data.real import FOLDERS, SLICES
+from synthem.labels import CLASSES, channel
+from synthem.patch import Patch
+from synthem.scene.annotate import NEURITE
+
+JOB_PATCHES = 8
+"""A worker renders this many patches at a time."""
+
+
+class _Job(NamedTuple):
+    plan: Plan
+    folder: Path
+
+
+def write_png(
+    source: Plan | Iterable[Patch],
+    out: str | Path,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Path:
+    """Write patches as a folder that ``read_folder``, and the paper's own code, can read.
+
+    Parameters
+    ----------
+    source : Plan or iterable of Patch
+        A plan is rendered, by several workers, and goes on after a kill with the same bytes at the end.
+        Patches are written as they come, into a new or empty folder; classes that are not labelled get no
+        mask.
+    out : str or Path
+        The folder.
+    workers : int
+        Number of processes for a plan.
+    progress : callable
+        Told how many patches of a plan are complete, and of how many.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds other content, the disk is full, or a patch needs more memory than there is.
+    """
+    if not isinstance(source, Plan):
+        return _write_patches(source, Path(out))
+    plan, total = source, len(source.origins_nm)
+    workers = check_memory(plan.request.shape, workers)
+    with opened(out, make_manifest(plan, "png")) as folder:
+        also = plan.request.preset["annotation"].get("also", ())
+        for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES), *also):
+            (folder / name).mkdir(exist_ok=True)
+        jobs = [_Job(plan.part(k, JOB_PATCHES), folder) for k in range(0, total, JOB_PATCHES)]
+        jobs = [job for job in jobs if not all(_complete(job, i) for i in range(len(job.plan.origins_nm)))]
+        made = total - sum(len(job.plan.origins_nm) for job in jobs)
+
+        def done(count: int) -> None:
+            nonlocal made
+            made += count
+            progress(made, total)
+
+        done(0)
+        run_jobs(_write_some, jobs, workers, done)
+    return folder
+
+
+def _write_patches(patches: Iterable[Patch], out: Path) -> Path:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists already; give a new or an empty folder")
+    for number, patch in enumerate(patches):
+        _write_patch(patch, out, patch.name or f"patch-{number:06d}")
+    return out
+
+
+def _write_some(job: _Job) -> int:
+    """Render and write the patches of one job that are not there yet."""
+    for index in range(len(job.plan.origins_nm)):
+        if not _complete(job, index):
+            _write_patch(make_patch(job.plan, index), job.folder, job.plan.name(index))
+    return len(job.plan.origins_nm)
+
+
+def _write_patch(patch: Patch, folder: Path, name: str) -> None:
+    """Write the masks, then the slices: a patch is complete when its last slice is there."""
+    depth = patch.grid.shape[0]
+    for cls in CLASSES:
+        if patch.known[channel(cls)]:
+            for z in range(depth):
+                mask = patch.labels[channel(cls), z].astype(np.uint8) * 255
+                write_whole(_path(folder, FOLDERS[cls][0], name, z, depth), png_bytes(mask))
+    for kind in patch.instances.keys() - {*CLASSES, NEURITE}:
+        for z in range(depth):
+            mask = (patch.instances[kind][z] > 0).astype(np.uint8) * 255
+            write_whole(_path(folder, kind, name, z, depth), png_bytes(mask))
+    for z in range(depth):
+        write_whole(_path(folder, SLICES[0], name, z, depth), png_bytes(patch.image[z]))
+
+
+def _complete(job: _Job, index: int) -> bool:
+    depth = job.plan.request.shape[0]
+    return _path(job.folder, SLICES[0], job.plan.name(index), depth - 1, depth).exists()
+
+
+def _path(folder: Path, kind: str, name: str, z: int, depth: int) -> Path:
+    path = folder / kind / (f"{name}_z{z:03d}.png" if depth > 1 else f"{name}.png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

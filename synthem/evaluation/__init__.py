@@ -1,1 +1,0 @@
-"""Scores: counts are pooled over a test set, then divided."""

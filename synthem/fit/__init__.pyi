@@ -1,0 +1,2 @@
+from .run import FittedPreset as FittedPreset
+from .run import fit_preset as fit_preset

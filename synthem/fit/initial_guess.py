@@ -1,0 +1,101 @@
+"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan, axes from the spectrum.
+
+None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
+that the search begins with a recognisable picture.
+"""
+
+import math
+
+import numpy as np
+
+from synthem.fit.parameters import Space, Vector
+from synthem.fit.renderer import Bench
+from synthem.measure.statistics import NAMES
+from synthem.measure.statistics.distance import Features, Target
+from synthem.measure.statistics.greys import SHARES
+
+TURNS = 3
+BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
+"""Factors on the blur that are tried."""
+_GREYS = [NAMES.index(f"smooth grey p{100 * share:02.0f}") for share in SHARES[1:-1]]
+_POWER = [k for k, name in enumerate(NAMES) if name.startswith("power at")]
+_LEAN = "power along x over y at 12 vx"
+_LEAN_PER_WIDTH = 8 * math.pi * (0.5 * (1 / 14 + 1 / 10)) ** 2
+"""What that figure gains for each square voxel of variance that the point spread has more along y than x.
+
+A Gaussian's power falls as exp(-(2πfσ)²); cos² less sin² is 2/π in the mean over a wedge of 45° either side.
+"""
+_NOISE = ("read noise", "shot noise")
+_CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread")
+
+
+def quick_start(
+    space: Space,
+    target: Target,
+    bench: Bench,
+    known: bool = False,
+) -> Vector:
+    """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``."""
+    values = space.values_of(space.start)
+    for _ in range(TURNS):
+        if not known:
+            ours = _median(space, values, bench)
+            values = _levels(space, values, ours, target)
+        ours = _median(space, values, bench)
+        values = _noise(space, values, ours, target)
+        values = _axes(space, values, target)
+        values = _blur(space, values, target, bench)
+    return space.to_unit(values)
+
+
+def _median(space: Space, values: Vector, bench: Bench) -> Features:
+    features: Features = np.median(bench.features([space.preset(space.to_unit(values))])[0], axis=0)
+    return features
+
+
+def _levels(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Stretch and shift all greys so that the quantiles of the blurred image fall on the real ones."""
+    real = target.quantiles[2]
+    gain, _ = np.polyfit(ours[_GREYS], real[_GREYS], 1)
+    gain = float(np.clip(gain, 0.3, 3.0))
+    offset = float(np.mean(real[_GREYS] - gain * ours[_GREYS]))
+    out = values.copy()
+    for k, knob in enumerate(space.knobs):
+        if knob.name.endswith(" grey"):
+            out[k] = gain * values[k] + offset
+        elif knob.name in _CONTRASTS:
+            out[k] = gain * values[k]
+    return np.clip(out, space.low, space.high)
+
+
+def _noise(space: Space, values: Vector, ours: Features, target: Target) -> Vector:
+    """Set noise by the power of the finest bands, where blur has left nothing else."""
+    real, mine = target.quantiles[2][_POWER], ours[_POWER]
+    floor_real, floor_mine = real[-2:].mean(), mine[-2:].mean()
+    ratio = float(np.clip(np.exp(0.5 * (floor_real - floor_mine)), 0.3, 3.0))
+    out = values.copy()
+    for name in _NOISE:
+        out[space.index(name)] *= ratio
+    return np.clip(out, space.low, space.high)
+
+
+def _axes(space: Space, values: Vector, target: Target) -> Vector:
+    """Draw the point spread out along y or x by how the real spectrum leans; no tissue leans in the mean."""
+    lean = float(target.quantiles[2][NAMES.index(_LEAN)])
+    more = lean / _LEAN_PER_WIDTH * min(space.start.voxel_nm[1:]) ** 2
+    out = values.copy()
+    out[space.index("blur along y over x")] = math.exp(
+        math.asinh(more / (2 * values[space.index("blur")] ** 2))
+    )
+    return np.clip(out, space.low, space.high)
+
+
+def _blur(space: Space, values: Vector, target: Target, bench: Bench) -> Vector:
+    """Try some factors on the width of the point spread and take the best."""
+    tried = []
+    for factor in BLURS:
+        tried.append(values.copy())
+        tried[-1][space.index("blur")] *= factor
+    features = bench.features([space.preset(space.to_unit(vector)) for vector in tried])
+    best = tried[int(np.argmin([target.cost(one) for one in features]))]
+    return np.clip(best, space.low, space.high)

@@ -1,0 +1,16 @@
+from .balance import Balance as Balance
+from .balance import balance_weights as balance_weights
+from .config import AugmentConfig as AugmentConfig
+from .config import NetworkConfig as NetworkConfig
+from .config import TrainConfig as TrainConfig
+from .counts import Counts as Counts
+from .dice import score_table as score_table
+from .model_file import Model as Model
+from .model_file import ModelCard as ModelCard
+from .model_file import load_model as load_model
+from .model_file import save_model as save_model
+from .predict import Predictor as Predictor
+from .rare_crops import RareCrops as RareCrops
+from .single_model import evaluate_model as evaluate_model
+from .single_model import predict_images as predict_images
+from .single_model import train_model as train_model

@@ -1,0 +1,84 @@
+"""Augmentation of a crop, image and labels together: small rotations, shifts, scale, flips, grey levels."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from synthem.learning.config import AugmentConfig
+
+Image = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.bool_]
+
+
+def augment(
+    image: Image, labels: Labels, config: AugmentConfig, *, rng: np.random.Generator
+) -> tuple[Image, Labels]:
+    """Draw one augmentation and apply it.
+
+    Parameters
+    ----------
+    image : float32 (z, y, x)
+        Grey levels 0–255.
+    labels : bool (class, z, y, x)
+        At most eight classes. They are moved exactly as the image is, by nearest neighbour.
+
+    Returns
+    -------
+    image, labels
+        Of the same shapes. What is moved in from outside the crop is its mirror image.
+    """
+    bits = np.zeros(image.shape, np.uint8)
+    for k, mask in enumerate(labels):
+        bits |= mask.astype(np.uint8) << k
+    image, bits = _flip(*_warp(image, bits, config, rng), config, rng)
+    image = _jitter(np.ascontiguousarray(image), config.grey, rng)
+    return image, np.stack([(bits >> k) & 1 for k in range(len(labels))]).astype(np.bool_)
+
+
+def _warp(
+    image: Image, bits: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
+) -> tuple[Image, npt.NDArray[np.uint8]]:
+    angle, dy, dx, zoom = rng.uniform(-1, 1, 4) * (
+        config.rotate_deg,
+        config.shift,
+        config.shift,
+        config.scale,
+    )
+    if not (angle or dy or dx or zoom):
+        return image, bits
+    height, width = image.shape[1:]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), float(angle), float(1 + zoom))
+    matrix[:, 2] += (dx * width, dy * height)
+
+    def moved(plane: npt.NDArray[Any], how: int) -> npt.NDArray[Any]:
+        out: npt.NDArray[Any] = cv2.warpAffine(
+            plane, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REFLECT_101
+        )
+        return out
+
+    return (
+        np.stack([moved(plane, cv2.INTER_LINEAR) for plane in image]).astype(np.float32),
+        np.stack([moved(plane, cv2.INTER_NEAREST) for plane in bits]).astype(np.uint8),
+    )
+
+
+def _flip(
+    image: Image, bits: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
+) -> tuple[Image, npt.NDArray[np.uint8]]:
+    mirrored = tuple(axis for axis in range(3) if rng.random() < 0.5)
+    turns = int(rng.integers(4))
+    if config.flip:
+        image, bits = np.flip(image, mirrored), np.flip(bits, mirrored)
+    if config.quarter_turns and image.shape[1] == image.shape[2]:
+        image, bits = np.rot90(image, turns, (1, 2)), np.rot90(bits, turns, (1, 2))
+    return image, bits
+
+
+def _jitter(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    if not strength:
+        return image
+    gamma, noise = np.exp(rng.uniform(-strength, strength)), rng.uniform(0, strength) * image.std()
+    curved = 255 * (np.clip(image, 0, 255) / 255) ** gamma
+    return np.asarray(curved + noise * rng.standard_normal(image.shape, np.float32), np.float32)

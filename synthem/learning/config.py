@@ -1,0 +1,90 @@
+"""What a training run is made of. Frozen, plain values: it travels inside checkpoints and reports."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from shapes.core.errors import InputError
+from shapes.core.frozen import Frozen
+from synthem.labels import CLASSES, channels
+
+
+class NetworkConfig(Frozen):
+    """A MONAI ``BasicUNet``: four poolings, two convolutions a level, batch norm after each."""
+
+    dims: Literal[2, 3] = 2
+    features: tuple[int, int, int, int, int, int] = (32, 32, 64, 128, 256, 32)
+    """Channels of the five levels, top to bottom, and of the last upsampling."""
+
+
+class AugmentConfig(Frozen):
+    """The paper's augmentation, and two options of ours: in plane, the same for all sections."""
+
+    rotate_deg: float = Field(5.0, ge=0, le=180)
+    """Rotation is uniform within ± this."""
+    shift: float = Field(0.05, ge=0, le=0.5)
+    """Shift along y and x, uniform within ± this share of the crop's edge."""
+    scale: float = Field(0.05, ge=0, le=0.5)
+    """Zoom is uniform within 1 ± this."""
+    flip: bool = True
+    """Mirror each axis with probability ½; z only in 3D."""
+    quarter_turns: bool = False
+    """Turn by a random multiple of 90°, where the crop is square."""
+    grey: float = Field(0.0, ge=0, le=1)
+    """Strength of the grey-level jitter: gamma in e^±grey, noise to grey × σ."""
+
+
+class TrainConfig(Frozen):
+    """One training run: network, data order, loss, optimiser and budget.
+
+    The defaults learn fast; the paper's own settings are in ``presets/experiments/getmanskaya2022.yaml``.
+    """
+
+    network: NetworkConfig = NetworkConfig()
+    classes: tuple[str, ...] = CLASSES
+    """Output channels, names of ``synthem.CLASSES``."""
+    class_weights: dict[str, float] | None = None
+    """λ of the loss by class; 1/N each, if left out."""
+    patch_vx: tuple[int, int, int] = (1, 256, 256)
+    """Size of a crop (z, y, x); a depth of one for a 2D network."""
+    batch: int = Field(7, ge=1)
+    """Crops a step, over all devices together."""
+    steps: int = Field(1000, ge=1)
+    check_every: int = Field(100, ge=1)
+    """Steps between validations; the state to resume from is written as often."""
+    patience: int | None = Field(None, ge=1)
+    """Stop after this many validations without a better mean Dice; never, if left out."""
+    lr: float = Field(1e-3, gt=0)
+    optimiser: Literal["adam", "adamw"] = "adamw"
+    schedule: Literal["constant", "one_cycle"] = "one_cycle"
+    bce: float = Field(1.0, ge=0)
+    """Weight of the cross-entropy beside the Dice distances; the paper has none."""
+    skip_absent: bool = True
+    """Leave the Dice of a class to the batches that hold it; the paper does not."""
+    augment: AugmentConfig = AugmentConfig()
+    seed: int = Field(0, ge=0)
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    accelerator: str = "auto"
+    devices: int = Field(1, ge=-1)
+    """Number of devices; -1 is all there are."""
+    workers: int = Field(0, ge=0)
+    """Processes that load crops; 0 loads them in the training process."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "TrainConfig":
+        channels([*self.classes, *(self.class_weights or {})])
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise InputError(f"classes must be at least one, each named once, not {list(self.classes)}")
+        if any(n < 16 for n in self.patch_vx[3 - self.network.dims :]):
+            raise InputError(
+                f"patch_vx must be at least 16 along each of the network's {self.network.dims} axes, "
+                f"not {self.patch_vx}: it is halved four times"
+            )
+        if self.network.dims == 2 and self.patch_vx[0] != 1:
+            raise InputError(f"patch_vx must have a depth of one for a 2D network, not {self.patch_vx}")
+        return self
+
+    def weights(self) -> list[float]:
+        """λ in the order of ``classes``; a class that ``class_weights`` leaves out has 1."""
+        given = self.class_weights or {}
+        return [given.get(name, 1.0) for name in self.classes]

@@ -1,0 +1,126 @@
+"""Patches as torch sees them: crops drawn by (seed, index), tiles to validate on, the balanced sampler."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from shapes.core.errors import InputError
+from synthem.labels import channels
+from synthem.learning.augment import augment
+from synthem.learning.config import AugmentConfig, TrainConfig
+from synthem.learning.crops import Corner, CropSource, tile_corners
+from synthem.patch import Patch
+
+Sample = dict[str, Tensor]
+
+
+def to_sample(
+    patch: Patch,
+    corner: Corner,
+    config: TrainConfig,
+    augmentation: AugmentConfig | None = None,
+    *,
+    rng: np.random.Generator | None = None,
+) -> Sample:
+    """Cut a crop and make tensors of it.
+
+    Returns
+    -------
+    dict
+        ``image`` float32 (1, [z,] y, x) in grey levels, ``labels`` float32 (class, [z,] y, x) of 0 and 1, and
+        ``known`` float32 (class,). The z axis is left out for a 2D network.
+    """
+    use = channels(config.classes)
+    box = tuple(slice(c, c + n) for c, n in zip(corner, config.patch_vx, strict=True))
+    image = patch.image[box].astype(np.float32)
+    labels = patch.labels[(slice(None), *box)][use]
+    if augmentation is not None and rng is not None:
+        image, labels = augment(image, labels, augmentation, rng=rng)
+    if config.network.dims == 2:
+        image, labels = image[0], labels[:, 0]
+    known = np.array(patch.known, np.float32)[use]
+    return {
+        "image": torch.from_numpy(np.ascontiguousarray(image)[None]),
+        "labels": torch.from_numpy(labels.astype(np.float32)),
+        "known": torch.from_numpy(known),
+    }
+
+
+class CropDataset(Dataset[Sample]):
+    """Augmented training crops; the crop of an index depends on the seed and the index alone.
+
+    Parameters
+    ----------
+    source : CropSource
+    config : TrainConfig
+        Its seed, crop size, classes and augmentation are used.
+    first, count : int
+        The dataset holds ``count`` crops of an endless sequence, from the ``first`` on, so that a run
+        that goes on later meets the crops that it would have met.
+    """
+
+    def __init__(self, source: CropSource, config: TrainConfig, first: int, count: int) -> None:
+        self.source, self.config, self.first, self.count = source, config, first, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        rng = np.random.default_rng([self.config.seed, self.first + index])
+        patch, corner = self.source.draw(rng=rng)
+        return to_sample(patch, corner, self.config, self.config.augment, rng=rng)
+
+
+class TileDataset(Dataset[Sample]):
+    """Tiles that cover patches once, without augmentation; at most ``limit`` of them, evenly spread."""
+
+    def __init__(self, patches: Sequence[Patch], config: TrainConfig, limit: int | None = None) -> None:
+        self.patches, self.config = patches, config
+        tiles = [(k, c) for k, patch in enumerate(patches) for c in tile_corners(patch, config.patch_vx)]
+        keep = np.linspace(0, len(tiles) - 1, min(limit or len(tiles), len(tiles))).round().astype(int)
+        self.tiles = [tiles[k] for k in keep]
+
+    def __len__(self) -> int:
+        return len(self.tiles)
+
+    def __getitem__(self, index: int) -> Sample:
+        k, corner = self.tiles[index]
+        return to_sample(self.patches[k], corner, self.config)
+
+
+class BalancedSampler(Sampler[int]):
+    """Indices of patches, drawn with replacement by weights: for any torch ``DataLoader`` over patches.
+
+    Parameters
+    ----------
+    weights : float (patch,)
+        For example ``synthem.learning.balance.balance_weights(...).weights``.
+    count : int
+        Indices an epoch.
+    seed : int
+        The indices depend on the seed and the epoch alone; set the latter by ``set_epoch``.
+    """
+
+    def __init__(self, weights: npt.ArrayLike, count: int, seed: int = 0) -> None:
+        share = np.asarray(weights, np.float64)
+        if share.ndim != 1 or not np.isfinite(share).all() or (share < 0).any() or not share.sum() > 0:
+            raise InputError("balanced sampler: weights must be one number of at least 0 a patch, not all 0")
+        self.share = share / share.sum()
+        self.count, self.seed, self.epoch = count, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose indices come next."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        yield from rng.choice(len(self.share), self.count, p=self.share).tolist()

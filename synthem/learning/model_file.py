@@ -1,0 +1,101 @@
+"""A trained model as one file: tensors and plain values only, so that loading it never runs code."""
+
+import io
+import pickle
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from shapes.core.errors import InputError
+from shapes.core.frozen import Frozen
+from synthem.learning.config import TrainConfig
+from synthem.learning.unet import build_unet
+from synthem.preset.yaml_file import parse
+
+FORMAT = "synthem model 1"
+
+
+class ModelCard(Frozen):
+    """What a model is: how it was trained, for which voxels, and how well it did."""
+
+    config: TrainConfig
+    voxel_nm: tuple[float, float, float]
+    """Voxel size of the training data (z, y, x)."""
+    normalisation: str = "zero mean, unit deviation per window"
+    step: int = Field(0, ge=0)
+    """Training step that these weights are of."""
+    validation_dice: dict[str, float | None] = Field(default_factory=dict)
+    """Dice on the validation crops by class, and ``mean``."""
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with its card."""
+
+    net: nn.Module
+    card: ModelCard
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the output channels."""
+        return self.card.config.classes
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write a model; a file that is there is replaced whole, or not at all."""
+    state = {name: value.detach().cpu() for name, value in model.net.state_dict().items()}
+    aside = path.with_suffix(".part")
+    content = io.BytesIO()  # torch says of a full disk that its zip writer failed; a plain write says so
+    torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, content)
+    aside.write_bytes(content.getvalue())
+    aside.replace(path)
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model that ``save_model`` wrote, on the CPU and ready for inference.
+
+    Raises
+    ------
+    InputError
+        Where there is no file, it is no model of synthem, is damaged, or holds anything but tensors and plain
+        values, such as code.
+    """
+    path = Path(path)
+    content = _read(path)
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != FORMAT
+        or not isinstance(content.get("card"), dict)
+    ):
+        raise InputError(f"{path}: this is no synthem model; give the model.pt that `synthem train` wrote")
+    card = parse(ModelCard, content["card"], f"{path}: card")
+    net = build_unet(card.config.network, len(card.config.classes))
+    try:
+        net.load_state_dict(content["state"])
+    except (KeyError, RuntimeError, TypeError, AttributeError):
+        raise InputError(f"{path}: the weights do not fit the network that its card describes") from None
+    return Model(net.eval(), card)
+
+
+def _read(path: Path) -> Any:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; give the model.pt that `synthem train` wrote")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch muses about pickles that it then refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise InputError(
+            f"{path}: refused, this file is no model, or carries code besides its weights; "
+            "give the model.pt that `synthem train` wrote"
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError):
+        raise InputError(
+            f"{path}: this file is damaged or no model; give the model.pt that `synthem train` wrote"
+        ) from None

@@ -1,0 +1,80 @@
+"""What a training step and a validation are, in lightning's terms."""
+
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from synthem.learning.config import TrainConfig
+from synthem.learning.counts import Counts
+from synthem.learning.crops import CropSource
+from synthem.learning.dataset import CropDataset, Sample, TileDataset
+from synthem.learning.dice import dice, mean_dice
+from synthem.learning.losses import DiceConvolution
+from synthem.learning.unet import build_unet, normalise
+
+
+class Segmenter(pl.LightningModule):
+    """A U-Net with its data, loss, optimiser and validation."""
+
+    def __init__(self, config: TrainConfig, source: CropSource, tiles: TileDataset) -> None:
+        super().__init__()
+        self.config, self.source, self.tiles = config, source, tiles
+        self.net = build_unet(config.network, len(config.classes), seed=config.seed)
+        self.loss = DiceConvolution(config.weights(), bce=config.bce, skip_absent=config.skip_absent)
+        self.tally = torch.zeros(3, len(config.classes), dtype=torch.int64)
+
+    def training_step(self, batch: Sample, index: int) -> Tensor:
+        """Loss of a batch."""
+        loss: Tensor = self.loss(self.net(normalise(batch["image"])), batch["labels"], batch["known"])
+        self.log("loss", loss, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch["image"]))
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Count from zero."""
+        self.tally = torch.zeros(3, len(self.config.classes), dtype=torch.int64, device=self.device)
+
+    def validation_step(self, batch: Sample, index: int) -> None:
+        """Count true and false positives and false negatives of a batch."""
+        known = batch["known"].reshape(*batch["known"].shape, *[1] * (batch["labels"].ndim - 2)).bool()
+        found = (self.net(normalise(batch["image"])) > 0) & known
+        truth = (batch["labels"] > 0) & known
+        pooled = [0, *range(2, truth.ndim)]
+        self.tally += torch.stack(
+            [(a & b).sum(pooled) for a, b in ((found, truth), (found, ~truth), (~found, truth))]
+        )
+
+    def on_validation_epoch_end(self) -> None:
+        """Pool the counts of all devices, then divide."""
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(self.tally)
+        counts = Counts(*np.asarray(self.tally.cpu()))
+        scores = dict(zip(self.config.classes, dice(counts), strict=True))
+        self.log_dict({**{k: float(v) for k, v in scores.items()}, "mean": mean_dice(counts)}, sync_dist=True)
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Draw the crops up to the next validation, from where the run stands."""
+        config, done = self.config, self.trainer.global_step
+        steps = min(config.check_every, max(config.steps - done, 1))
+        return self._loader(CropDataset(self.source, config, done * config.batch, steps * config.batch))
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """Load the validation tiles."""
+        return self._loader(self.tiles)
+
+    def _loader(self, data: Any) -> DataLoader[Sample]:
+        each = max(1, self.config.batch // self.trainer.world_size)
+        return DataLoader(data, batch_size=each, num_workers=self.config.workers)
+
+    def configure_optimizers(self) -> Any:
+        """Adam or AdamW, at a constant rate or in one cycle over the whole run."""
+        config = self.config
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimiser]
+        optimiser = kind(self.net.parameters(), lr=config.lr)
+        if config.schedule == "constant":
+            return optimiser
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.lr, total_steps=config.steps + 1)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}

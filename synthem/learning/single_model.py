@@ -1,0 +1,154 @@
+"""One U-Net, from the command line: train it, score it, label images with it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapes.core.errors import InputError
+from synthem.data.open import open_data
+from synthem.data.png_file import png_bytes, read_grey
+from synthem.data.real import FOLDERS, read_split
+from synthem.labels import CLASSES, channels
+from synthem.learning.balance import balance_weights
+from synthem.learning.config import TrainConfig
+from synthem.learning.counts import Counts, count
+from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
+from synthem.learning.dice import Scores, score_table
+from synthem.learning.hold_out import hold_out
+from synthem.patch import Patch
+
+if TYPE_CHECKING:
+    from synthem.learning.model_file import Model
+    from synthem.learning.trainer import FinishedTraining
+
+SPLITS = "splits.yaml"
+
+
+def open_half(
+    path: Path, split: str | None, half: str, voxel_nm: tuple[float, float, float] | None
+) -> Sequence[Patch]:
+    """Open a generated dataset, or a folder of real EM, of which a split may choose the sections.
+
+    Parameters
+    ----------
+    path : Path
+    split : str or None
+        A split in the folder's ``splits.yaml``, of which ``half``, ``"train"`` or ``"test"``, is taken.
+    voxel_nm : tuple of float or None
+        Voxel size of real EM (z, y, x); 5 nm, if None. A generated dataset knows its own.
+    """
+    names = read_split(path / SPLITS, split)[half == "test"] if split else None
+    return open_data(path, names, voxel_nm)
+
+
+def train_model(
+    config: TrainConfig,
+    data: Sequence[Patch],
+    out: Path,
+    *,
+    extra: Sequence[Patch] = (),
+    fraction: float = 0.3,
+    balance: dict[str, float] | None = None,
+    validation_share: float = 0.2,
+    progress: bool = False,
+) -> "FinishedTraining":
+    """Train a model, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    data : sequence of Patch
+        Its far end is held out to choose the best model by.
+    out : Path
+        Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
+    extra : sequence of Patch
+        More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops.
+    balance : dict of str to float, optional
+        Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
+    """
+    from synthem.learning.trainer import fit
+
+    kept, held = hold_out(list(map(_slim, data)), validation_share, config.patch_vx)
+    weights = None
+    if balance:
+        shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
+        weights = balance_weights(np.array(shares), balance).weights
+    source: CropSource = UniformCrops(kept, config.patch_vx, weights)
+    if len(extra):
+        if extra[0].grid.voxel_nm != kept[0].grid.voxel_nm:
+            sizes = f"{kept[0].grid.voxel_nm} and {extra[0].grid.voxel_nm}"
+            raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
+        source = MixedCrops(source, UniformCrops(list(map(_slim, extra)), config.patch_vx), fraction)
+    return fit(config, source, held, out, progress="training" if progress else None)
+
+
+def evaluate_model(
+    model: "Model",
+    data: Sequence[Patch],
+    *,
+    threshold: float = 0.5,
+    tick: Callable[[int, int], None] = lambda done, of: None,
+) -> Scores:
+    """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
+
+    Raises
+    ------
+    InputError
+        Where the voxels are of another size than those that the model was trained on.
+    """
+    from synthem.learning.predict import Predictor
+
+    predictor = Predictor(model)
+    use = channels(model.classes)
+    total = Counts.zero(len(use))
+    for done, patch in enumerate(data):
+        tick(done, len(data))
+        mine, theirs = model.card.voxel_nm, patch.grid.voxel_nm
+        if not np.allclose(mine, theirs, rtol=0.1):
+            raise InputError(
+                f"{patch.name}: has voxels of {theirs} nm, but the model was trained on {mine} nm"
+            )
+        found = predictor.masks(patch.image, threshold)
+        total += count(found, patch.labels[use], [patch.known[k] for k in use])
+    return score_table(total, model.classes)
+
+
+def predict_images(model: "Model", images: Path, out: Path, *, threshold: float = 0.5) -> list[Path]:
+    """Label PNG images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
+
+    The folders are called as in a folder of real EM. A 3D network takes the images, in the order of their
+    names, as the sections of one volume.
+
+    Raises
+    ------
+    InputError
+        Where there is no image, one is damaged, or the output folder holds anything already.
+    """
+    from synthem.learning.predict import Predictor
+
+    files = [images] if images.is_file() else sorted(images.glob("*.png")) if images.is_dir() else []
+    if not files:
+        raise InputError(f"{images}: there is no PNG image; give a .png file or a folder of them")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: is there already; give a new or empty folder")
+    predictor = Predictor(model)
+    written = []
+    for group in [files] if predictor.dims == 3 else [[file] for file in files]:
+        sections = [read_grey(file) for file in group]
+        if len({section.shape for section in sections}) > 1:
+            raise InputError(f"{images}: the sections of a volume must be of one size")
+        masks = predictor.masks(np.stack(sections), threshold)
+        for name, volume in zip(model.classes, masks, strict=True):
+            folder = out / FOLDERS[name][0]
+            folder.mkdir(parents=True, exist_ok=True)
+            for file, mask in zip(group, volume, strict=True):
+                written.append(folder / file.name)
+                written[-1].write_bytes(png_bytes(mask * np.uint8(255)))
+    return written
+
+
+def _slim(patch: Patch) -> Patch:
+    """Drop what training does not need: datasets are held in memory."""
+    return Patch(patch.image, patch.labels, patch.grid, patch.known, patch.name)

@@ -1,0 +1,140 @@
+"""Training: lightning runs the loop, this module says what a run leaves and how it goes on."""
+
+import logging
+import platform
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+from shapes.core.errors import InputError
+from synthem.learning.callback import CURVES, MODEL, STATE, Keeper
+from synthem.learning.config import TrainConfig
+from synthem.learning.crops import CropSource
+from synthem.learning.dataset import TileDataset
+from synthem.learning.model_file import Model, ModelCard, load_model
+from synthem.learning.module import Segmenter
+from synthem.learning.progress import TrainingBar
+from synthem.patch import Patch
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedTraining:
+    """A finished run: the best model, and a row of scores for each validation."""
+
+    model: Model
+    curves: list[dict[str, float]]
+
+
+def fit(
+    config: TrainConfig,
+    source: CropSource,
+    validation: Sequence[Patch],
+    out: Path,
+    *,
+    tiles: int | None = None,
+    progress: str | None = None,
+) -> FinishedTraining:
+    """Train a network, or go on where an earlier call with the same arguments was stopped.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    source : CropSource
+        Where the training crops come from.
+    validation : sequence of Patch
+        What the best model is chosen by.
+    out : Path
+        Folder for ``model.pt`` (the best), ``curves.csv`` and ``last.ckpt``; nothing is written elsewhere.
+    tiles : int, optional
+        Validate on so many tiles, evenly spread; on all, if left out.
+    progress : str, optional
+        Label of a progress bar; none, if left out.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds something else, or there is nothing to validate on.
+    """
+    if not len(validation):
+        raise InputError("training: there is no patch to validate on")
+    claim(out)
+    card = ModelCard(config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions())
+    keeper = Keeper(out, card, config.patience)
+    callbacks: list[pl.Callback] = [keeper]
+    if progress is not None:
+        callbacks.append(TrainingBar(progress, config.steps))
+    module = Segmenter(config, source, TileDataset(validation, config, tiles))
+    with _quiet():
+        trainer = _make_trainer(config, out, callbacks)
+        state = out / STATE
+        trainer.fit(module, ckpt_path=state if state.exists() else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        raise SystemExit(0)  # of several devices, the first one's process goes on alone
+    return FinishedTraining(load_model(out / MODEL), keeper.rows)
+
+
+def claim(out: Path) -> None:
+    """Make the folder of a run; raises InputError if it is there and holds anything but a run's own files."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; give a folder for the training run")
+    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part"}
+    foreign = sorted(p.name for p in out.iterdir() if p.name not in own) if out.exists() else []
+    if foreign:
+        raise InputError(
+            f"{out}: holds other files ({foreign[0]}); give an empty folder, or a training run's"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    names = ("synthem", "numpy", "torch", "monai", "lightning")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+    try:
+        return pl.Trainer(
+            accelerator=config.accelerator,
+            devices=config.devices,
+            precision=config.precision,
+            sync_batchnorm=config.devices != 1 and config.accelerator != "cpu" and torch.cuda.is_available(),
+            max_steps=config.steps,
+            callbacks=callbacks,
+            default_root_dir=out,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=1,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"training: accelerator {config.accelerator!r} cannot be used: {reason}") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back advice that does not apply (loading in the process is meant) and lightning's old torch."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+            warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+            yield
+    finally:
+        log.setLevel(level)

@@ -1,0 +1,9 @@
+from .anatomy import Anatomy as Anatomy
+from .anatomy import Annotation as Annotation
+from .defects import Defects as Defects
+from .microscope import Microscope as Microscope
+from .preset import Preset as Preset
+from .preset import load_preset as load_preset
+from .preset import preset_names as preset_names
+from .yaml_file import parse as parse
+from .yaml_file import read_yaml as read_yaml

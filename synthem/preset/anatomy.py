@@ -1,0 +1,77 @@
+"""Anatomy and annotation: what a preset may say of a tissue and of who labels it, with all defaults."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from shapes.cells.nucleus import Nuclei
+from shapes.cells.sheaths import Sheaths
+from shapes.clutter.endosomes import Endosomes
+from shapes.clutter.glycogen import Glycogen
+from shapes.clutter.microtubules import Microtubules
+from shapes.clutter.reticulum import Reticulum
+from shapes.core.frozen import Frozen
+from shapes.core.warp import Warp
+from shapes.mitochondria.mitochondria import Mitochondria
+from shapes.neurites.population import Population
+from shapes.partition.point import Membranes
+from shapes.synapses.psd import Synapses
+from shapes.synapses.tbars import TBars
+from shapes.synapses.vesicles import Vesicles
+
+
+class Anatomy(Frozen):
+    """The tissue: three populations of neurites, glial processes, cell bodies, and what is in them.
+
+    ``null`` leaves a structure out. Thin glia fills the gaps between tubes also where there is no ``glia``.
+    """
+
+    warp: Warp = Warp()
+    membranes: Membranes = Membranes()
+    axons: Population
+    dendrites: Population | None = None
+    myelinated: Population | None = None
+    glia: Population | None = None
+    somata: Population | None = None
+    mitochondrion: Mitochondria | None = Mitochondria()
+    psd: Synapses | None = Synapses()
+    t_bar: TBars | None = None
+    vesicle: Vesicles | None = Vesicles()
+    sheath: Sheaths | None = Sheaths()
+    er: Reticulum | None = None
+    endosome: Endosomes | None = None
+    microtubule: Microtubules | None = None
+    glycogen: Glycogen | None = None
+    nucleus: Nuclei | None = None
+
+    @model_validator(mode="after")
+    def _glia_has_no_boutons(self) -> "Anatomy":
+        if self.glia is not None and self.glia.bouton_chance > 0:
+            raise ValueError("glia: its processes have no boutons; give bouton_chance: 0")
+        return self
+
+    @model_validator(mode="after")
+    def _somata_are_plain(self) -> "Anatomy":
+        if self.somata is not None and self.somata.bouton_chance + self.somata.swelling_chance > 0:
+            raise ValueError("somata: they have neither boutons nor swellings; give both chances as 0")
+        if self.nucleus is not None and self.somata is None:
+            raise ValueError("nucleus: only a soma has one; give somata, too")
+        return self
+
+    @model_validator(mode="after")
+    def _t_bars_face_several(self) -> "Anatomy":
+        if self.t_bar is not None and not (self.psd is not None and self.psd.polyadic):
+            raise ValueError("t_bar: only a polyadic psd has T-bars; give psd: {polyadic: true}")
+        return self
+
+
+class Annotation(Frozen):
+    """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs.
+
+    ``also`` names structures that are no class and get instance maps of their own. A nucleus changes no
+    class: ``membrane`` is the outer membrane of a cell, never the envelope of its nucleus.
+    """
+
+    membrane_width_nm: float = Field(default=40.0, gt=0)
+    vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
+    also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar", "nucleus"], ...] = ()

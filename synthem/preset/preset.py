@@ -1,0 +1,73 @@
+"""A preset: the anatomy of a tissue, the microscope that looks at it, and where presets are found.
+
+It is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in their names; what varies
+from object to object is a ``Spread``. Unknown keys are refused with the nearest known one.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.frozen import Frozen
+from synthem.preset.anatomy import Anatomy, Annotation
+from synthem.preset.microscope import Microscope
+from synthem.preset.yaml_file import parse, read_yaml
+
+Length = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Preset(Frozen):
+    """A tissue, a microscope, and the voxels and patches that go with them."""
+
+    name: str
+    title: str
+    source: str = ""
+    modality: Literal["FIB-SEM", "SBF-SEM", "ssTEM", "ssSEM"] = "FIB-SEM"
+    voxel_nm: tuple[Length, Length, Length] = (5.0, 5.0, 5.0)
+    patch_shape: tuple[Count, Count, Count] = (1, 256, 256)
+    anatomy: Anatomy
+    annotation: Annotation = Annotation()
+    microscope: Microscope = Microscope()
+
+
+def presets_folder() -> Path:
+    """Return the folder of shipped presets: in the installed package, or beside it in an editable install."""
+    here = Path(__file__).parents[1]
+    packed = here / "_presets"
+    return packed if packed.is_dir() else here.parent / "presets"
+
+
+def preset_names() -> list[str]:
+    """Return the names of the shipped presets."""
+    return sorted(path.stem for path in presets_folder().glob("*.yaml"))
+
+
+def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
+    """Return a preset, from its name, a path to a YAML file, a description, or itself.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is neither a shipped preset nor a file of that name, or a key is unknown.
+    InputError
+        Where the file is no YAML, or a value is out of range; the message names file, key and what is
+        allowed.
+    """
+    if isinstance(source, Preset):
+        return source
+    if isinstance(source, dict):
+        return parse(Preset, source, "preset")
+    if not isinstance(source, (str, Path)):
+        raise InputError(f"preset: a name, a path or a mapping is wanted, not {source!r}")
+    path = presets_folder() / f"{source}.yaml"
+    if str(source) not in preset_names():
+        path = Path(source)
+        if not path.is_file():
+            raise UnknownNameError("preset", str(source), preset_names())
+    values = read_yaml(path)
+    return parse(
+        Preset, {"name": path.stem, **values}, str(path) if path == Path(source) else f"preset {source}"
+    )

@@ -1,1 +1,0 @@
-"""Choosing what to train on: weights for patches, places for crops."""

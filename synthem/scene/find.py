@@ -1,0 +1,130 @@
+"""Where to look: the places of objects of one class, nearest first, found without scanning the world."""
+
+import heapq
+import math
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.cells import sheaths
+from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.grid import Grid
+from shapes.core.warp import FARTHEST, warp_window, world_points
+from shapes.neurites.grow import grow
+from shapes.neurites.population import MYELINATED
+from synthem.labels import CLASSES
+from synthem.preset.anatomy import Anatomy
+from synthem.scene.scene import GENERATORS, place_objects, populations
+
+Place = tuple[float, float, float]
+BLOCK_NM = {"sheath": 8000.0}
+"""Edge of the blocks that are searched one by one; rare kinds are searched in larger blocks."""
+_COMMON_BLOCK_NM = 1600.0
+EMPTY_BLOCKS = 400
+"""So many blocks without a single object end a search."""
+_COARSE_NM = 100.0
+NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "sheath", "t_bar")}
+"""Kinds that decide on where objects of a kind may lie; all others are left out of a search."""
+
+
+def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
+    """Yield world places (z, y, x) in nm of objects of a class, nearest first.
+
+    Tissue is drawn block after block around ``near_nm``, only as far out as places are asked for. There is no
+    end of places, unless the objects are so rare that ``EMPTY_BLOCKS`` blocks in a row hold none.
+
+    Raises
+    ------
+    UnknownNameError
+        Where ``kind`` is no class.
+    InputError
+        Where the anatomy has no objects of that class, or the class is everywhere.
+    """
+    if kind not in CLASSES:
+        raise UnknownNameError("class", kind, CLASSES)
+    if kind == "membrane":
+        raise InputError("find: membranes are everywhere; look for another class")
+    source = "mitochondrion" if kind == "mito_boundary" else kind
+    _require(anatomy, source)
+    return _nearest_first(anatomy, seed, source, near_nm)
+
+
+def _require(anatomy: Anatomy, source: str) -> None:
+    """Refuse to look for what the anatomy never makes."""
+    axons, dendrites, wrapped = anatomy.axons, anatomy.dendrites, anatomy.myelinated
+    some_dendrites = dendrites is not None and dendrites.chance > 0
+    some_wrapped = wrapped is not None and wrapped.chance > 0
+    boutons, swellings = axons.chance * axons.bouton_chance, axons.chance * axons.swelling_chance
+    made = {
+        "mitochondrion": (m := anatomy.mitochondrion) is not None
+        and (
+            swellings + boutons * m.bouton_chance > 0
+            or (m.dendrite_chance > 0 and (some_dendrites or some_wrapped))
+        ),
+        "psd": (p := anatomy.psd) is not None and p.chance * boutons > 0 and some_dendrites,
+        "vesicle": (v := anatomy.vesicle) is not None and boutons + v.loose_chance > 0,
+        "sheath": anatomy.sheath is not None and some_wrapped,
+    }
+    if not made[source]:
+        raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
+
+
+def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:
+    edge = BLOCK_NM.get(source, _COMMON_BLOCK_NM)
+    found: list[tuple[float, Place]] = []
+    empty = 0
+    for closest_nm, block in _blocks(near_nm, edge):
+        # no later block is nearer than this one
+        while found and found[0][0] <= closest_nm:
+            yield heapq.heappop(found)[1]
+        before = len(found)
+        for place in _places(anatomy, seed, source, np.array(block) * edge, edge):
+            heapq.heappush(found, (math.dist(place, near_nm), place))
+        empty = empty + 1 if len(found) == before else 0
+        if empty == EMPTY_BLOCKS:
+            return
+
+
+def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """Yield all blocks of the world with their least distance from a place, in the order of that distance."""
+    home = [math.floor(n / edge) for n in near_nm]
+    waiting: list[tuple[float, tuple[int, ...]]] = []
+    shell = 0
+    while True:
+        for step in product(range(-shell, shell + 1), repeat=3):
+            if max(map(abs, step)) == shell:
+                block = tuple(h + s for h, s in zip(home, step, strict=True))
+                gaps = [
+                    max(b * edge - n, n - (b + 1) * edge, 0.0) for b, n in zip(block, near_nm, strict=True)
+                ]
+                heapq.heappush(waiting, (math.hypot(*gaps), block))
+        # every block of the next shell is at least this far away
+        while waiting and waiting[0][0] <= shell * edge:
+            yield heapq.heappop(waiting)
+        shell += 1
+
+
+def _places(
+    anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float
+) -> Iterator[Place]:
+    """Yield the objects whose middle lies in one block of the world."""
+    rim = FARTHEST * anatomy.warp.amplitude_nm
+    if source == "sheath" and anatomy.sheath is not None:
+        only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
+        centres = sheaths.thicknesses(
+            seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
+        ).centres_nm
+    else:
+        idle = {k: None for k in GENERATORS if k != source and k not in NEEDS.get(source, ())}
+        count = math.ceil(edge / _COARSE_NM)
+        z, y, x = (float(v) for v in low)
+        block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
+        window = warp_window(seed, anatomy.warp, block)
+        _, objects = place_objects(anatomy.model_copy(update=idle), seed, window)
+        centres = objects[source].centres_nm
+    around = ((centres >= low - rim) & (centres < low + edge + rim)).all(1)
+    places = world_points(seed, anatomy.warp, centres[around])
+    for z, y, x in places[((places >= low) & (places < low + edge)).all(1)].tolist():
+        yield z, y, x

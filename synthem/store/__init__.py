@@ -1,1 +1,0 @@
-"""Patches on disk: datasets of ours, and real EM with masks."""

@@ -1,1 +1,0 @@
-"""Training and inference: the only room that imports torch, and only in its modules."""

@@ -1,0 +1,139 @@
+"""The commands that learn, as a person types them: files, tables, and one sentence for bad input."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from synthem.cli.main import main
+from synthem.data.real import FOLDERS
+from synthem.labels import CLASSES
+
+SETTINGS = """
+network: {features: [4, 4, 4, 4, 4, 4]}
+patch_vx: [1, 32, 32]
+batch: 4
+check_every: 10
+lr: 0.02
+accelerator: cpu
+"""
+EXPERIMENT = """
+title: Small
+train: ["s0", "s1", "s2"]
+test: "s3"
+synthetic: {preset: epfl, count: 4, shape_vx: [1, 64, 64], fraction: 0.5}
+arms: [real, mixed]
+class_sets: [1]
+steps: 2
+training: {network: {features: [4, 4, 4, 4, 4, 4]}, patch_vx: [1, 32, 32], batch: 2, check_every: 2}
+"""
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch) -> Path:
+    """A folder with four real sections: mitochondria are bright squares, vesicles are not labelled."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for k in range(4):
+        planes = {name: np.zeros((48, 64), np.uint8) for name in CLASSES if name != "vesicle"}
+        for y, x in rng.integers(0, 34, (3, 2)):
+            planes["mitochondrion"][y : y + 14, x : x + 14] = 255
+        image = 80 + planes["mitochondrion"] * 0.5 + rng.normal(0, 5, (48, 64))
+        for folder, plane in [("slices", image), *((FOLDERS[n][0], p) for n, p in planes.items())]:
+            Path("real", folder).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(f"real/{folder}/s{k}.png", plane)
+    Path("real/splits.yaml").write_text("far: {train: [s0, s1, s2], test: [s3]}")
+    Path("settings.yaml").write_text(SETTINGS)
+    Path("experiment.yaml").write_text(EXPERIMENT)
+    return tmp_path
+
+
+def test_train_evaluate_predict(work, capsys):
+    command = ["train", "real", "run", "--split", "far", "--config", "settings.yaml", "--steps", "40"]
+    assert main([*command, "--classes", "mitochondrion,vesicle"]) == 0
+    said = capsys.readouterr().out
+    assert "run/model.pt" in said and "mitochondrion 0." in said
+    assert sorted(p.name for p in work.iterdir()) == ["experiment.yaml", "real", "run", "settings.yaml"]
+
+    assert main(["evaluate", "run/model.pt", "real", "--split", "far", "--json", "scores.json"]) == 0
+    table = capsys.readouterr().out
+    scores = json.loads(Path("scores.json").read_text())
+    assert scores["mitochondrion"]["dice"] > 0.7 and f"{scores['mitochondrion']['dice']:.3f}" in table
+    assert scores["vesicle"] == {"dice": None, "jaccard": None, "support": 0, "predicted": 0}
+
+    assert main(["predict", "run/model.pt", "real/slices", "masks"]) == 0
+    mask, truth = (
+        cv2.imread(f"{folder}/s3.png", cv2.IMREAD_GRAYSCALE) > 0
+        for folder in ("masks/mitochondrion", "real/mitochondrion")
+    )
+    both = 2 * (mask & truth).sum() / (mask.sum() + truth.sum())
+    assert both == pytest.approx(scores["mitochondrion"]["dice"])
+    assert {p.name for p in Path("masks").iterdir()} == {"mitochondrion", "vesicles"}
+
+
+def test_training_with_added_data_and_a_balance(work):
+    options = ["--config", "settings.yaml", "--steps", "2", "--add", "real", "--fraction", "0.5"]
+    assert main(["train", "real", "run", *options, "--balance", "mitochondrion=0.2", "--seed", "3"]) == 0
+    assert Path("run/model.pt").is_file()
+
+
+def test_experiment_from_a_file(work, capsys):
+    assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 0
+    said = capsys.readouterr()
+    assert "gain of mixed" in said.out and "out/report.md" in said.out
+    assert json.loads(Path("out/report.json").read_text())["config"]["real"] == "real"
+    assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 0
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["train", "nowhere", "run"], "nowhere"),
+        (["train", "real", "run", "--classes", "sheat"], "did you mean 'sheath'"),
+        (["train", "real", "run", "--split", "fr"], "did you mean 'far'"),
+        (["train", "real", "real"], "real: holds other files"),
+        (["train", "real", "run", "--config", "experiment.yaml"], "title"),
+        (["evaluate", "settings.yaml", "real"], "settings.yaml"),
+        (["evaluate", "none.pt", "real"], "none.pt: there is no such file"),
+        (["predict", "none.pt", "real/slices", "masks"], "none.pt"),
+        (["experiment", "quick", "out"], "--real"),
+        (["experiment", "quik", "out"], "did you mean 'quick'"),
+        (["experiment", "quick", "out", "--real", "nowhere"], "nowhere"),
+        (["experiment", "experiment.yaml", "real", "--real", "real"], "real: is not empty"),
+        (["demo", "-o", "real"], "real: is not empty"),
+        (["demo", "-o", "settings.yaml"], "settings.yaml: is a file"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(work, capsys, command, says):
+    before = sorted(work.rglob("*"))
+    assert main(command) == 2
+    said = capsys.readouterr()
+    assert says in said.err and said.err.count("\n") == 1 and "Traceback" not in said.err
+    assert sorted(work.rglob("*")) == before
+
+
+def test_predict_never_writes_over_anything(work, capsys):
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "run/model.pt", "real/slices", "real"]) == 2
+    assert "real: is there already" in capsys.readouterr().err
+    assert main(["predict", "run/model.pt", "experiment.yaml", "masks"]) == 2
+    assert "not a PNG" in capsys.readouterr().err
+
+
+def test_evaluate_refuses_voxels_of_another_size(work, capsys):
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
+    assert main(["evaluate", "run/model.pt", "real", "--voxel-nm", "50,4,4"]) == 2
+    assert "trained on" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_sentence(work, capsys, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 2
+    assert "synthem: run/model.part: No space left on device" in capsys.readouterr().err

@@ -1,0 +1,119 @@
+"""PNG folders in the layout of the paper's repository, written and read back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from shapes.core.errors import InputError
+from synthem.data.open import open_data
+from synthem.data.plan import Plan, make_patch, plan_dataset
+from synthem.data.png_folder import write_png
+from synthem.data.real import FOLDERS, read_folder
+from synthem.labels import CLASSES, channel
+from synthem.world import World
+
+Digests = Callable[[Path], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return plan_dataset(World("epfl", seed=5), 10, (1, 64, 64), voxel_nm=(10.0, 5.0, 5.0))
+
+
+@pytest.fixture(scope="module")
+def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_png(plan, tmp_path_factory.mktemp("png") / "set")
+
+
+def test_what_is_written_is_read_back(plan: Plan, folder: Path) -> None:
+    patches = open_data(folder)
+    assert len(patches) == 10
+    for index in (0, 9):
+        made, read = make_patch(plan, index), patches[index]
+        assert read.name == made.name
+        assert np.array_equal(read.image, made.image) and np.array_equal(read.labels, made.labels)
+        assert read.grid.voxel_nm == (10.0, 5.0, 5.0) and all(read.known)
+
+
+def test_masks_are_black_and_white_in_the_folders_of_epfl6(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir() if path.is_dir()}
+    assert names == {
+        "slices",
+        "mitochondrion",
+        "mitochondrial boundaries",
+        "membranes",
+        "PSD",
+        "vesicles",
+        "axon",
+    }
+    mask = cv2.imread(str(next((folder / "membranes").iterdir())), cv2.IMREAD_UNCHANGED)
+    assert mask.dtype == np.uint8 and mask.ndim == 2
+    assert set(np.unique(mask)) == {0, 255}
+
+
+def test_workers_and_an_earlier_end_change_no_byte(
+    plan: Plan, folder: Path, tmp_path: Path, digests: Digests
+) -> None:
+    write_png(plan, tmp_path / "set", workers=2)
+    assert digests(tmp_path / "set") == digests(folder)
+    for path in [*(tmp_path / "set/slices").iterdir()][
+        3:7
+    ]:  # as if killed within a patch: masks, but no slice
+        path.unlink()
+    seen: list[int] = []
+    write_png(plan, tmp_path / "set", progress=lambda done, of: seen.append(done))
+    assert seen[0] < 10 and seen[-1] == 10
+    assert digests(tmp_path / "set") == digests(folder)
+
+
+def test_a_volume_becomes_a_file_a_section(tmp_path: Path) -> None:
+    plan = plan_dataset(World("epfl", seed=6), 2, (3, 32, 48))
+    folder = write_png(plan, tmp_path / "set")
+    sections = read_folder(folder)
+    assert sections.names[:4] == tuple(f"epfl-6-00000{i}_z00{z}" for i, z in ((0, 0), (0, 1), (0, 2), (1, 0)))
+    patch = make_patch(plan, 1)
+    assert np.array_equal(sections[5].labels[:, 0], patch.labels[:, 2])
+    assert np.array_equal(sections[5].image[0], patch.image[2])
+
+
+def test_patches_without_a_plan(plan: Plan, tmp_path: Path) -> None:
+    known = tuple(cls != "vesicle" for cls in CLASSES)
+    patches = [replace(make_patch(plan, i), known=known, name=f"p{i}") for i in range(2)]
+    folder = write_png(patches, tmp_path / "set")
+    assert not (folder / FOLDERS["vesicle"][0]).exists()
+    back = open_data(folder)
+    assert [patch.name for patch in back] == ["p0", "p1"]
+    assert back[0].known == known
+    psd = channel("psd")
+    assert np.array_equal(back[1].labels[psd], patches[1].labels[psd])
+    with pytest.raises(InputError, match="exists already"):
+        write_png(patches, folder)
+
+
+def test_other_content_is_refused(plan: Plan, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "slices").mkdir()
+    with pytest.raises(InputError, match="holds other files"):
+        write_png(plan, tmp_path)
+    with pytest.raises(InputError, match=r"holds another dataset \(seed 5, not 6\)"):
+        write_png(plan_dataset(World("epfl", seed=6), 10, (1, 64, 64), (10.0, 5.0, 5.0)), folder)
+    with pytest.raises(InputError, match="knows its voxel size"):
+        open_data(folder, voxel_nm=(5.0, 5.0, 5.0))
+
+
+def test_extra_labels_get_folders_of_their_own(tmp_path: Path) -> None:
+    values = World("epfl").preset.model_dump(mode="json")
+    values["annotation"]["also"] = ["er"]
+    plan = plan_dataset(World(values, seed=5), 6, (1, 128, 128))
+    folder = write_png(plan, tmp_path / "set")
+    shown = 0
+    for index in range(6):
+        made = make_patch(plan, index)
+        mask = cv2.imread(str(folder / "er" / f"{made.name}.png"), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(mask, (made.instances["er"][0] > 0) * np.uint8(255))
+        shown += mask.any()
+    assert shown > 0
+    assert not read_folder(folder).warnings

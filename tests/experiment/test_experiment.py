@@ -1,0 +1,320 @@
+"""An experiment compares arms fairly, can be stopped, and never overwrites what it did not write."""
+
+import json
+import math
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from shapes import Grid
+from shapes.core.errors import InputError, UnknownNameError
+from synthem.data.real import FOLDERS
+from synthem.experiment.config import ExperimentConfig, SyntheticConfig, experiment_names, load_experiment
+from synthem.experiment.data import hold_out, load_data
+from synthem.experiment.regions import worst_and_best
+from synthem.experiment.report import write_report
+from synthem.experiment.results import MeanStd, Run, table
+from synthem.experiment.run import cells, claim, config_hash, read_predictions, run_experiment
+from synthem.experiment.synthesis import synthetic_patches
+from synthem.experiment.tables import gains_table
+from synthem.labels import CLASSES
+from synthem.patch import Patch
+from synthem.preset.yaml_file import parse
+
+
+def section(seed: int, sheath: bool) -> Patch:
+    """Bright bars are mitochondria, dark ones membrane; a very dark one is a sheath."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((6, 1, 48, 64), bool)
+    for k in (0, 2, *([5] if sheath else [])):
+        y, x = rng.integers(0, 36), rng.integers(0, 50)
+        labels[:, :, y : y + 12, x : x + 14] = False
+        labels[k, :, y : y + 12, x : x + 14] = True
+    image = 128 + labels[0] * 90 - labels[2] * 60 - labels[5] * 120 + rng.normal(0, 5, (1, 48, 64))
+    return Patch(image.clip(0, 255).astype(np.uint8), labels, Grid((1, 48, 64)), name=f"s{seed:03}")
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A folder of eight real sections, of which the first five have no sheath."""
+    root = tmp_path_factory.mktemp("real")
+    for folder in ("slices", *(names[0] for names in FOLDERS.values())):
+        (root / folder).mkdir()
+    for k in range(8):
+        patch = section(k, sheath=k >= 5)
+        cv2.imwrite(str(root / "slices" / f"{patch.name}.png"), patch.image[0])
+        for name, plane in zip(CLASSES, patch.labels, strict=True):
+            cv2.imwrite(str(root / FOLDERS[name][0] / f"{patch.name}.png"), plane[0] * np.uint8(255))
+    (root / "splits.yaml").write_text(
+        "half: {train: [s000, s001, s002, s003, s004], test: [s005, s006, s007]}"
+    )
+    return root
+
+
+SYNTHETIC = [section(100 + k, sheath=True) for k in range(10)]
+SETTINGS = {
+    "title": "Small",
+    "split": "half",
+    "synthetic": {"count": 10, "shape_vx": (1, 48, 64), "fraction": 0.5},
+    "steps": 4,
+    "training": {
+        "network": {"features": (4, 4, 4, 4, 4, 4)},
+        "patch_vx": (1, 32, 32),
+        "batch": 4,
+        "check_every": 2,
+        "lr": 0.02,
+        "accelerator": "cpu",
+    },
+}
+
+
+def config(real=None, **more) -> ExperimentConfig:
+    return parse(ExperimentConfig, {**SETTINGS, "real": real and str(real), **more}, "test")
+
+
+@pytest.fixture(scope="module")
+def done(real, tmp_path_factory):
+    """An experiment with two seeds and two class sets, run to its report."""
+    out = tmp_path_factory.mktemp("out") / "experiment"
+    settings = config(real, seeds=(0, 1), class_sets=(6, 1))
+    data = load_data(settings, lambda: SYNTHETIC)
+    claim(out, settings)
+    runs = run_experiment(settings, data, out)
+    write_report(settings, data, runs, out, notice="A test.")
+    return settings, data, runs, out
+
+
+def test_synthetic_patches_may_come_through_microscopes_of_their_own(tmp_path):
+    same = {"count": 3, "shape_vx": (1, 48, 64)}
+    plain, wide = (
+        synthetic_patches(SyntheticConfig(**same, randomise=by), (5.0, 5.0, 5.0), tmp_path / str(by))
+        for by in (1.0, 2.0)
+    )
+    for one, other in zip(plain, wide, strict=True):
+        np.testing.assert_array_equal(one.labels, other.labels)
+        assert (one.image != other.image).any()
+
+
+def test_every_combination_is_run_with_the_same_steps(done):
+    _, _, runs, _ = done
+    assert {(r.class_set, r.arm, r.seed) for r in runs} == {
+        (c, a, s) for c in (6, 1) for a in ("real", "synthetic", "mixed") for s in (0, 1)
+    }
+    assert {r.steps for r in runs} == {4} and all(len(r.curves) == 2 for r in runs)
+    assert all(list(r.scores) == (list(CLASSES) if r.class_set == 6 else ["mitochondrion"]) for r in runs)
+
+
+def test_scores_are_those_of_the_stored_predictions(done):
+    _, data, runs, out = done
+    run = runs[2]
+    truth = np.stack([p.labels for p in data.test], axis=1)
+    found = np.stack(read_predictions(out, run, data.test), axis=1)
+    for k, name in enumerate(CLASSES):
+        both, sizes = (truth[k] & found[k]).sum(), truth[k].sum() + found[k].sum()
+        expected = 2 * both / sizes if sizes else None
+        assert run.scores[name]["dice"] == (None if expected is None else pytest.approx(expected))
+        assert run.scores[name]["support"] == truth[k].sum()
+
+
+def test_the_report_holds_table_pictures_and_configuration(done):
+    settings, _, _, out = done
+    text = (out / "report.md").read_text()
+    assert "**A test.**" in text and "| sheath |" in text and "gain of mixed" in text and "±" in text
+    for line in text.splitlines():
+        if line.startswith("!["):
+            assert (out / line.split("(")[1].rstrip(")")).stat().st_size > 5000
+    content = json.loads((out / "report.json").read_text(), parse_constant=pytest.fail)
+    assert content["hash"] == config_hash(settings) and content["versions"]["torch"]
+    assert content["sections"]["train"] == ["s000", "s001", "s002", "s003"]
+    assert content["sections"]["validation"] == ["s004"]
+    assert len(content["runs"]) == 12 and len(content["tables"]) == 4
+    psd = content["tables"][0]["rows"][3]
+    assert psd["class"] == "psd" and psd["support"] == 0
+
+
+def test_a_rerun_keeps_finished_runs_and_makes_missing_ones_again(done):
+    settings, data, runs, out = done
+    lost = out / runs[4].folder / "result.json"
+    kept = {r.folder: (out / r.folder / "result.json").stat().st_mtime_ns for r in runs if r is not runs[4]}
+    lost.unlink()
+    claim(out, settings)
+    again = run_experiment(settings, data, out)
+    assert all((out / f / "result.json").stat().st_mtime_ns == t for f, t in kept.items())
+    assert [replace(r, seconds=0) for r in again] == [replace(r, seconds=0) for r in runs]
+
+
+def test_other_content_is_never_written_over(done, tmp_path):
+    settings, _, _, out = done
+    with pytest.raises(InputError, match="another experiment"):
+        claim(out, settings.model_copy(update={"test_every": 2}))
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        claim(tmp_path, settings)
+    with pytest.raises(InputError, match="is a file"):
+        claim(tmp_path / "thesis.tex", settings)
+
+
+def test_arms_start_from_the_same_weights_and_draw_their_own_crops(real):
+    settings = config(real)
+    data = load_data(settings, lambda: SYNTHETIC)
+    rng = np.random.default_rng(0)
+    names = {
+        arm: {data.source_for(arm, settings, CLASSES).draw(rng=rng)[0].name for _ in range(60)}
+        for arm in settings.arms
+    }
+    ours = {p.name for p in data.synthetic}
+    theirs = {p.name for p in data.train}
+    assert names["real"] == theirs and names["synthetic"] == ours
+    assert names["mixed"] & ours and names["mixed"] & theirs
+    assert not {p.name for p in data.validation} & theirs
+    assert data.validation_for("synthetic") == data.synthetic_validation
+    assert not {p.name for p in data.synthetic_validation} & ours
+
+
+@pytest.mark.parametrize(("absent", "labelled"), [("unlabelled", {False}), ("silent", {True})])
+def test_a_class_that_one_source_never_holds_is_left_to_the_other(real, absent, labelled):
+    settings = config(real, absent=absent)
+    source = load_data(settings, lambda: SYNTHETIC).source_for("mixed", settings, CLASSES)
+    rng = np.random.default_rng(0)
+    drawn = [source.draw(rng=rng)[0] for _ in range(60)]
+    ours = {p.name for p in SYNTHETIC}
+    assert {p.known[5] for p in drawn if p.name not in ours} == labelled
+    assert all(p.known[0] and p.known[2] for p in drawn)
+    assert all(p.known[5] for p in drawn if p.name in ours)
+
+
+def test_a_balance_draws_patches_that_hold_the_class_more_often(real):
+    few = [section(200 + k, sheath=k % 4 == 0) for k in range(40)]
+    balance = {"count": 40, "shape_vx": (1, 48, 64), "balance": {"sheath": 0.04}}
+    settings = config(real, synthetic=balance)
+    source = load_data(settings, lambda: few).source_for("synthetic", settings, CLASSES)
+    rng = np.random.default_rng(0)
+    shares = [source.draw(rng=rng)[0].labels[5].mean() for _ in range(800)]
+    assert np.mean(shares) == pytest.approx(0.04, rel=0.1)
+
+
+def test_epochs_count_the_real_tiles(real):
+    settings = config(real, steps=None, epochs=[2, 3])
+    data = load_data(settings, lambda: SYNTHETIC)
+    per_section = 2 * 3  # 48 x 64 by 32 with steps of 24
+    assert data.epoch_steps(settings) == math.ceil(4 * per_section / 4)
+    assert {c.steps for c in cells(settings, data.epoch_steps(settings))} == {12, 18}
+
+
+def test_hold_out_is_a_block_at_the_far_end():
+    kept, held = hold_out(SYNTHETIC, 0.25, (1, 32, 32))
+    assert [p.name for p in kept + held] == [p.name for p in SYNTHETIC] and len(held) == 2
+    kept, held = hold_out([SYNTHETIC[0]], 0.2, (1, 32, 32))
+    joined = np.concatenate([kept[0].image, held[0].image], axis=2)
+    assert np.array_equal(joined, SYNTHETIC[0].image) and held[0].image.shape[2] == 32
+    with pytest.raises(InputError, match="too small"):
+        hold_out([SYNTHETIC[0]], 0.2, (1, 48, 48))
+
+
+def run_of(arm, seed, **dice) -> Run:
+    scores = {
+        n: {"dice": d, "jaccard": None, "support": 0 if d is None else 9, "predicted": 0}
+        for n, d in dice.items()
+    }
+    return Run(6, "4 steps", arm, seed, 4, 4, 1.0, scores, [], "")
+
+
+def test_gains_are_paired_by_seed_and_undefined_stays_undefined():
+    runs = [
+        run_of("real", 0, psd=0.2, sheath=None), run_of("mixed", 0, psd=0.5, sheath=None),
+        run_of("real", 1, psd=0.4, sheath=None), run_of("mixed", 1, psd=0.5, sheath=None),
+    ]  # fmt: skip
+    psd, sheath, mean = table(runs)
+    assert psd.score["real"].mean == pytest.approx(0.3) and psd.gain["mixed"].mean == pytest.approx(0.2)
+    assert psd.gain["mixed"].std == pytest.approx(np.std([0.3, 0.1], ddof=1))
+    assert f"{sheath.gain['mixed']:+.3f}" == "–" and f"{sheath.score['real']:.3f}" == "–"
+    assert mean.score["mixed"].mean == pytest.approx(0.5) and mean.support == 9
+    assert f"{MeanStd.of([0.25]):.3f}" == "0.250"
+
+
+def test_terminal_table_names_arms_and_gains(done):
+    columns = [str(c.header) for c in gains_table(done[2][:6]).columns]
+    assert columns == [
+        "class",
+        "support, voxels",
+        "real",
+        "synthetic",
+        "gain of synthetic",
+        "mixed",
+        "gain of mixed",
+    ]
+
+
+def test_regions_go_from_worst_to_best(done):
+    settings, data, runs, out = done
+    regions = worst_and_best(settings, data, runs[:6], out)
+    values = [float(r.title.split()[-1]) for r in regions]
+    assert values == sorted(values) and list(regions[0].masks) == ["truth", "real", "synthetic", "mixed"]
+    assert regions[0].masks["truth"].shape == (6, 32, 32) and regions[0].image.shape == (32, 32)
+
+
+@pytest.mark.parametrize("name", ["getmanskaya2022", "quick"])
+def test_shipped_experiments_are_valid(name):
+    assert name in experiment_names() and load_experiment(name).real is None
+
+
+def test_the_paper_is_shipped_in_full():
+    paper = load_experiment("getmanskaya2022")
+    training = paper.training
+    assert (training.patch_vx, training.batch, training.lr, training.optimiser) == (
+        (1, 256, 256),
+        7,
+        2e-5,
+        "adam",
+    )
+    assert (paper.overlap, paper.validation_share, paper.epochs) == (0.25, 0.2, (200, 1000))
+    assert (training.schedule, training.bce, training.skip_absent) == ("constant", 0, False)
+    assert paper.absent == "silent"
+    assert paper.class_sets == (6, 5, 1) and paper.arms == ("real", "mixed")
+
+
+def test_command_line_takes_precedence(real):
+    settings = config(None, split=None, train=["x"], test=["y"]).with_sections(str(real), "half")
+    assert settings.real == str(real) and len(load_data(settings, lambda: SYNTHETIC).test) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"seed": 1}, "did you mean 'seeds'"),
+        ({"synthetic": {"presett": "epfl"}}, r"did you mean 'synthetic\.preset'"),
+        ({"epochs": 3}, "one of steps and epochs"),
+        ({"steps": None}, "one of steps and epochs"),
+        ({"training": {"seed": 3}}, "training.seed follows"),
+        ({"training": {"devices": 2}}, "one device"),
+        ({"arms": ["reel"]}, "arms"),
+        ({"class_sets": [4]}, "class_sets"),
+        ({"seeds": [1, 1]}, "each named once"),
+        ({"crops": "rare"}, "rare needs"),
+        ({"crops": "rare", "rare": {"pds": 1.0}}, "did you mean 'psd'"),
+        ({"synthetic": {"shape_vx": (1, 16, 16)}}, "must not be smaller"),
+        ({"steps": -1}, "steps"),
+    ],
+)
+def test_bad_experiments_are_refused_in_one_sentence(change, says):
+    with pytest.raises(InputError, match=says) as error:
+        config(**change)
+    assert "\n" not in str(error.value)
+
+
+def test_missing_sections_are_named(real, tmp_path):
+    with pytest.raises(InputError, match="--real"):
+        load_data(config(), lambda: SYNTHETIC)
+    with pytest.raises(InputError, match="--split"):
+        load_data(config(real, split=None), lambda: SYNTHETIC)
+    with pytest.raises(UnknownNameError, match="did you mean 'half'"):
+        load_data(config(real, split="halff"), lambda: SYNTHETIC)
+    with pytest.raises(InputError, match="both halves"):
+        load_data(config(real, split=None, train="s00*", test="s003"), lambda: SYNTHETIC)
+    with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
+        load_experiment("quik")
+    (tmp_path / "bad.yaml").write_text("title: [")
+    with pytest.raises(InputError, match=r"bad\.yaml"):
+        load_experiment(tmp_path / "bad.yaml")

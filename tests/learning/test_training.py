@@ -1,0 +1,313 @@
+"""A training run learns, goes on as if it had not been stopped, and leaves a model that is safe to load."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shapes import Grid
+from shapes.core.errors import InputError
+from synthem.labels import CLASSES
+from synthem.learning.augment import augment
+from synthem.learning.callback import read_curves
+from synthem.learning.config import AugmentConfig, TrainConfig
+from synthem.learning.crops import MixedCrops, TiledCrops, UniformCrops, tile_corners
+from synthem.learning.dataset import BalancedSampler, CropDataset, TileDataset
+from synthem.learning.model_file import load_model
+from synthem.learning.predict import Predictor
+from synthem.learning.trainer import fit
+from synthem.learning.unet import build_unet, normalise
+from synthem.patch import Patch
+from synthem.preset.yaml_file import parse
+
+TINY = {"features": (4, 4, 8, 8, 8, 4)}
+
+
+def blobs(seed: int, shape=(1, 48, 64), known=(True,) * 6) -> Patch:
+    """Bright bars are mitochondria, dark ones membrane; nothing else is there."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((6, *shape), bool)
+    for k in (0, 2):
+        for _ in range(4):
+            y, x = rng.integers(0, shape[1] - 12), rng.integers(0, shape[2] - 12)
+            labels[k, :, y : y + 12, x : x + 8] = True
+    labels[2] &= ~labels[0]
+    image = 128 + 90 * labels[0] - 90 * labels[2] + rng.normal(0, 8, shape)
+    return Patch(np.clip(image, 0, 255).astype(np.uint8), labels, Grid(shape), known, f"blobs{seed}")
+
+
+def config(**more) -> TrainConfig:
+    return parse(
+        TrainConfig,
+        {
+            "network": TINY, "classes": ["mitochondrion", "membrane", "sheath"], "patch_vx": (1, 32, 32),
+            "batch": 4, "steps": 24, "check_every": 10, "lr": 0.03, "bce": 1.0, "skip_absent": True,
+            "optimiser": "adamw", "schedule": "one_cycle", "accelerator": "cpu", **more,
+        },
+        "test",
+    )  # fmt: skip
+
+
+PATCHES = [blobs(k) for k in range(4)]
+HELD = [blobs(k, known=(*[True] * 5, False)) for k in range(10, 12)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "run"
+    return fit(config(), UniformCrops(PATCHES, (1, 32, 32)), HELD, out), out
+
+
+def test_it_learns_and_writes_only_into_its_folder(run):
+    result, out = run
+    assert sorted(p.name for p in out.iterdir()) == ["curves.csv", "last.ckpt", "model.pt"]
+    assert result.curves[-1]["mean"] > 0.7
+    assert [row["step"] for row in result.curves] == [10, 20, 24]
+    assert np.isnan(result.curves[-1]["sheath"])
+    np.testing.assert_equal(read_curves(out / "curves.csv"), result.curves)
+
+
+class Stops:
+    """A source that fails after a number of crops, as a killed process would."""
+
+    def __init__(self, source, crops):
+        self.source, self.left = source, crops
+
+    def draw(self, *, rng):
+        self.left -= 1
+        if self.left < 0:
+            raise KeyError("stopped")
+        return self.source.draw(rng=rng)
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(run, tmp_path):
+    source = UniformCrops(PATCHES, (1, 32, 32))
+    with pytest.raises(KeyError):
+        fit(config(), Stops(source, 4 * 10 + 5), HELD, tmp_path / "run")
+    again = fit(config(), source, HELD, tmp_path / "run")
+    np.testing.assert_equal(again.curves, run[0].curves)
+    for name, value in run[0].model.net.state_dict().items():
+        assert torch.equal(again.model.net.state_dict()[name], value), name
+
+
+def test_a_finished_run_is_not_trained_further(run):
+    result, out = run
+    before = (out / "model.pt").read_bytes()
+    again = fit(config(), Stops(None, 0), HELD, out)
+    np.testing.assert_equal(again.curves, result.curves)
+    assert (out / "model.pt").read_bytes() == before
+
+
+def test_an_unknown_accelerator_is_refused(tmp_path):
+    with pytest.raises(InputError, match="gpuu") as error:
+        fit(config(accelerator="gpuu"), UniformCrops(PATCHES, (1, 32, 32)), HELD, tmp_path / "run")
+    assert "\n" not in str(error.value)
+
+
+def test_another_configuration_or_foreign_files_are_refused(run, tmp_path):
+    source = UniformCrops(PATCHES, (1, 32, 32))
+    with pytest.raises(InputError, match="another lr"):
+        fit(config(lr=0.01), source, HELD, run[1])
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        fit(config(), source, HELD, tmp_path)
+
+
+def test_patience_stops_early_and_stays_stopped(tmp_path):
+    wary = config(lr=1e-9, steps=80, check_every=2, patience=2, schedule="constant")
+    source = UniformCrops(PATCHES, (1, 32, 32))
+    first = fit(wary, source, HELD, tmp_path / "run")
+    assert len(first.curves) < 20
+    assert len(fit(wary, source, HELD, tmp_path / "run").curves) == len(first.curves)
+
+
+def test_a_progress_bar_ends_at_the_last_step(tmp_path, capsys):
+    fit(
+        config(steps=3, check_every=2),
+        UniformCrops(PATCHES, (1, 32, 32)),
+        HELD,
+        tmp_path / "r",
+        progress="arm A",
+    )
+    assert "arm A" in capsys.readouterr().err
+
+
+def test_model_file_round_trip(run):
+    result, out = run
+    model = load_model(out / "model.pt")
+    assert model.card.config == config() and model.card.voxel_nm == (5, 5, 5)
+    assert model.classes == ("mitochondrion", "membrane", "sheath")
+    assert model.card.validation_dice["sheath"] is None
+    image = HELD[0].image
+    np.testing.assert_array_equal(
+        Predictor(model).probabilities(image), Predictor(result.model).probabilities(image)
+    )
+
+
+class Evil:
+    def __reduce__(self):
+        return (Path.touch, (Path("pwned"),))
+
+
+def test_files_that_are_no_model_are_refused_in_one_sentence(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("code.pt").write_bytes(pickle.dumps({"format": "synthem model 1", "card": Evil()}))
+    torch.save({"format": "synthem model 1", "card": Evil()}, "code2.pt")
+    torch.save({"weights": torch.zeros(3)}, "other.pt")
+    torch.save([1, 2], "list.pt")
+    Path("text.pt").write_text("hello")
+    Path("empty.pt").touch()
+    whole = (run[1] / "model.pt").read_bytes()
+    Path("cut.pt").write_bytes(whole[: len(whole) // 2])
+    names = ["code.pt", "code2.pt", "other.pt", "list.pt", "text.pt", "empty.pt", "cut.pt", "none.pt"]
+    for name in names:
+        with pytest.raises(InputError, match=name) as error:
+            load_model(name)
+        assert "\n" not in str(error.value)
+    assert not Path("pwned").exists()
+
+
+def test_prediction_covers_images_of_any_size(run):
+    predictor = Predictor(run[0].model)
+    for shape in [(1, 20, 90), (2, 48, 64), (1, 32, 32)]:
+        p = predictor.probabilities(np.full(shape, 99, np.uint8))
+        assert p.shape == (3, *shape) and p.dtype == np.float32 and 0 <= p.min() <= p.max() <= 1
+    truth = HELD[0].labels[0]
+    found = predictor.masks(HELD[0].image)[0]
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.8
+
+
+def test_3d_network_trains_and_predicts(tmp_path):
+    volumes = [blobs(k, (16, 32, 32)) for k in range(2)]
+    cube = config(network={**TINY, "dims": 3}, patch_vx=(16, 16, 16), batch=2, steps=2, check_every=2)
+    result = fit(cube, UniformCrops(volumes, (16, 16, 16)), volumes, tmp_path / "run")
+    assert Predictor(result.model).masks(volumes[0].image).shape == (3, 16, 32, 32)
+
+
+def test_unlabelled_class_does_not_move_the_network():
+    crop = TileDataset([blobs(0, known=(True, True, False, True, True, True))], config())[0]
+    assert crop["known"].tolist() == [1, 0, 1]
+
+
+def test_initial_weights_depend_on_the_seed_alone():
+    a, b, c = (build_unet(config().network, 3, seed=s) for s in (1, 1, 2))
+    pairs = list(zip(a.parameters(), b.parameters(), c.parameters(), strict=True))
+    assert all(torch.equal(x, y) for x, y, _ in pairs) and not all(torch.equal(x, z) for x, _, z in pairs)
+
+
+def test_batch_norm_follows_each_convolution_but_the_last():
+    kinds = [type(m).__name__ for m in build_unet(config().network, 3).modules()]
+    assert kinds.count("BatchNorm2d") == 18 == kinds.count("Conv2d") - 1
+
+
+def test_normalise_is_per_crop_and_survives_a_flat_one():
+    x = normalise(torch.stack([torch.full((1, 4, 4), 7.0), torch.arange(16.0).reshape(1, 4, 4)]))
+    assert x[0].abs().max() == 0 and x[1].mean().abs() < 1e-6 and abs(x[1].std(correction=0) - 1) < 1e-5
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(1, 32, 32), (3, 32, 40)]))
+def test_labels_move_with_the_image(seed, shape):
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((6, *shape), bool)
+    labels[1, :, 5:20, 8:24] = True
+    labels[4, :, 12:30, 3:12] = True
+    image = (200 * labels[4]).astype(np.float32)
+    settings = AugmentConfig(rotate_deg=30, shift=0.2, scale=0.2, quarter_turns=True)
+    moved, masks = augment(image, labels, settings, rng=rng)
+    assert moved.shape == shape and masks.shape == labels.shape
+    assert (masks[4] == (moved > 100)).mean() > 0.95
+    assert not masks[[0, 2, 3, 5]].any()
+
+
+def test_no_augmentation_is_the_identity():
+    still = AugmentConfig(rotate_deg=0, shift=0, scale=0, flip=False)
+    p = PATCHES[0]
+    image, labels = augment(p.image.astype(np.float32), p.labels, still, rng=np.random.default_rng(0))
+    assert np.array_equal(image, p.image) and np.array_equal(labels, p.labels)
+
+
+def test_crops_depend_on_seed_and_index_alone():
+    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), TiledCrops(HELD, (1, 32, 32)), 0.5)
+    whole, part = CropDataset(source, config(), 0, 20), CropDataset(source, config(), 12, 8)
+    for k in range(8):
+        assert torch.equal(whole[12 + k]["image"], part[k]["image"])
+    other = CropDataset(source, config(seed=1), 0, 20)
+    assert not torch.equal(whole[0]["image"], other[0]["image"])
+
+
+def test_mixture_holds_its_fraction():
+    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), UniformCrops(HELD, (1, 32, 32)), 0.3)
+    rng = np.random.default_rng(0)
+    held = sum(source.draw(rng=rng)[0] in HELD for _ in range(1000))
+    assert 250 < held < 350
+
+
+def test_weights_decide_how_often_a_patch_is_drawn():
+    source = UniformCrops(PATCHES, (1, 32, 32), np.array([0, 3, 1, 0]))
+    rng = np.random.default_rng(0)
+    names = [source.draw(rng=rng)[0].name for _ in range(1000)]
+    assert set(names) == {"blobs1", "blobs2"} and 700 < names.count("blobs1") < 800
+
+
+@given(st.integers(32, 90), st.integers(32, 90), st.sampled_from([0.0, 0.25, 0.5]))
+def test_tiles_cover_the_section_and_stay_inside(height, width, overlap):
+    seen = np.zeros((height, width), int)
+    patch = blobs(0, (1, height, width))
+    for _, y, x in tile_corners(patch, (1, 32, 32), overlap):
+        assert y + 32 <= height and x + 32 <= width
+        seen[y : y + 32, x : x + 32] += 1
+    assert seen.min() > 0
+
+
+def test_the_paper_tiles_are_20_a_section():
+    assert len(tile_corners(blobs(0, (1, 768, 1024)), (1, 256, 256), 0.25)) == 20
+
+
+def test_a_crop_larger_than_a_patch_is_refused():
+    with pytest.raises(InputError, match="smaller than a crop"):
+        UniformCrops(PATCHES, (1, 64, 64)).draw(rng=np.random.default_rng(0))
+
+
+def test_balanced_sampler_is_seeded_and_follows_its_weights():
+    sampler = BalancedSampler([0, 1, 3], 2000, seed=5)
+    first = list(sampler)
+    assert len(sampler) == len(first) == 2000 and first == list(BalancedSampler([0, 1, 3], 2000, seed=5))
+    assert 0 not in first and 0.7 < first.count(2) / 2000 < 0.8
+    sampler.set_epoch(1)
+    assert list(sampler) != first
+    loader = torch.utils.data.DataLoader(PATCHES[:3], sampler=sampler, collate_fn=len, batch_size=500)
+    assert list(loader) == [500] * 4
+    with pytest.raises(InputError):
+        BalancedSampler([0, 0], 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"lerning_rate": 1}, "lerning_rate"),
+        ({"network": {"feature": [1]}}, "network.features"),
+        ({"patch_vx": (1, 8, 8)}, "at least 16"),
+        ({"patch_vx": (16, 32, 32)}, "depth of one"),
+        ({"classes": ["sheat"]}, "did you mean 'sheath'"),
+        ({"batch": 0}, "batch"),
+        ({"lr": float("nan")}, "lr"),
+    ],
+)
+def test_bad_settings_are_named(change, says):
+    with pytest.raises(InputError, match=says):
+        config(**change)
+
+
+def test_classes_in_order():
+    assert TrainConfig().classes == CLASSES and TrainConfig(class_weights={"psd": 3}).weights() == [
+        1,
+        1,
+        1,
+        3,
+        1,
+        1,
+    ]

@@ -1,0 +1,79 @@
+"""Labels and instances from geometry: what an annotator would draw on a section of several sheets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shapes import Grid
+from synthem.labels import CLASSES, channel, from_exclusive, to_exclusive
+from synthem.preset.anatomy import Annotation
+from synthem.preset.preset import load_preset
+from synthem.scene.annotate import NEURITE, annotate, instances
+from synthem.scene.scene import Scene, build_scene
+
+SHEETS = 5
+GRID = Grid((2, 120, 120), (50.0, 6.0, 6.0), (1e4, 2e4, 3e4))
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return build_scene(load_preset("epfl").anatomy, 33, GRID.split_sections(SHEETS))
+
+
+def test_a_section_is_labelled_as_most_of_its_sheets_are(scene):
+    each = annotate(scene, Annotation()).reshape(len(CLASSES), 2, SHEETS, 120, 120)
+    labels = annotate(scene, Annotation(), SHEETS)
+    np.testing.assert_array_equal(labels, each.sum(2) >= 3)
+    assert (each.any(2) != labels).mean() > 0.001, "the sheets differ"
+
+
+def test_ids_come_from_the_sheet_nearest_to_the_middle(scene):
+    labels = annotate(scene, Annotation(), SHEETS)
+    ids = instances(scene, labels, SHEETS)
+    each = instances(scene, annotate(scene, Annotation()))
+    middle = each[NEURITE].reshape(2, SHEETS, 120, 120)[:, 2]
+    np.testing.assert_array_equal(ids[NEURITE], middle)
+    for name in ("mitochondrion", "vesicle"):
+        stack = np.where(scene.layers[name].distance_nm < 0, scene.layers[name].ids, 0).reshape(
+            2, SHEETS, 120, 120
+        )
+        inside = labels[channel(name)]
+        np.testing.assert_array_equal(ids[name] > 0, inside)
+        plain = inside & (stack[:, 2] > 0)
+        np.testing.assert_array_equal(ids[name][plain], stack[:, 2][plain])
+
+
+def test_membranes_are_as_wide_as_the_annotator_draws_them(scene):
+    part = scene.partition
+    for width in (20.0, 40.0):
+        membrane = annotate(scene, Annotation(membrane_width_nm=width))[channel("membrane")]
+        assert (part.depth_nm[membrane] < width / 2).all()
+        free = np.all([layer.distance_nm > 0 for layer in scene.layers.values()], axis=0)
+        np.testing.assert_array_equal(membrane[free], part.depth_nm[free] < width / 2)
+
+
+def test_the_boundary_is_the_rim_of_the_mitochondrion(scene):
+    labels = annotate(scene, Annotation())
+    deep = -scene.layers["mitochondrion"].distance_nm
+    rim = scene.anatomy.mitochondrion.boundary_nm
+    np.testing.assert_array_equal(labels[channel("mito_boundary")], (deep > 0) & (deep < rim))
+    assert labels[channel("mito_boundary")].any()
+
+
+def test_a_voxel_that_two_structures_claim_goes_to_the_one_on_top(scene):
+    """A vesicle or a sheath goes before a PSD, and all of them before the membrane."""
+    everywhere = {
+        name: replace(layer, distance_nm=np.full_like(layer.distance_nm, -5.0))
+        for name, layer in scene.layers.items()
+    }
+    flooded = replace(scene, layers={**scene.layers, "psd": everywhere["psd"]})
+    labels = annotate(flooded, Annotation())
+    others = [channel(name) for name in ("mitochondrion", "vesicle", "sheath")]
+    np.testing.assert_array_equal(labels[channel("psd")], ~labels[others].any(0))
+    assert not labels[channel("membrane")].any()
+
+
+def test_one_code_a_voxel_and_back(scene):
+    labels = annotate(scene, Annotation())
+    np.testing.assert_array_equal(from_exclusive(to_exclusive(labels)), labels)
