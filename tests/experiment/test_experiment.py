@@ -11,12 +11,18 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.data.real import FOLDERS
-from synthem.experiment.config import ExperimentConfig, SyntheticConfig, experiment_names, load_experiment
+from synthem.experiment.config import (
+    ExperimentConfig,
+    SyntheticConfig,
+    config_hash,
+    experiment_names,
+    load_experiment,
+)
 from synthem.experiment.data import hold_out, load_data
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.report import write_report
-from synthem.experiment.results import MeanStd, Run, table
-from synthem.experiment.run import cells, claim, config_hash, read_predictions, run_experiment
+from synthem.experiment.results import MeanStd, Run, read_predictions, table
+from synthem.experiment.run import cells, claim, run_experiment
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.experiment.tables import gains_table
 from synthem.labels import CLASSES
