@@ -8,8 +8,10 @@ import lazy_loader
 
 from shapes import Grid, InputError, UnknownNameError
 
+__version__ = "0.2.0"
+
 __getattr__, _dir, _names = lazy_loader.attach_stub(__name__, __file__)
-__all__ = ["Grid", "InputError", "UnknownNameError", *_names]
+__all__ = ["Grid", "InputError", "UnknownNameError", "__version__", *_names]
 
 
 def __dir__() -> list[str]:

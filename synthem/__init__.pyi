@@ -18,6 +18,7 @@ from .preset.preset import preset_names as preset_names
 from .world import World as World
 from .world import replay as replay
 
+__version__: str
 Grid = shapes.Grid
 InputError = shapes.InputError
 UnknownNameError = shapes.UnknownNameError

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Grid
+from synthem import __version__
 from synthem.microscope.pipeline import halo_vx, stages, to_uint8
 from synthem.microscope.stain import softness_nm
 from synthem.microscope.view import inside, look
@@ -20,6 +21,10 @@ from synthem.scene.find import find
 from synthem.scene.scene import Scene, build_scene
 
 TRACE_VERSION = 1
+"""Of the layout of a trace."""
+
+WORLD_VERSION = 1
+"""Of tissue and images: a change that gives any window other bytes raises it (see ``tests/golden.py``)."""
 
 
 class World:
@@ -104,6 +109,8 @@ class World:
         """Return all that a window depends on, JSON-serialisable: ``replay`` makes the same patch of it."""
         return {
             "version": TRACE_VERSION,
+            "world_version": WORLD_VERSION,
+            "synthem": __version__,
             "preset": self.preset.model_dump(mode="json"),
             "seed": self.seed,
             "grid": grid.to_json(),
@@ -116,17 +123,31 @@ class World:
         return find(self.preset.anatomy, self.seed, kind, near_nm)
 
 
+def check_world_version(found: object, release: str, what: str) -> None:
+    """Raise InputError where something was made by code that gives other bytes; ``what`` begins the sentence.
+
+    ``found`` is its world version, None where it was made before these were counted, by synthem ``release``.
+    """
+    if found != WORLD_VERSION:
+        version = "a version before these were counted" if found is None else f"version {found}"
+        raise InputError(
+            f"{what} is of a world of {version}, made by synthem {release}; this one, {__version__}, makes "
+            f"version {WORLD_VERSION}, which looks different: use synthem {release}, or make it anew"
+        )
+
+
 def replay(trace: dict[str, Any]) -> Patch:
     """Return the patch that a trace describes, bit for bit.
 
     Raises
     ------
     InputError
-        Where the trace is of another version, or not one at all.
+        Where the trace is not one, or of a world version that this synthem no longer makes.
     """
     if not isinstance(trace, dict) or trace.get("version") != TRACE_VERSION:
         found = trace.get("version") if isinstance(trace, dict) else type(trace).__name__
         raise InputError(f"replay: a trace of version {TRACE_VERSION} is wanted, not {found!r}")
+    check_world_version(trace.get("world_version"), str(trace.get("synthem", "0.1.0")), "replay: the trace")
     if missing := {"preset", "seed", "grid"} - trace.keys():
         raise InputError(f"replay: the trace lacks {', '.join(sorted(missing))}")
     grid = trace["grid"]

@@ -15,7 +15,7 @@ from shapes.core.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channel
 from synthem.preset.preset import load_preset
 from synthem.scene import find as find_module
-from synthem.world import World
+from synthem.world import WORLD_VERSION, World, replay
 
 HERE = (12_300.0, -4_560.0, 7_890.0)
 
@@ -186,3 +186,13 @@ def test_generating_brings_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_trace_of_another_world_version_is_refused_and_says_what_made_it():
+    trace = World("epfl", 3).trace(Grid((1, 16, 16)))
+    assert trace["world_version"] == WORLD_VERSION and trace["synthem"] == synthem.__version__
+    with pytest.raises(InputError, match=r"of a world of version 999, made by synthem 7\.1"):
+        replay({**trace, "world_version": 999, "synthem": "7.1"})
+    older = {key: value for key, value in trace.items() if key not in ("world_version", "synthem")}
+    with pytest.raises(InputError, match="a version before these were counted"):
+        replay(older)

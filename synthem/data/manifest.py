@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +16,10 @@ from pydantic import ValidationError
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem import __version__
 from synthem.data.atomic import PART, is_part, locked, write_whole
 from synthem.data.plan import Plan, Request
+from synthem.world import WORLD_VERSION, check_world_version
 
 MANIFEST = "manifest.json"
 
@@ -37,6 +38,7 @@ class Manifest(Frozen):
     """What a dataset's folder holds: configuration, its hash, the code's version, shards."""
 
     synthem: str
+    world_version: int | None = None
     layout: Layout
     sha256: str
     plan: Plan
@@ -45,9 +47,16 @@ class Manifest(Frozen):
 
 def make_manifest(plan: Plan, layout: Layout, shards: tuple[Shard, ...] = ()) -> Manifest:
     """Return the manifest of a plan that this version of synthem writes."""
-    digest = hashlib.sha256(_canonical({"layout": layout, "plan": plan.model_dump(mode="json")}))
+    digest = hashlib.sha256(
+        _canonical({"layout": layout, "world_version": WORLD_VERSION, "plan": plan.model_dump(mode="json")})
+    )
     return Manifest(
-        synthem=version("synthem"), layout=layout, sha256=digest.hexdigest(), plan=plan, shards=shards
+        synthem=__version__,
+        world_version=WORLD_VERSION,
+        layout=layout,
+        sha256=hashlib.sha256(_canonical(decides)).hexdigest(),
+        plan=plan,
+        shards=shards,
     )
 
 
@@ -83,6 +92,7 @@ def stored_plan(out: str | Path, request: Request, layout: Layout) -> Plan | Non
         if others:
             raise InputError(f"{out}: holds other files ({others[0]!r}, …); give a new or an empty folder")
         return None
+    check_world_version(manifest.world_version, manifest.synthem, f"{out}: holds a dataset, which")
     difference = _difference(manifest, request, layout)
     if difference:
         raise InputError(f"{out}: holds another dataset ({difference}); give a new or an empty folder")
@@ -123,7 +133,6 @@ def _difference(manifest: Manifest, request: Request, layout: Layout) -> str:
     """Say in words what sets a stored dataset apart from a request; empty where nothing does."""
     pairs: list[tuple[str, Any, Any]] = [
         ("format", manifest.layout, layout),
-        ("synthem", manifest.synthem, version("synthem")),
     ]
     stored = manifest.plan.request
     pairs += [(name, getattr(stored, name), getattr(request, name)) for name in Request.model_fields]

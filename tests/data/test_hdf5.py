@@ -1,8 +1,10 @@
 """Datasets in HDF5: what goes in comes out, kills and workers change no byte, nothing is overwritten."""
 
 import errno
+import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -210,3 +212,19 @@ def test_a_dataset_goes_to_other_processes(folder: Path) -> None:
             os._exit(0)
         os.waitpid(child, 0)
         assert os.read(reader, 100).decode() == str(here)
+
+
+def test_a_dataset_of_another_world_version_is_read_but_not_gone_on_with(
+    plan: Plan, folder: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "set"
+    shutil.copytree(folder, old)
+    manifest = json.loads((old / MANIFEST).read_text())
+    (old / MANIFEST).write_text(json.dumps({**manifest, "world_version": 999, "synthem": "7.1"}))
+    assert len(Dataset(old)) == len(plan.origins_nm)
+    before = {path: path.read_bytes() for path in old.iterdir()}
+    with pytest.raises(
+        InputError, match=r"holds a dataset, which is of a world of version 999.*synthem 7\.1"
+    ):
+        write_dataset(plan, old)
+    assert {path: path.read_bytes() for path in old.iterdir()} == before
