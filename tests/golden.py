@@ -66,8 +66,6 @@ if __name__ == "__main__":
         old = read()
         changed = [k for k, v in old["windows"].items() if k in found and v["hashes"] != found[k]["hashes"]]
         if changed and old["world_version"] == WORLD_VERSION:
-            sys.exit(
-                f"{', '.join(changed)}: other bytes than before; raise WORLD_VERSION in synthem/world.py"
-            )
+            sys.exit(f"{', '.join(changed)}: other bytes than before; raise WORLD_VERSION")
     content = {"world_version": WORLD_VERSION, "environment": environment(), "windows": found}
     FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

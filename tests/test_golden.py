@@ -15,7 +15,7 @@ def test_the_version_of_the_world_is_that_of_the_hashes() -> None:
 @pytest.mark.parametrize("seed", golden.SHAPES)
 @pytest.mark.parametrize("preset", preset_names())
 def test_a_window_is_what_it_was(preset: str, seed: int) -> None:
-    """Bit for bit with the same libraries and processor, where rounding is the same; else but for rounding."""
+    """Bit for bit with the same libraries and processor; elsewhere rounding may differ."""
     stored, found = golden.read(), golden.fingerprint(golden.window(preset, seed))
     wanted = stored["windows"][f"{preset}/{seed}"]
     assert found["grey"] == pytest.approx(wanted["grey"], abs=0.5)
@@ -24,6 +24,6 @@ def test_a_window_is_what_it_was(preset: str, seed: int) -> None:
         return
     changed = [name for name, digest in wanted["hashes"].items() if found["hashes"].get(name) != digest]
     pytest.fail(
-        f"{preset}: {', '.join(changed)} changed: raise WORLD_VERSION in synthem/world.py, say in CHANGELOG.md "
-        "what looks different, and run `python tests/golden.py`"
+        f"{preset}: {', '.join(changed)} changed: raise WORLD_VERSION in synthem/world.py, "
+        "say in CHANGELOG.md what looks different, and run `python tests/golden.py`"
     )

@@ -47,9 +47,7 @@ class Manifest(Frozen):
 
 def make_manifest(plan: Plan, layout: Layout, shards: tuple[Shard, ...] = ()) -> Manifest:
     """Return the manifest of a plan that this version of synthem writes."""
-    digest = hashlib.sha256(
-        _canonical({"layout": layout, "world_version": WORLD_VERSION, "plan": plan.model_dump(mode="json")})
-    )
+    decides = {"layout": layout, "world_version": WORLD_VERSION, "plan": plan.model_dump(mode="json")}
     return Manifest(
         synthem=__version__,
         world_version=WORLD_VERSION,
