@@ -29,10 +29,29 @@ EXCLUSIVE_ORDER = ("mitochondrion", "mito_boundary", "membrane", "psd", "vesicle
 """One integer a pixel: later names lie on top; 0 is background, k + 1 the k-th name (nnU-Net's regions)."""
 
 
+ALIASES = {
+    "mito": "mitochondrion",
+    "mitochondria": "mitochondrion",
+    "mitochondrial boundary": "mito_boundary",
+    "mitochondrial boundaries": "mito_boundary",
+    "membranes": "membrane",
+    "boundaries": "membrane",
+    "boundary": "membrane",
+    "synapse": "psd",
+    "postsynaptic density": "psd",
+    "vesicles": "vesicle",
+    "axon": "sheath",
+    "axon sheath": "sheath",
+    "myelin": "sheath",
+    "myelin sheath": "sheath",
+}
+"""What people also call the classes, in lower case."""
+
+
 def channel(name: str) -> int:
     """Return the index of a class in ``CLASSES``; UnknownNameError for a name that is no class."""
     if name not in CLASSES:
-        raise UnknownNameError("class", name, CLASSES)
+        raise UnknownNameError("class", name, CLASSES, ALIASES)
     return CLASSES.index(name)
 
 

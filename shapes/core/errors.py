@@ -1,6 +1,6 @@
 """Errors that a user can mend: each message says what is wrong, where, and what is allowed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -19,12 +19,17 @@ class UnknownNameError(InputError, KeyError):
         What the user wrote.
     known : iterable of str
         The names that would have been understood.
+    aliases : mapping of str to str
+        Other names that people use, in lower case, and which of the known ones they mean.
     """
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], aliases: Mapping[str, str] | None = None
+    ) -> None:
         choices = sorted(known)
-        near = get_close_matches(name, choices, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        meant = {**(aliases or {}), **{choice.lower(): choice for choice in choices}}
+        near = get_close_matches(name.lower(), meant, n=1, cutoff=0.5)
+        hint = f"did you mean {meant[near[0]]!r}? " if near else ""
         super().__init__(f"unknown {what} {name!r}: {hint}known are {', '.join(choices) or 'none'}")
 
     def __str__(self) -> str:

@@ -1,12 +1,39 @@
 """What the command line says: results on the output stream, everything else beside them."""
 
+import codecs
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+_PLAIN = dict(zip("×–−…→≥≤±·σμ", ["x", "-", "-", "...", "->", ">=", "<=", "+-", ".", "s", "u"], strict=True))
+
+
+def any_encoding() -> None:
+    """Let both streams write letters that their encoding lacks as plain ones, ``×`` as ``x``."""
+    codecs.register_error("synthem", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="synthem")
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+def _plain(letter: str) -> str:
+    """Return plain letters for one that cannot be written; lines of tables become their kind of line."""
+    name = unicodedata.name(letter, "")
+    if name.startswith("BOX DRAWINGS"):
+        return "-" if name.endswith("HORIZONTAL") else "|" if name.endswith("VERTICAL") else "+"
+    letter = unicodedata.normalize("NFKD", letter)
+    return _PLAIN.get(letter) or letter.encode("ascii", "ignore").decode() or "?"
 
 
 def say(text: str) -> None:

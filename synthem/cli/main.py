@@ -1,12 +1,16 @@
-"""The command line. Commands, in ``cli_*.py``, are small functions that import what they need when run."""
+"""The command line. Commands, in the files beside this one, import what they need when they are run."""
 
 import os
+import signal
 import sys
+from types import FrameType
+from typing import Annotated
 
 import typer
 
 from shapes.core.errors import InputError
-from synthem.cli.console import warn
+from synthem import __version__
+from synthem.cli.console import any_encoding, say, warn
 from synthem.cli.data import making
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
@@ -14,7 +18,6 @@ from synthem.cli.learn import learning
 app = typer.Typer(
     name="synthem",
     help="Synthetic, labelled electron microscopy of brain tissue, and what training on it gains.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -23,27 +26,34 @@ app.add_typer(making)
 app.add_typer(learning)
 app.add_typer(fitting)
 
-# typer carries its own copy of click in some versions and not in others; this is the base class of either
+# typer carries its own copy of click in some versions and not in others; these are the classes of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 INTERRUPTED = 130
-"""Exit status after an interrupt from the keyboard."""
+"""Exit status after an interrupt from the keyboard, or a signal to end, which schedulers send."""
 
 
-@app.callback()
-def synthem() -> None:
-    """Make one command stay a command with a name."""
+@app.callback(invoke_without_command=True)
+def synthem(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+) -> None:
+    """Make one command stay a command with a name; tell the version."""
+    if version:
+        say(f"synthem {__version__}")
+        raise typer.Exit()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Whatever a person can mend is one sentence on the error stream and status 2; an interrupt gives status
-    130.
+    Whatever a person can mend is one sentence on the error stream and status 2; an interrupt, or a signal to
+    end (SIGTERM), gives status 130, and what is complete stays.
     """
     status: object = 2
+    any_encoding()
     # torch's threads sleep while they wait: where others use the processors too, spinning costs tenfold
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = typer.main.get_command(app).main(arguments, prog_name="synthem", standalone_mode=False)
     except (InputError, MemoryError) as error:
@@ -59,9 +69,16 @@ def main(arguments: list[str] | None = None) -> int:
         ask = getattr(error, "format_message", error.__str__)
         if message := " ".join(ask().split()):  # empty where help was shown in its place
             warn(message)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if status == INTERRUPTED:  # some versions of typer return it, others raise
         warn("interrupted; what is complete stays")
     return status if isinstance(status, int) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat a signal to end as an interrupt from the keyboard."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -59,16 +59,17 @@ def run_jobs(
         ) from error
     except BaseException:
         for child in set(multiprocessing.active_children()) - before:
-            child.terminate()  # files are whole or not there, so nothing is lost
+            child.kill()  # files are whole or not there, so nothing is lost
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def start_worker() -> None:
-    """Set a new process up: one thread, interrupts left to its parent, and an end when the parent ends."""
+    """Set a new process up: one thread, signals left to its parent, and an end when the parent ends."""
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before numba and BLAS are imported
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     parent: Any = multiprocessing.parent_process()
 
     def end_with_parent() -> None:

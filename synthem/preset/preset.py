@@ -33,6 +33,21 @@ class Preset(Frozen):
     microscope: Microscope = Microscope()
 
 
+ALIASES = {
+    "lucchi": "epfl",
+    "hippocampus": "epfl",
+    "snemi3d": "ac4",
+    "isbi2013": "ac4",
+    "isbi": "isbi2012",
+    "drosophila": "sstem_drosophila",
+    "myelin": "white_matter",
+    "corpus callosum": "white_matter",
+    "retina": "urisc",
+    "liver": "sbfsem_liver",
+}
+"""What people also call the shipped presets, in lower case."""
+
+
 def presets_folder() -> Path:
     """Return the folder of shipped presets: in the installed package, or beside it in an editable install."""
     here = Path(__file__).parents[1]
@@ -66,7 +81,7 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
     if str(source) not in preset_names():
         path = Path(source)
         if not path.is_file():
-            raise UnknownNameError("preset", str(source), preset_names())
+            raise UnknownNameError("preset", str(source), preset_names(), ALIASES)
     values = read_yaml(path)
     return parse(
         Preset, {"name": path.stem, **values}, str(path) if path == Path(source) else f"preset {source}"
