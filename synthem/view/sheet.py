@@ -1,5 +1,6 @@
 """Previews: sheets of patches to look at, with their labels, or stage by stage."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
+from synthem.data.atomic import write_whole
 from synthem.labels import CLASSES, COLOURS, channels
 from synthem.patch import Patch
 from synthem.view.overlay import label_map, overlay
@@ -140,12 +142,9 @@ def save(picture: Picture, path: Path) -> None:
         raise InputError(f"{path}: exists already and is no preview; give the name of a new file")
     sign = PngImagePlugin.PngInfo()
     sign.add_text("Software", _SIGN)
-    aside = path.with_name(path.name + ".part")
-    try:
-        Image.fromarray(picture).save(aside, "PNG", pnginfo=sign)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG", pnginfo=sign)
+    write_whole(path, content.getvalue())
 
 
 def _is_preview(path: Path) -> bool:
