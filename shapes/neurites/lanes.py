@@ -25,7 +25,7 @@ def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
     lane = cell_key(mix(key, 2), 0, cy, cx)
     y = cy + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
     x = cx + 0.5 * (cy % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
-    return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius)
+    return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius_nm)
 
 
 @njit(cache=True)
@@ -47,7 +47,7 @@ def in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
     here, best, widest = mix(lane, cz), np.uint64(0), 0.0
     for attempt in range(_LANE_TRIES):
         k = mix(here, attempt)
-        thick = typical_radius(k, p.radius)
+        thick = typical_radius(k, p.radius_nm)
         if widest < thick <= room:
             best, widest = k, thick
     return best
