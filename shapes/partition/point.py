@@ -1,4 +1,4 @@
-"""Membranes: where two neurites meet.
+"""The membrane at one point: which neurite owns the point, which is the next, how far the membrane is.
 
 Neurites share out space: each point belongs to the tube whose field is lowest, or to thin glia where every
 field is above ``glia_nm``. That partition fills space, makes small cells concave between large ones, and
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.neurites.tubes import (
     AX,
     AY,
@@ -36,7 +36,7 @@ NOBODY = -1
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-class Membranes(Frozen):
+class Membranes(Block):
     """What lies between two cells: two lipid bilayers of ``bilayer_nm`` and the gap between them.
 
     ``glia_nm`` is how far a point may lie outside every tube before thin glia fills it. Figures: bilayer 7–8

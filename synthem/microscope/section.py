@@ -1,4 +1,4 @@
-"""Section: what a slab of tissue looks like is the average through its thickness."""
+"""Section: the image of a slab of tissue is the average through its thickness."""
 
 import numpy as np
 import numpy.typing as npt
