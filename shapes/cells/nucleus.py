@@ -1,6 +1,6 @@
 """Nuclei: one ovoid in each soma, with an envelope, and chromatin that is dense at its rim and in clumps.
 
-An ovoid is drawn a good way inside its soma's membrane, and where a neighbour dents the soma it gives way.
+An ovoid lies well inside its soma's membrane; where a neighbour dents the soma, the ovoid is dented, too.
 Clumps are a band-limited field of the world, of which a nucleus takes what lies above a threshold of its own;
 towards the envelope the threshold sinks, so that clumps join to a rim, and at the pores it does not.
 """

@@ -1,7 +1,7 @@
 """Microtubules: straight thin tubes along a neurite, found voxel by voxel in the tube's own frame.
 
 Across the axis lies a square lattice; a cell of it holds one microtubule or none, over lengths of its own. So
-no tube is an object to be placed: each voxel asks its own cell.
+no tube is an object to be placed: each voxel looks up its own cell of the lattice.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Fitting: how thick each point of a rod may be in its neurite, and whether the rod has a middle at all."""
+"""Fitting rods to their room: how thick each point may be in its neurite, and whether the middle has room."""
 
 import numpy as np
 from numba import njit
@@ -11,7 +11,7 @@ from shapes.partition.point import around, depth_at, near_box, scratch_for
 def _room(rods, r, i, look, owner, tubes, some, glia, glia_index, close_by, scratch):  # type: ignore[no-untyped-def]
     """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
     z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
-    # a cell farther off than this leaves room enough, or the partition has the last word
+    # a cell farther off than this leaves room enough, or the partition cuts what is drawn here
     few = around(tubes.segments, some, z, y, x, look, close_by)
     own, d = depth_at(tubes, close_by[:few], z, y, x, look, glia, glia_index, scratch)
     # far from a membrane, d is somewhat long

@@ -1,9 +1,9 @@
-"""Neurites: axons with boutons, dendrites with spines, and the axons inside sheaths, as chains of tubes.
+"""Growing neurites: axons with boutons, dendrites with spines, axons in sheaths, all as chains of tubes.
 
-Each population lives on its own lattice of cubic cells; a cell holds at most one neurite, which runs through
-a point of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node
+Each population has its own lattice of cubic cells; a cell holds at most one neurite, which runs through a
+point of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node
 of a dendrite may bear a spine. What a tube does not fill, its neighbours share or thin glia fills: see
-``membranes.py``.
+``partition/point.py``.
 """
 
 from collections.abc import Mapping

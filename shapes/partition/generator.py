@@ -88,7 +88,7 @@ class Layer(NamedTuple):
 
 
 class Generator(Protocol):
-    """A module of ``shapes`` that makes one kind of organelle. Placing never retries for ever."""
+    """A module of ``shapes`` that makes one kind of organelle. Placing takes a bounded time."""
 
     def reach_nm(self, params: Any, kind: int, rim_nm: float) -> float:
         """Return how far from a window a tube's surface can lie that the window's objects depend on.

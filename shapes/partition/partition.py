@@ -17,7 +17,7 @@ from shapes.neurites.neurites import Neurites
 from shapes.neurites.tubes import COLUMNS, STEEP, shift_segment, tube_field
 from shapes.partition.depths import Depths
 from shapes.partition.point import NOBODY, Membranes, near_box
-from shapes.partition.voxels import Ranking, Shares, compete, measure
+from shapes.partition.voxels import Ranking, Shares, measure, rank
 
 _TILE_Z, _TILE_YX = TILE_VX[0], TILE_VX[1]
 _BIG = 4  # tiles a side that pick their tubes together first
@@ -171,7 +171,7 @@ def _partition(  # type: ignore[no-untyped-def]
                                 py[v] = tissue[1, z, y, x] - corner[1]
                                 px[v] = tissue[2, z, y, x] - corner[2]
                                 v += 1
-                        compete(shifted, who, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
+                        rank(shifted, who, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
                         measure(
                             shifted, who, few, glia_field, glia_index, v, places, ranking, here, shares,
                             slopes, wanted,

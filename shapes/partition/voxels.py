@@ -1,4 +1,4 @@
-"""The contest of a few tubes for many voxels: who owns each, who comes second, how far the membrane is.
+"""Owner, neighbour and distance to the membrane of many voxels at once, from the fields of a few tubes.
 
 Single precision throughout, and loops that compile to vector instructions: this is where a patch's time goes.
 """
@@ -81,7 +81,7 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def compete(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
+def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
     """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
 
     ``tubes`` float32 (count, COLUMNS) and ``places`` float32 (3, n) count from one origin; the tubes of one
@@ -166,7 +166,7 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
 def measure(  # type: ignore[no-untyped-def]
     tubes, owners, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
 ):  # fmt: skip
-    """Find owner, neighbour, distance to the membrane and tilt of voxels after ``compete``.
+    """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
     ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (6, n) and
     ``wanted`` (2, count) are room to write in.

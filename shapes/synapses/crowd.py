@@ -1,4 +1,4 @@
-"""Crowds: which vesicles a window sees, bouton by bouton from its lattice, and the loose ones by node."""
+"""Crowds of vesicles: each bouton's from its own lattice, and the loose ones node by node."""
 
 from typing import Any, NamedTuple
 

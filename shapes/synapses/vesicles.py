@@ -1,8 +1,9 @@
-"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, a few loose elsewhere.
+"""Synaptic vesicles: hollow spheres, crowded in boutons, most at the active zone, a few loose elsewhere.
 
 A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
-itself; where two would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria.
-All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to the next.
+itself; where two would touch, the one of lower rank is left out. They keep clear of membranes and
+mitochondria. All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to
+the next.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The command line. Commands, in ``cli_*.py``, are small functions that import what they need when run."""
+"""The command line. Commands are small functions in the other modules, and import what they need when run."""
 
 import os
 import sys
