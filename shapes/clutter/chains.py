@@ -78,6 +78,16 @@ def axis_frame(nodes, j, at, side_key, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def passes_by(nodes, j, k, wide, low, high):  # type: ignore[no-untyped-def]
+    """Tell whether all within ``wide`` of an axis from one node to the next lies outside a box."""
+    for c in range(3):
+        a, b = nodes[j, k, c], nodes[j, k + 1, c]
+        if min(a, b) - wide > high[c] or max(a, b) + wide < low[c]:
+            return True
+    return False
+
+
+@njit(cache=True)
 def touches(points, n, low, high, flat):  # type: ignore[no-untyped-def]
     """Tell whether a chain's bounding box comes near a box."""
     for c in range(3):

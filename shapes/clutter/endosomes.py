@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, touches
+from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, passes_by, touches
 from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
@@ -84,12 +84,8 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
         for k in range(axes.counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
-            beyond = False
             wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + longest + 10.0
-            for c in range(3):
-                a, b = nodes[j, k, c], nodes[j, k + 1, c]
-                beyond = beyond or min(a, b) - wide > high[c] or max(a, b) + wide < low[c]
-            if beyond:
+            if passes_by(nodes, j, k, wide, low, high):
                 continue
             thick = 0.5 * (nodes[j, k, 3] + nodes[j, k + 1, 3])
             each = p.per_um3 * 3.1415927e-9 * thick**2 * axes.steps_nm[j]

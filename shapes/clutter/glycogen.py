@@ -4,10 +4,7 @@ Each cell of a lattice in tissue space holds a cluster; of its granules those st
 in a dendrite that stores any, where there is room.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
@@ -15,7 +12,7 @@ from shapes.clutter.chains import BAND_NM, OFF_MITOCHONDRIA_NM, RIM_NM
 from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
-from shapes.core.table import rows
+from shapes.core.table import Balls, rows
 from shapes.mitochondria.rods import obstacles, rod_distance
 from shapes.neurites.population import DENDRITE, GLIA
 from shapes.partition.depths import Depths
@@ -42,16 +39,6 @@ class Glycogen(Block):
     radius_nm: Spread = Spread(min=7.5, max=15)
     dendrite_chance: float = Field(default=0.04, ge=0, le=1)
     clearance_nm: float = Field(default=3.0, ge=0, le=50)
-
-
-class Granules(NamedTuple):
-    """Granules that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
-
-    centres_nm: npt.NDArray[np.float64]
-    radii_nm: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
-    missing: int
 
 
 @njit(cache=True)
@@ -170,15 +157,13 @@ def reach_nm(params: Glycogen, kind: int, rim_nm: float) -> float:
     return thick + float(BAND_NM) + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
 
 
-def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Granules:
+def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Balls:
     """Scatter the granules that touch a window, and count those without room."""
     cells, membranes = tissue.neurites, tissue.membranes
     edge, gap = (1e9 / params.per_um3) ** (1 / 3), membranes.half_width_nm + params.clearance_nm
     room = 512
     while True:
-        out = Granules(
-            np.empty((room, 3)), np.empty(room), np.empty(room, np.int32), np.empty(room, np.int32), 0
-        )
+        out = Balls.blank(room)
         n, missing = _scatter(
             stream_key(tissue.seed, "glycogen"), edge, params.row(), cells.axes, tissue.wall_nm, cells.tubes,
             obstacles(placed), membranes.glia_nm, gap, tissue.window.box_nm, out,
@@ -188,12 +173,12 @@ def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Granul
         room = n
 
 
-def depths(objects: Granules, tissue: Tissue, params: Glycogen) -> Depths:
+def depths(objects: Balls, tissue: Tissue, params: Glycogen) -> Depths:
     """Return none: the scene asks for what clutter needs everywhere."""
     return Depths.nowhere()
 
 
-def build(objects: Granules, tissue: Tissue, partition: Partition, params: Glycogen) -> Layer:
+def build(objects: Balls, tissue: Tissue, partition: Partition, params: Glycogen) -> Layer:
     """Return granules on the window's voxels, as balls."""
     window, gap = tissue.window, tissue.membranes.half_width_nm + params.clearance_nm
     layer = empty_layer(window.grid.shape)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import RIM_NM, axis_frame
+from shapes.clutter.chains import RIM_NM, axis_frame, passes_by
 from shapes.core.block import Block
 from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
 from shapes.core.table import rows
@@ -76,11 +76,7 @@ def _frames(salt, p, axes, box, lanes):  # type: ignore[no-untyped-def]
             # a bare comparison would let nodes pass that are not known
             if not min(nodes[j, k, 3], nodes[j, k + 1, 3]) >= p.thinnest_nm:
                 continue
-            beyond = False
-            for c in range(3):
-                a, b = nodes[j, k, c], nodes[j, k + 1, c]
-                beyond = beyond or min(a, b) - _WIDE * thick > high[c] or max(a, b) + _WIDE * thick < low[c]
-            if beyond:
+            if passes_by(nodes, j, k, _WIDE * thick, low, high):
                 continue
             if n < out.shape[0]:
                 lanes.owners[n], lanes.keys[n] = j, mix(axes.keys[j], salt)

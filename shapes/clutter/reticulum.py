@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay
+from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay, passes_by
 from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
@@ -148,7 +148,7 @@ def _draw(salt, axes, p, glia, box, groups, out):  # type: ignore[no-untyped-def
     points, broad, (low, high), (lows, highs) = out.points, out.broad, box, groups
     n = 0
     frame, place, knots = np.empty((4, 3)), np.empty(2), np.empty((_KNOTS + 1, 3))
-    none, one, other = np.zeros(3), np.empty(3), np.empty(3)
+    one, other = np.empty(3), np.empty(3)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
         first = 1 if axes.kinds[j] == AXON else 0
@@ -157,7 +157,7 @@ def _draw(salt, axes, p, glia, box, groups, out):  # type: ignore[no-untyped-def
                 continue
             wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + glia
             far = (thickest + BAND_NM) / FLATTEST + 3.0 * wander + _LONGEST_BRANCH_NM
-            if _beyond(nodes, j, k, none, none, wide + far, low, high):
+            if passes_by(nodes, j, k, wide + far, low, high):
                 continue
             room, after = _room(nodes[j, k, 3], glia), _room(nodes[j, k + 1, 3], glia)
             axis_frame(nodes, j, float(k), key, frame)

@@ -32,16 +32,6 @@ _DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 
 
-class Spheres(NamedTuple):
-    """Vesicles that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
-
-    centres_nm: npt.NDArray[np.float64]
-    radii_nm: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
-    missing: int
-
-
 class _Surroundings(NamedTuple):
     """What vesicles must have room between: the tubes near the window, by number, and what lies in them."""
 

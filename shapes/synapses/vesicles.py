@@ -13,13 +13,13 @@ from pydantic import Field, field_validator
 from shapes.core.block import Block
 from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
-from shapes.core.table import rows
+from shapes.core.table import Balls, rows
 from shapes.mitochondria.rods import AROUND_NM, Obstacles, obstacles
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 from shapes.partition.partition import Partition
 from shapes.synapses.contacts import Contacts, Zones
-from shapes.synapses.crowd import BAND_NM, CLEAR_NM, Spheres, drop_vesicles
+from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.synapses.packing import CLUSTER_NM
 from shapes.synapses.tbars import Bars
 
@@ -56,7 +56,7 @@ def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:
     return max(CLUSTER_NM + widest, 2.0 * widest + 60.0 + rim_nm) + float(BAND_NM)
 
 
-def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Spheres:
+def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
     """Drop the vesicles that touch a window, after its mitochondria and synapses were placed."""
     cells, membranes, window = tissue.neurites, tissue.membranes, tissue.window
     avoid, contacts = obstacles(placed), placed.get("psd")
@@ -68,9 +68,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
         zones = contacts.zones
     room = 2048
     while True:
-        out = Spheres(
-            np.empty((room, 3)), np.empty(room), np.empty(room, np.int32), np.empty(room, np.int32), 0
-        )
+        out = Balls.blank(room)
         n, missing = drop_vesicles(
             stream_key(tissue.seed, "vesicle"), cells.axes, tissue.wall_nm, cells.tubes, params.row(),
             membranes.glia_nm, membranes.half_width_nm + CLEAR_NM, zones, avoid, window.tiles.groups(),
@@ -105,12 +103,12 @@ def _build(spheres, p, tissue, partition, frame, layer):  # type: ignore[no-unty
                         layer.detail_nm[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
 
 
-def depths(objects: Spheres, tissue: Tissue, params: Vesicles) -> Depths:
+def depths(objects: Balls, tissue: Tissue, params: Vesicles) -> Depths:
     """Return none: a vesicle is drawn by its own centre and radius."""
     return Depths.nowhere()
 
 
-def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
+def build(objects: Balls, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
     """Return vesicles on the window's voxels; distances are to the outer face of their membrane.
 
     The layer's detail is the distance to a dense core, where there is one.
