@@ -1,4 +1,4 @@
-"""A patch: an EM image with its labels, whether rendered or read from disk. The common coin of synthem."""
+"""A patch: an EM image with labels, rendered or read from disk, shared by all modules."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -35,7 +35,7 @@ class World:
     preset : str, Path, dict or Preset
         A shipped preset's name, a YAML file, or a preset.
     seed : int
-        Which of the preset's worlds; the same seed is the same world for ever.
+        Which of the preset's worlds; the same seed always gives the same world.
 
     Examples
     --------

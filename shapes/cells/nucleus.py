@@ -1,11 +1,11 @@
 """Nuclei: one ovoid in each soma, with an envelope, and chromatin that is dense at its rim and in clumps.
 
-An ovoid is drawn a good way inside its soma's membrane, and where a neighbour dents the soma it gives way.
+An ovoid lies well inside its soma's membrane; where a neighbour dents the soma, the ovoid is dented, too.
 Clumps are a band-limited field of the world, of which a nucleus takes what lies above a threshold of its own;
 towards the envelope the threshold sinks, so that clumps join to a rim, and at the pores it does not.
 """
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,11 @@ from scipy.special import ndtri
 
 from shapes.cells.envelope import cells_a_side, pore
 from shapes.clutter.chains import axis_frame
+from shapes.core.block import Block
 from shapes.core.fields import smooth_noise
-from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.core.table import rows
 from shapes.neurites.population import CORE, SOMA
 from shapes.neurites.ruffles import WAVES, draw_waves, wave, wave_slope
 from shapes.partition.depths import Depths
@@ -36,7 +37,7 @@ _COVERED = 1.6  # at the envelope all but 5 % is dense
 _RISE = 0.45  # over so many of its spacings the field rises by one standard deviation
 
 
-class Nuclei(Frozen):
+class Nuclei(Block):
     """How large nuclei are, and what they hold.
 
     A nucleus takes a ``share`` of its soma's radius; its surface undulates by about ``lobe_nm`` over
@@ -82,8 +83,7 @@ class Nuclei(Frozen):
         return half_width_nm + self.clearance_nm + self.envelope_nm + self.rim_nm
 
 
-@dataclass(frozen=True, eq=False)
-class Ovoids:
+class Ovoids(NamedTuple):
     """The nuclei that touch a window.
 
     ``owners`` (n,) count into the neurites; ``frames`` (n, 3, 3) are the directions of their ``axes`` (n, 3),
@@ -110,32 +110,33 @@ class Ovoids:
 
 
 @njit(cache=True)
-def _draw(  # type: ignore[no-untyped-def]
-    key, nodes, j, count, step, share, lobe, lobe_length, chance, nucleolus, middle, frame, axes, waves, out,
-):  # fmt: skip
-    """Write one nucleus; returns the peak of its lobes, and NaN where its soma's middle is not known."""
-    at = count // 2
+def _draw(cells, p, out, i):  # type: ignore[no-untyped-def]
+    """Write the i-th nucleus but for its threshold; its peak is NaN where its soma's middle is not known."""
+    nodes, j, key, peaks = cells.nodes_nm, out.owners[i], out.keys[i], out.peaks
+    at = cells.counts[j] // 2
+    middle, frame, axes, nucleolus = out.centres_nm[i], out.frames[i], out.axes[i], out.nucleoli[i]
     full = np.empty((4, 3))
     if np.isnan(axis_frame(nodes, j, float(at), key, full)) or np.isnan(nodes[j, at - 1, 3]):
-        return np.nan
+        peaks[i] = np.nan
+        return
     middle[:], frame[0], frame[1], frame[2] = full[0], full[3], full[1], full[2]
     thick = min(nodes[j, at, 3], nodes[j, at - 1, 3], nodes[j, at + 1, 3])
-    part = draw(share, uniform(key, 0), normal(key, 1))
-    peak = draw_waves(mix(key, 2), lobe, lobe_length, waves)
+    part = draw(p.share, uniform(key, 0), normal(key, 1))
+    peak = draw_waves(mix(key, 2), p.lobe_nm, p.lobe_length_nm, out.waves[i])
     # a soma bends, so that not all of its length can be used
-    axes[0] = part * (thick + 0.8 * at * step) - peak
+    axes[0] = part * (thick + 0.8 * at * cells.steps_nm[j]) - peak
     axes[1] = part * thick - peak
     axes[2] = axes[1] * (0.85 + 0.15 * uniform(key, 3))
-    out[3] = 0.0
-    if uniform(key, 4) < chance:
-        out[3] = min(draw(nucleolus, uniform(key, 5), normal(key, 6)), 0.45 * axes[2])
-        away = 0.8 * (axes[2] - 1.5 * out[3]) * np.cbrt(uniform(key, 7))
+    peaks[i], nucleolus[3] = peak, 0.0
+    if uniform(key, 4) < p.nucleolus_chance:
+        wide = draw(p.nucleolus_radius_nm, uniform(key, 5), normal(key, 6))
+        nucleolus[3] = min(wide, 0.45 * axes[2])
+        away = 0.8 * (axes[2] - 1.5 * nucleolus[3]) * np.cbrt(uniform(key, 7))
         turn, up = 6.2831853 * uniform(key, 8), 2.0 * uniform(key, 9) - 1.0
         flat = np.sqrt(1.0 - up * up)
         for c in range(3):
             way = up * frame[0, c] + flat * (np.cos(turn) * frame[1, c] + np.sin(turn) * frame[2, c])
-            out[c] = middle[c] + away * way
-    return peak
+            nucleolus[c] = middle[c] + away * way
 
 
 def reach_nm(params: Nuclei, kind: int, rim_nm: float) -> float:
@@ -147,25 +148,26 @@ def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
     """Draw the nuclei that touch a window; every soma has one, so that none is missing."""
     cells, salt = tissue.neurites, stream_key(tissue.seed, "nucleus")
     low, high = tissue.window.box_nm
-    somata = np.flatnonzero(cells.kinds == SOMA)
-    n = len(somata)
-    keys = np.array([mix(cells.keys[j], salt) for j in somata], np.uint64)
-    middles, frames, axes = np.empty((n, 3)), np.empty((n, 3, 3)), np.empty((n, 3))
-    waves, peaks, nucleoli = np.empty((n, WAVES, 4)), np.empty(n), np.zeros((n, 4))
-    for i, j in enumerate(somata):
-        peaks[i] = _draw(
-            keys[i], cells.nodes_nm, j, cells.counts[j], cells.steps_nm[j], params.share.row(),
-            params.lobe_nm, params.lobe_length_nm, params.nucleolus_chance, params.nucleolus_radius_nm.row(),
-            middles[i], frames[i], axes[i], waves[i], nucleoli[i],
-        )  # fmt: skip
-    ids = np.array([object_id(key) for key in keys], np.int32)
+    somata = np.flatnonzero(cells.kinds == SOMA).astype(np.int32)
+    n, keys = len(somata), np.array([mix(cells.keys[j], salt) for j in somata], np.uint64)
     clumps = [draw(params.clumps.row(), uniform(key, 20), normal(key, 21)) for key in keys]
     known = Ovoids(
-        middles, somata.astype(np.int32), ids, keys, frames, axes, waves, peaks, nucleoli, -ndtri(clumps)
+        centres_nm=np.empty((n, 3)),
+        owners=somata,
+        ids=np.array([object_id(key) for key in keys], np.int32),
+        keys=keys,
+        frames=np.empty((n, 3, 3)),
+        axes=np.empty((n, 3)),
+        waves=np.empty((n, WAVES, 4)),
+        peaks=np.empty(n),
+        nucleoli=np.zeros((n, 4)),
+        thresholds=-ndtri(clumps),
     )
-    gaps = np.maximum(0.0, np.maximum(low - middles, middles - high))
-    near = ~np.isnan(peaks) & ((gaps**2).sum(1) <= known.radii_nm**2)
-    return Ovoids(**{f.name: getattr(known, f.name)[near] for f in fields(Ovoids) if f.name != "missing"})
+    for i in range(n):
+        _draw(cells.axes, params.row(), known, i)
+    gaps = np.maximum(0.0, np.maximum(low - known.centres_nm, known.centres_nm - high))
+    near = ~np.isnan(known.peaks) & ((gaps**2).sum(1) <= known.radii_nm**2)
+    return rows(known, near)
 
 
 @njit(cache=True)
@@ -212,32 +214,32 @@ def _chromatin(inside, to_pore, to_nucleolus, field, threshold, rim, spacing):  
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    i, middles, owners, ids, keys, frames, axes, waves, peaks, nucleoli, thresholds, pores, pore_radius,
-    thickness, rim, spacing, gap, asked, tissue, index, depth, field, out_id, out_d, out_detail,
-):  # fmt: skip
+def _build(i, ovoids, p, thickness, gap, asked, tissue, partition, field, layer):  # type: ignore[no-untyped-def]
+    index, depth, rim, nucleoli = partition.index, partition.depth_nm, p.rim_nm, ovoids.nucleoli
+    owner, middle, peak, key = ovoids.owners[i], ovoids.centres_nm[i], ovoids.peaks[i], ovoids.keys[i]
+    out_id, out_d, out_detail = layer.ids, layer.distance_nm, layer.detail_nm
     nz, ny, nx = index.shape
     e, u, side = np.empty(3), np.empty(3), 0
-    frame, own_axes, own_waves = frames[i], axes[i], waves[i]
-    if pores > 0.0:
-        side = cells_a_side(own_axes, pores)
+    frame, own_axes, own_waves = ovoids.frames[i], ovoids.axes[i], ovoids.waves[i]
+    if p.pores_per_um2 > 0.0:
+        side = cells_a_side(own_axes, p.pores_per_um2)
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
-                if index[z, y, x] != owners[i]:
+                if index[z, y, x] != owner:
                     continue
                 for c in range(3):
-                    e[c] = tissue[c, z, y, x] - middles[i, c]
-                d = _surface(e, frame, own_axes, own_waves, peaks[i], u)
+                    e[c] = tissue[c, z, y, x] - middle[c]
+                d = _surface(e, frame, own_axes, own_waves, peak, u)
                 if depth[z, y, x] < asked:
                     d = max(d, gap - depth[z, y, x])
                 if d >= BAND_NM:
                     continue
-                out_id[z, y, x], out_d[z, y, x] = ids[i], d
+                out_id[z, y, x], out_d[z, y, x] = ovoids.ids[i], d
                 inside = -d - thickness
                 to_pore = 1e4
                 if inside < rim and d < 0.0:
-                    to_pore = pore(keys[i], u, own_axes, side, pore_radius)
+                    to_pore = pore(key, u, own_axes, side, p.pore_radius_nm)
                 if inside <= 0.0:
                     out_detail[z, y, x] = to_pore
                     continue
@@ -252,7 +254,7 @@ def _build(  # type: ignore[no-untyped-def]
                     out_detail[z, y, x] = within - NUCLEOLUS_NM
                 else:
                     out_detail[z, y, x] = _chromatin(
-                        inside, to_pore, within, field[z, y, x], thresholds[i], rim, spacing
+                        inside, to_pore, within, field[z, y, x], ovoids.thresholds[i], rim, p.clump_nm
                     )
 
 
@@ -278,10 +280,7 @@ def build(objects: Ovoids, tissue: Tissue, partition: Partition, params: Nuclei)
     half = tissue.membranes.half_width_nm
     for i in range(len(objects.owners)):
         _build(
-            i, objects.centres_nm, objects.owners, objects.ids, objects.keys, objects.frames, objects.axes,
-            objects.waves, objects.peaks, objects.nucleoli, objects.thresholds, params.pores_per_um2,
-            params.pore_radius_nm, params.envelope_nm, params.rim_nm, params.clump_nm,
-            half + params.clearance_nm, params.depth_nm(half), tissue.window.tissue_nm, partition.index,
-            partition.depth_nm, field, layer.ids, layer.distance_nm, layer.detail_nm,
+            i, objects, params.row(), params.envelope_nm, half + params.clearance_nm, params.depth_nm(half),
+            tissue.window.tissue_nm, partition, field, layer,
         )  # fmt: skip
     return layer

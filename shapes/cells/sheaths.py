@@ -7,17 +7,17 @@ lamellae end one after the other (paranodes); here and there the lamellae part, 
 cytoplasm on their inner side.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
-from shapes.core.spread import Spread, SpreadRow, draw
+from shapes.core.block import Block
+from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
-from shapes.neurites.grow import Neurites
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import MYELINATED
 from shapes.neurites.ruffles import WAVES, draw_waves, wave
 from shapes.neurites.tubes import NODE, axis_place, tube_field, tube_slope
@@ -30,7 +30,7 @@ _NODE_NM = 1000.0  # a node of Ranvier is about 1 µm long
 _LEAST_LAMELLAE = 1.5  # less is no sheath
 
 
-class Sheaths(Frozen):
+class Sheaths(Block):
     """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
 
     ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
@@ -50,13 +50,8 @@ class Sheaths(Frozen):
     unevenness: float = Field(default=0.12, ge=0, lt=0.5)
     splits: float = Field(default=0.15, ge=0, le=1)
 
-    def course(self) -> tuple[SpreadRow, float]:
-        """Return what kernels need to know of the nodes of Ranvier."""
-        return self.internode_nm.row(), self.paranode_nm
 
-
-@dataclass(frozen=True, eq=False)
-class Wraps:
+class Wraps(NamedTuple):
     """Sheaths of a window, by neurite: ``thickness_nm`` (n,) and ``ids`` (n,), 0 for a neurite without.
 
     ``parts`` (n, m) says how much of its thickness a sheath has at each of the nodes ``nodes_nm`` (n, m, 4).
@@ -76,43 +71,37 @@ class Wraps:
 
 
 @njit(cache=True)
-def _part(key, along, step, count, course):  # type: ignore[no-untyped-def]
+def _part(key, along, step, count, p):  # type: ignore[no-untyped-def]
     """Return how much of its thickness, 0 … 1, a sheath has at a place along the axon, counted in nodes."""
-    internode, paranode = course
-    long = max(2.0 * paranode, draw(internode, uniform(key, 3), normal(key, 4)))
+    long = max(2.0 * p.paranode_nm, draw(p.internode_nm, uniform(key, 3), normal(key, 4)))
     at = along * step
     # nodes of Ranvier are evenly spaced from one that lies anywhere
     past = (at - uniform(key, 5) * long) % long
     away = min(min(past, long - past) - 0.5 * _NODE_NM, at, (count - 1) * step - at)
-    return min(1.0, max(0.0, away / paranode))
+    return min(1.0, max(0.0, away / p.paranode_nm))
 
 
 @njit(cache=True)
-def _thicknesses(  # type: ignore[no-untyped-def]
-    salt, keys, kinds, radii, steps, counts, g_ratio, thinnest, thickest, course, own, thick, ids, parts,
-):  # fmt: skip
-    for j in range(keys.shape[0]):
-        if kinds[j] == MYELINATED:
-            key = mix(keys[j], salt)
+def _thicknesses(salt, axes, radii, p, out):  # type: ignore[no-untyped-def]
+    steps, counts, thick = axes.steps_nm, axes.counts, out.thickness_nm
+    for j in range(axes.keys.shape[0]):
+        if axes.kinds[j] == MYELINATED:
+            key = mix(axes.keys[j], salt)
             outer = radii[j]
-            own[j] = key
-            thick[j] = min(
-                thickest, max(thinnest, outer * (1.0 - draw(g_ratio, uniform(key, 0), normal(key, 1))))
-            )
-            ids[j] = object_id(key)
+            out.keys[j] = key
+            g_ratio = draw(p.g_ratio, uniform(key, 0), normal(key, 1))
+            thick[j] = min(p.thickest_nm, max(p.thinnest_nm, outer * (1.0 - g_ratio)))
+            out.ids[j] = object_id(key)
             for k in range(counts[j]):
-                parts[j, k] = _part(key, float(k), steps[j], counts[j], course)
+                out.parts[j, k] = _part(key, float(k), steps[j], counts[j], p)
 
 
 def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:
     """Draw the thickness of each neurite's sheath; the g-ratio counts on the axon's typical radius."""
-    thick, ids = np.zeros(len(cells.ids)), np.zeros(len(cells.ids), np.int32)
-    own, parts = np.zeros(len(cells.ids), np.uint64), np.zeros(cells.nodes_nm.shape[:2])
-    _thicknesses(
-        stream_key(seed, "sheath"), cells.keys, cells.kinds, cells.radii_nm, cells.steps_nm, cells.counts,
-        params.g_ratio.row(), params.thinnest_nm, params.thickest_nm, params.course(), own, thick, ids, parts,
-    )  # fmt: skip
-    return Wraps(thick, ids, parts, cells.nodes_nm, own)
+    n, parts = len(cells.ids), np.zeros(cells.nodes_nm.shape[:2])
+    out = Wraps(np.zeros(n), np.zeros(n, np.int32), parts, cells.nodes_nm, np.zeros(n, np.uint64))
+    _thicknesses(stream_key(seed, "sheath"), cells.axes, cells.radii_nm, params.row(), out)
+    return out
 
 
 def reach_nm(params: Sheaths, kind: int, rim_nm: float) -> float:
@@ -135,10 +124,9 @@ def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    tissue, index, depth, segments, owners, thick, ids, keys, steps, counts, course, outside, lamella,
-    unevenness, splits, out_id, out_d, out_detail,
-):  # fmt: skip
+def _build(tissue, partition, tubes, wraps, axes, p, layer):  # type: ignore[no-untyped-def]
+    segments, owners, index = tubes.segments, tubes.owners, partition.index
+    thick, keys, lamella, out_d = wraps.thickness_nm, wraps.keys, p.lamella_nm, layer.distance_nm
     nz, ny, nx = index.shape
     mine = np.empty(segments.shape[0], np.int64)
     uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
@@ -165,24 +153,24 @@ def _build(  # type: ignore[no-untyped-def]
                         if f < best:
                             best, at = f, mine[i]
                     along = segments[at, NODE] + axis_place(segments, at, pz, py, px)
-                    deep = thick[j] * _part(keys[j], along, steps[j], counts[j], course)
+                    deep = thick[j] * _part(keys[j], along, axes.steps_nm[j], axes.counts[j], p)
                     # it ends before it is uneven, or it would end in islands
                     if deep < _LEAST_LAMELLAE * lamella:
                         continue
-                    deep *= 1.0 + unevenness * _swell(uneven, pz, py, px)
+                    deep *= 1.0 + p.unevenness * _swell(uneven, pz, py, px)
                     sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
-                    d = max(into - deep, outside - depth[z, y, x])
+                    d = max(into - deep, p.outside_nm - partition.depth_nm[z, y, x])
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
                         turns = into / lamella
                         lines = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
                         # where lamellae part they leave a pale lens between them
-                        part = splits - 0.5 + 0.5 * _swell(parting, pz, py, px)
+                        part = p.splits - 0.5 + 0.5 * _swell(parting, pz, py, px)
                         lens = abs(into - 0.55 * deep) - 0.5 * deep * part
                         inner = deep - into - 2.0 * lamella * (_swell(tongue, pz, py, px) - 0.3)
-                        out_detail[z, y, x] = max(lines, min(FAR_NM, -min(lens, inner)))
-                        out_id[z, y, x] = ids[j]
+                        layer.detail_nm[z, y, x] = max(lines, min(FAR_NM, -min(lens, inner)))
+                        layer.ids[z, y, x] = wraps.ids[j]
 
 
 def depths(objects: Wraps, tissue: Tissue, params: Sheaths) -> Depths:
@@ -195,15 +183,9 @@ def depths(objects: Wraps, tissue: Tissue, params: Sheaths) -> Depths:
 def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths) -> Layer:
     """Return sheaths on the window's voxels; the detail is the distance to the dark lines in them."""
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    part, cells = partition, tissue.neurites
-    here = np.zeros(len(objects.ids) + 1, np.bool_)
-    here[part.index.ravel()] = True
-    thick = np.where(here[:-1], objects.thickness_nm, 0.0)
-    if thick.any():
-        _build(
-            tissue.window.tissue_nm, part.index, part.depth_nm, cells.segments, cells.owners, thick,
-            objects.ids, objects.keys, cells.steps_nm, cells.counts, params.course(), params.outside_nm,
-            params.lamella_nm, params.unevenness, params.splits, layer.ids, layer.distance_nm,
-            layer.detail_nm,
-        )  # fmt: skip
+    cells, here = tissue.neurites, np.zeros(len(objects.ids) + 1, np.bool_)
+    here[partition.index.ravel()] = True
+    shown = objects._replace(thickness_nm=np.where(here[:-1], objects.thickness_nm, 0.0))
+    if shown.thickness_nm.any():
+        _build(tissue.window.tissue_nm, partition, cells.tubes, shown, cells.axes, params.row(), layer)
     return layer

@@ -1,6 +1,6 @@
 """Chains: bent, flattened tubes inside a neurite, cut where a membrane or a mitochondrion leaves no room."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from numba import njit
 
 from shapes.core.streams import normal
 from shapes.core.tiles import GROUP
-from shapes.mitochondria.rods import ROW, Rods, rod_distance
+from shapes.mitochondria.rods import Obstacles, rod_distance
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 
@@ -22,20 +22,19 @@ OFF_MITOCHONDRIA_NM = 6.0
 """Between clutter and a mitochondrion as drawn there is at least so much."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chains:
+class Chains(NamedTuple):
     """Chains of balls near a window.
 
     ``points`` (n, m, 4) are places and half-thicknesses, 0 where the chain is interrupted; ``broad`` (n, 4)
     the direction in which a chain is broader and thickness ÷ breadth; ``owners`` (n,) count into the
-    neurites. ``rods`` are the mitochondria to keep clear of.
+    neurites. ``obstacles`` are the mitochondria to keep clear of.
     """
 
     points: npt.NDArray[np.float64]
     broad: npt.NDArray[np.float64]
     owners: npt.NDArray[np.int32]
     ids: npt.NDArray[np.int32]
-    rods: Rods | None
+    obstacles: Obstacles
     missing: int = 0
 
     @property
@@ -76,6 +75,16 @@ def axis_frame(nodes, j, at, side_key, out):  # type: ignore[no-untyped-def]
         a, b = (c + 1) % 3, (c + 2) % 3
         out[2, c] = out[3, a] * out[1, b] - out[3, b] * out[1, a]
     return ra + t * (rb - ra)
+
+
+@njit(cache=True)
+def passes_by(nodes, j, k, wide, low, high):  # type: ignore[no-untyped-def]
+    """Tell whether all within ``wide`` of an axis from one node to the next lies outside a box."""
+    for c in range(3):
+        a, b = nodes[j, k, c], nodes[j, k + 1, c]
+        if min(a, b) - wide > high[c] or max(a, b) + wide < low[c]:
+            return True
+    return False
 
 
 @njit(cache=True)
@@ -135,11 +144,12 @@ def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _lay(  # type: ignore[no-untyped-def]
-    points, broad, owners, ids, rods, rod_owners, low, high, cuts, lows, highs, group_lows, group_highs,
-    tissue, index, depth, gap, off, out_id, out_d, out_at,
-):  # fmt: skip
-    (cz, cy, cx), close = cuts, np.empty(rods.shape[0], np.int64)
+def _lay(chains, box, tiles, groups, tissue, partition, gap, layer, which):  # type: ignore[no-untyped-def]
+    points, broad, owners, ids = chains.points, chains.broad, chains.owners, chains.ids
+    (rods, rod_owners), (low, high), (group_lows, group_highs) = chains.obstacles, box, groups
+    lows, highs, index, depth = tiles.low_nm, tiles.high_nm, partition.index, partition.depth_nm
+    out_id, out_d = layer.ids, layer.distance_nm
+    (cz, cy, cx), close = tiles.cuts, np.empty(rods.shape[0], np.int64)
     at, least, most = np.empty(3), np.empty(3), np.empty(3)
     across, down = -(-(cx.shape[0] - 1) // GROUP), -(-(cy.shape[0] - 1) // GROUP)
     for n in range(points.shape[0]):
@@ -173,7 +183,7 @@ def _lay(  # type: ignore[no-untyped-def]
                         for r in range(rods.shape[0]):
                             if rod_owners[r] != owners[n]:
                                 continue
-                            if rod_distance(rods, r, at[0], at[1], at[2]) < ball + off:
+                            if rod_distance(rods, r, at[0], at[1], at[2]) < ball + OFF_MITOCHONDRIA_NM:
                                 close[few] = r
                                 few += 1
                     for z in range(cz[tz], cz[tz + 1]):
@@ -190,11 +200,11 @@ def _lay(  # type: ignore[no-untyped-def]
                                 if depth[z, y, x] < gap + RIM_NM:
                                     d = max(d, gap - depth[z, y, x])
                                 for m in range(few):
-                                    d = max(d, off - rod_distance(rods, close[m], pz, py, px))
+                                    d = max(d, OFF_MITOCHONDRIA_NM - rod_distance(rods, close[m], pz, py, px))
                                 if d < BAND_NM and d < out_d[z, y, x]:
                                     out_d[z, y, x] = d
                                     out_id[z, y, x] = ids[n]
-                                    out_at[z, y, x] = n
+                                    which[z, y, x] = n
 
 
 def lay(
@@ -207,14 +217,9 @@ def lay(
     """
     layer = empty_layer(tissue.window.grid.shape)
     which = np.zeros(tissue.window.grid.shape, np.int32)
-    drawn, owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
-    if chains.rods is not None:
-        drawn, owners = chains.rods.drawn, chains.rods.owners
-    tiles = tissue.window.tiles
+    window = tissue.window
     _lay(
-        chains.points, chains.broad, chains.owners, chains.ids, drawn, owners, *tissue.window.box_nm,
-        tiles.cuts, tiles.low_nm, tiles.high_nm, *tiles.groups(), tissue.window.tissue_nm, partition.index,
-        partition.depth_nm, tissue.membranes.half_width_nm + clearance_nm, OFF_MITOCHONDRIA_NM, layer.ids,
-        layer.distance_nm, which,
+        chains, window.box_nm, window.tiles, window.tiles.groups(), window.tissue_nm, partition,
+        tissue.membranes.half_width_nm + clearance_nm, layer, which,
     )  # fmt: skip
     return layer, which

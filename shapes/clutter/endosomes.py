@@ -3,23 +3,24 @@
 Between two nodes of a neurite a few places are tried; an endosome is as large as the room around it allows.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, touches
-from shapes.core.frozen import Frozen
+from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, passes_by, touches
+from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
-from shapes.mitochondria.rods import Rods
+from shapes.core.table import rows
+from shapes.mitochondria.rods import obstacles
 from shapes.neurites.population import AXON, BOUTON
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue
 from shapes.partition.partition import Partition
-from shapes.partition.point import near, near_box, probe
+from shapes.partition.point import depth_at, near_box, scratch_for
 from shapes.synapses.packing import bouton_ball
 
 EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
@@ -28,7 +29,7 @@ _MOST_INSIDE = 7
 _DENSE_SIZE = 0.62  # dense bodies are so much smaller
 
 
-class Endosomes(Frozen):
+class Endosomes(Block):
     """How many endosomes, multivesicular and dense bodies there are, and their size.
 
     ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``.
@@ -52,8 +53,7 @@ class Endosomes(Frozen):
         return self.radius_nm.highest() * (1.0 + self.stretch)
 
 
-@dataclass(frozen=True, eq=False)
-class Bodies:
+class Bodies(NamedTuple):
     """Endosomes that touch a window: as chains of two points, what each holds, and its key."""
 
     chains: Chains
@@ -69,55 +69,50 @@ class Bodies:
 
 
 @njit(cache=True)
-def _draw(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, density, axon_chance, multivesicular, dense,
-    radius, stretch, smallest, longest, segments, blocks, owners_of, glia, gap, low, high, points, owners,
-    ids, holds, out_keys,
-):  # fmt: skip
+def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Draw the endosomes that touch the box; returns how many, and how many have no room."""
+    nodes, varicosity, keys = axes.nodes_nm, axes.varicosity, axes.keys
+    points, owners, ids, (low, high) = out.chains.points, out.chains.owners, out.chains.ids, box
     n = missing = 0
-    axes, way = np.empty((4, 3)), np.empty(3)
-    around = np.empty(segments.shape[0], np.int64)
-    chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
-    highest = longest / (1.0 + stretch)
-    some = near_box(segments, blocks, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
+    frame, way = np.empty((4, 3)), np.empty(3)
+    scratch = scratch_for(tubes)
+    highest = longest / (1.0 + p.stretch)
+    pad = glia + longest + 1.6 * (highest + gap) + 10.0
+    some = scratch.close[: near_box(tubes.segments, tubes.blocks, low, high, pad, scratch.close)]
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
-        for k in range(counts[j] - 1):
+        for k in range(axes.counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
-            beyond = False
             wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + longest + 10.0
-            for c in range(3):
-                a, b = nodes[j, k, c], nodes[j, k + 1, c]
-                beyond = beyond or min(a, b) - wide > high[c] or max(a, b) + wide < low[c]
-            if beyond:
+            if passes_by(nodes, j, k, wide, low, high):
                 continue
             thick = 0.5 * (nodes[j, k, 3] + nodes[j, k + 1, 3])
-            each = density * 3.1415927e-9 * thick**2 * steps[j] + (axon_chance if kinds[j] == AXON else 0.0)
+            each = p.per_um3 * 3.1415927e-9 * thick**2 * axes.steps_nm[j]
+            each += p.axon_chance if axes.kinds[j] == AXON else 0.0
             for m in range(int(each + uniform(mix(key, k), 0))):
                 here = mix(mix(key, k), 1 + m)
-                room = axis_frame(nodes, j, k + 0.999 * uniform(here, 0), key, axes)
+                room = axis_frame(nodes, j, k + 0.999 * uniform(here, 0), key, frame)
                 away, turn = 0.8 * room * np.sqrt(uniform(here, 1)), 6.2831853 * uniform(here, 2)
-                r = draw(radius, uniform(here, 3), normal(here, 4))
+                r = draw(p.radius_nm, uniform(here, 3), normal(here, 4))
                 kind = EMPTY
-                if uniform(here, 5) < multivesicular:
+                if uniform(here, 5) < p.multivesicular:
                     kind = MULTIVESICULAR
-                elif uniform(here, 6) < dense:
+                elif uniform(here, 6) < p.dense:
                     kind, r = DENSE, _DENSE_SIZE * r
-                half = 0.5 * stretch * r * uniform(here, 7) if kind != DENSE else 0.1 * r
+                half = 0.5 * p.stretch * r * uniform(here, 7) if kind != DENSE else 0.1 * r
                 if n >= points.shape[0]:
                     return -1, 0
                 for c in range(3):
                     # mostly along the neurite
-                    way[c] = axes[3, c] + 0.6 * normal(here, 8 + c)
+                    way[c] = frame[3, c] + 0.6 * normal(here, 8 + c)
                 long = np.sqrt((way**2).sum())
                 in_bouton = False
                 for i in range(2):
                     points[n, i, 3] = r
                     for c in range(3):
-                        points[n, i, c] = axes[0, c] + (2 * i - 1) * half * way[c] / long
-                        points[n, i, c] += away * (np.cos(turn) * axes[1, c] + np.sin(turn) * axes[2, c])
+                        points[n, i, c] = frame[0, c] + (2 * i - 1) * half * way[c] / long
+                        points[n, i, c] += away * (np.cos(turn) * frame[1, c] + np.sin(turn) * frame[2, c])
                 for i in range(k, k + 2):
                     if varicosity[j, i] == BOUTON:
                         apart = 0.0
@@ -130,24 +125,22 @@ def _draw(  # type: ignore[no-untyped-def]
                 least = r
                 for i in range(2):
                     z, y, x = points[n, i, 0], points[n, i, 1], points[n, i, 2]
-                    count = near(segments, around[:some], z, y, x, 0.0, r + gap, glia, chosen)
-                    own, _, d, _ = probe(
-                        segments, owners_of, chosen, count, z, y, x, r + gap, glia, keys.shape[0], fields
-                    )
+                    own, d = depth_at(tubes, some, z, y, x, r + gap, glia, keys.shape[0], scratch)
                     # far from a membrane, d is somewhat long
                     least = min(least, 0.95 * d - gap if own == j else 0.0)
-                if least < smallest:
+                if least < p.smallest_nm:
                     missing += 1
                     continue
                 points[n, 0, 3] = points[n, 1, 3] = least
-                owners[n], ids[n], holds[n], out_keys[n] = j, object_id(here), kind, here
+                owners[n], ids[n], out.holds[n], out.keys[n] = j, object_id(here), kind, here
                 n += 1
     return n, missing
 
 
 @njit(cache=True)
-def _fill(points, holds, keys, which, tissue, radius, d, detail):  # type: ignore[no-untyped-def]
+def _fill(bodies, which, tissue, radius, d, detail):  # type: ignore[no-untyped-def]
     """Write the distance to the nearest inner vesicle of each multivesicular body, and -1 in dense ones."""
+    points, holds, keys = bodies.chains.points, bodies.holds, bodies.keys
     nz, ny, nx = d.shape
     inner, last, count = np.empty((_MOST_INSIDE, 4)), -1, 0
     for z in range(nz):
@@ -208,25 +201,24 @@ def nodes_nm(params: Endosomes, step_nm: float) -> float:
 
 def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodies:
     """Draw the endosomes that touch a window, and count those without room."""
-    cells, rods = tissue.neurites, placed.get("mitochondrion")
+    cells, membranes = tissue.neurites, tissue.membranes
     room = 128
     while True:
-        points, owners, ids = np.empty((room, 2, 4)), np.empty(room, np.int32), np.empty(room, np.int32)
-        holds, keys = np.empty(room, np.int8), np.empty(room, np.uint64)
+        chains = Chains(
+            np.empty((room, 2, 4)),
+            np.tile([1.0, 0.0, 0.0, 1.0], (room, 1)),
+            np.empty(room, np.int32),
+            np.empty(room, np.int32),
+            obstacles(placed),
+        )
+        out = Bodies(chains, np.empty(room, np.int8), np.empty(room, np.uint64), 0)
         n, missing = _draw(
-            stream_key(tissue.seed, "endosome"), cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, params.per_um3, params.axon_chance,
-            params.multivesicular, params.dense, params.radius_nm.row(), params.stretch, params.smallest_nm,
-            params.longest_nm(), cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm,
-            tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, points, owners, ids,
-            holds, keys,
+            stream_key(tissue.seed, "endosome"), cells.axes, cells.tubes, params.row(), params.longest_nm(),
+            membranes.glia_nm, membranes.half_width_nm + params.clearance_nm, tissue.window.box_nm, out,
         )  # fmt: skip
         if n >= 0:
-            break
+            return Bodies(rows(chains, slice(n)), out.holds[:n], out.keys[:n], missing)
         room *= 2
-    broad = np.tile([1.0, 0.0, 0.0, 1.0], (n, 1))
-    chains = Chains(points[:n], broad, owners[:n], ids[:n], rods if isinstance(rods, Rods) else None)
-    return Bodies(chains, holds[:n], keys[:n], missing)
 
 
 def depths(objects: Bodies, tissue: Tissue, params: Endosomes) -> Depths:
@@ -237,10 +229,10 @@ def depths(objects: Bodies, tissue: Tissue, params: Endosomes) -> Depths:
 def build(objects: Bodies, tissue: Tissue, partition: Partition, params: Endosomes) -> Layer:
     """Return endosomes on the window's voxels; the detail is the distance to what lies inside."""
     layer, which = lay(objects.chains, tissue, partition, params.clearance_nm)
-    detail = np.full_like(layer.distance_nm, FAR_NM)
+    layer = layer._replace(detail_nm=np.full_like(layer.distance_nm, FAR_NM))
     if len(objects.keys):
         _fill(
-            objects.chains.points, objects.holds, objects.keys, which, tissue.window.tissue_nm,
-            params.inner_radius_nm.row(), layer.distance_nm, detail,
+            objects, which, tissue.window.tissue_nm, params.inner_radius_nm.row(), layer.distance_nm,
+            layer.detail_nm,
         )  # fmt: skip
-    return Layer(layer.ids, layer.distance_nm, detail)
+    return layer

@@ -4,30 +4,28 @@ Each cell of a lattice in tissue space holds a cluster; of its granules those st
 in a dendrite that stores any, where there is room.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
 from shapes.clutter.chains import BAND_NM, OFF_MITOCHONDRIA_NM, RIM_NM
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
-from shapes.mitochondria.rods import ROW, Rods, rod_distance
+from shapes.core.table import Balls, rows
+from shapes.mitochondria.rods import obstacles, rod_distance
 from shapes.neurites.population import DENDRITE, GLIA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
 from shapes.partition.partition import Partition
-from shapes.partition.point import near, near_box, probe
+from shapes.partition.point import depth_at, near_box, scratch_for
 
 MOST = 120
 """A cluster has no more granules."""
 _APART_NM = 1.0
 
 
-class Glycogen(Frozen):
+class Glycogen(Block):
     """How much glycogen there is, and its granules.
 
     ``per_um3`` clusters are drawn, of ``granules`` each within ``cluster_nm`` of their middle; a dendrite
@@ -41,17 +39,6 @@ class Glycogen(Frozen):
     radius_nm: Spread = Spread(min=7.5, max=15)
     dendrite_chance: float = Field(default=0.04, ge=0, le=1)
     clearance_nm: float = Field(default=3.0, ge=0, le=50)
-
-
-@dataclass(frozen=True, eq=False)
-class Granules:
-    """Granules that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
-
-    centres_nm: npt.NDArray[np.float64]
-    radii_nm: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
-    missing: int
 
 
 @njit(cache=True)
@@ -87,20 +74,19 @@ def _stores(kinds, walls, own, key, keys, chance):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True)
-def _scatter(  # type: ignore[no-untyped-def]
-    salt, edge, count, spread, widest, radius, thickest, chance, keys, kinds, walls, segments, blocks, owners,
-    rods, rod_owners, glia, gap, low, high, out, out_r, out_j, out_id,
-):  # fmt: skip
+def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Place the granules that touch the box; returns how many, and how many have no room in their cell."""
+    keys, (rods, rod_owners), (low, high) = axes.keys, obstacles, box
+    widest, thickest = p.cluster_nm.highest, p.radius_nm.highest
     n = missing = 0
     touch = thickest + BAND_NM
     first, last = np.empty(3, np.int64), np.empty(3, np.int64)
     for c in range(3):
         first[c] = int(np.floor((low[c] - touch - widest) / edge))
         last[c] = int(np.floor((high[c] + touch + widest) / edge))
-    around, chosen = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
-    fields = np.empty(segments.shape[0])
-    some = near_box(segments, blocks, low, high, glia + touch + 1.6 * (thickest + gap), around)
+    scratch = scratch_for(tubes)
+    pad = glia + touch + 1.6 * (thickest + gap)
+    some = scratch.close[: near_box(tubes.segments, tubes.blocks, low, high, pad, scratch.close)]
     grains, middle, at = np.empty((MOST + 1, 4)), np.empty(3), np.empty(3)
     for z in range(first[0], last[0] + 1):
         for y in range(first[1], last[1] + 1):
@@ -118,28 +104,15 @@ def _scatter(  # type: ignore[no-untyped-def]
                     beyond = beyond or middle[c] + off < low[c] or middle[c] - off > high[c]
                 if beyond:
                     continue
-                for k in range(cluster(key, count, spread, radius, grains)):
+                for k in range(cluster(key, p.granules, p.cluster_nm, p.radius_nm, grains)):
                     r, shows = grains[k, 3], True
                     for c in range(3):
                         at[c] = middle[c] + grains[k, c]
                         shows = shows and low[c] - r - BAND_NM <= at[c] <= high[c] + r + BAND_NM
                     if not shows:
                         continue
-                    few = near(segments, around[:some], at[0], at[1], at[2], 0.0, r + gap, glia, chosen)
-                    own, _, d, _ = probe(
-                        segments,
-                        owners,
-                        chosen,
-                        few,
-                        at[0],
-                        at[1],
-                        at[2],
-                        r + gap,
-                        glia,
-                        keys.shape[0],
-                        fields,
-                    )
-                    if not _stores(kinds, walls, own, key, keys, chance):
+                    own, d = depth_at(tubes, some, at[0], at[1], at[2], r + gap, glia, keys.shape[0], scratch)
+                    if not _stores(axes.kinds, walls, own, key, keys, p.dendrite_chance):
                         continue
                     fits = d >= r + gap
                     for m in range(rods.shape[0]):
@@ -148,21 +121,21 @@ def _scatter(  # type: ignore[no-untyped-def]
                     if not fits:
                         missing += 1
                         continue
-                    if n < out.shape[0]:
-                        out[n], out_r[n], out_j[n], out_id[n] = at, r, own, object_id(mix(key, 500 + k))
+                    if n < out.ids.shape[0]:
+                        out.centres_nm[n], out.radii_nm[n] = at, r
+                        out.owners[n], out.ids[n] = own, object_id(mix(key, 500 + k))
                     n += 1
     return n, missing
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    centres, radii, owners, ids, tissue, index, depth, gap, lattice, first, spacing, stretch, start, shape,
-    voxel, out_id, out_d,
-):  # fmt: skip
+def _build(granules, tissue, partition, gap, frame, layer):  # type: ignore[no-untyped-def]
+    centres, radii, owners, ids = granules.centres_nm, granules.radii_nm, granules.owners, granules.ids
+    index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
     at = np.empty(3)
     for g in range(ids.shape[0]):
         at[:] = centres[g]
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, radii[g] + BAND_NM)
+        box = voxel_range(frame, at, radii[g] + BAND_NM)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -184,40 +157,30 @@ def reach_nm(params: Glycogen, kind: int, rim_nm: float) -> float:
     return thick + float(BAND_NM) + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
 
 
-def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Granules:
+def place(tissue: Tissue, params: Glycogen, placed: dict[str, object]) -> Balls:
     """Scatter the granules that touch a window, and count those without room."""
-    cells, rods = tissue.neurites, placed.get("mitochondrion")
-    drawn, rod_owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
-    if isinstance(rods, Rods):
-        drawn, rod_owners = rods.drawn, rods.owners
+    cells, membranes = tissue.neurites, tissue.membranes
+    edge, gap = (1e9 / params.per_um3) ** (1 / 3), membranes.half_width_nm + params.clearance_nm
     room = 512
     while True:
-        at, radii = np.empty((room, 3)), np.empty(room)
-        owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
+        out = Balls.blank(room)
         n, missing = _scatter(
-            stream_key(tissue.seed, "glycogen"), (1e9 / params.per_um3) ** (1 / 3), params.granules.row(),
-            params.cluster_nm.row(), params.cluster_nm.highest(), params.radius_nm.row(),
-            params.radius_nm.highest(), params.dendrite_chance, cells.keys, cells.kinds, tissue.wall_nm,
-            cells.segments, cells.blocks, cells.owners, drawn, rod_owners, tissue.membranes.glia_nm,
-            tissue.membranes.half_width_nm + params.clearance_nm, *tissue.window.box_nm, at, radii, owners,
-            ids,
+            stream_key(tissue.seed, "glycogen"), edge, params.row(), cells.axes, tissue.wall_nm, cells.tubes,
+            obstacles(placed), membranes.glia_nm, gap, tissue.window.box_nm, out,
         )  # fmt: skip
         if n <= room:
-            return Granules(at[:n], radii[:n], owners[:n], ids[:n], missing)
+            return rows(out, slice(n))._replace(missing=missing)
         room = n
 
 
-def depths(objects: Granules, tissue: Tissue, params: Glycogen) -> Depths:
+def depths(objects: Balls, tissue: Tissue, params: Glycogen) -> Depths:
     """Return none: the scene asks for what clutter needs everywhere."""
     return Depths.nowhere()
 
 
-def build(objects: Granules, tissue: Tissue, partition: Partition, params: Glycogen) -> Layer:
+def build(objects: Balls, tissue: Tissue, partition: Partition, params: Glycogen) -> Layer:
     """Return granules on the window's voxels, as balls."""
-    layer = empty_layer(tissue.window.grid.shape)
-    _build(
-        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, tissue.window.tissue_nm,
-        partition.index, partition.depth_nm, tissue.membranes.half_width_nm + params.clearance_nm,
-        *frame(tissue.window), layer.ids, layer.distance_nm,
-    )  # fmt: skip
+    window, gap = tissue.window, tissue.membranes.half_width_nm + params.clearance_nm
+    layer = empty_layer(window.grid.shape)
+    _build(objects, window.tissue_nm, partition, gap, frame(window), layer)
     return layer

@@ -1,19 +1,20 @@
 """Microtubules: straight thin tubes along a neurite, found voxel by voxel in the tube's own frame.
 
 Across the axis lies a square lattice; a cell of it holds one microtubule or none, over lengths of its own. So
-no tube is an object to be placed: each voxel asks its own cell.
+no tube is an object to be placed: each voxel looks up its own cell of the lattice.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import RIM_NM, axis_frame
-from shapes.core.frozen import Frozen
+from shapes.clutter.chains import RIM_NM, axis_frame, passes_by
+from shapes.core.block import Block
 from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
+from shapes.core.table import rows
 from shapes.neurites.population import BOUTON, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
@@ -24,7 +25,7 @@ _WIDE = 1.5  # as far from the axis as so many radii there may be microtubules, 
 _SWAY_NM = 900.0
 
 
-class Microtubules(Frozen):
+class Microtubules(Block):
     """How densely microtubules lie in neurites of radius ``thinnest_nm`` or more.
 
     ``pitch_nm`` is the lattice across the axis, of whose cells a fraction ``density`` is taken. Figures: 24
@@ -39,8 +40,7 @@ class Microtubules(Frozen):
     clearance_nm: float = Field(default=6.0, ge=0, le=50)
 
 
-@dataclass(frozen=True, eq=False)
-class Lanes:
+class Lanes(NamedTuple):
     """Stretches of axis from node to node near a window.
 
     ``frames`` (n, 17): start, axis vector, two directions across ÷ pitch, 1 ÷ length², first radius, change
@@ -59,39 +59,35 @@ class Lanes:
 
 
 @njit(cache=True)
-def _frames(  # type: ignore[no-untyped-def]
-    salt, thinnest, pitch, nodes, varicosity, counts, steps, keys, kinds, low, high, out, owners, own_keys,
-):  # fmt: skip
+def _frames(salt, p, axes, box, lanes):  # type: ignore[no-untyped-def]
     """Write the stretches that count, with owner and key; returns how many."""
+    nodes, varicosity, (low, high), out = axes.nodes_nm, axes.varicosity, box, lanes.frames
+    pitch = p.pitch_nm
     n = 0
-    axes = np.empty((4, 3))
-    for j in range(keys.shape[0]):
-        if kinds[j] == SOMA:
+    across = np.empty((4, 3))
+    for j in range(axes.keys.shape[0]):
+        if axes.kinds[j] == SOMA:
             continue
-        for k in range(counts[j] - 1):
+        for k in range(axes.counts[j] - 1):
             # boutons are left to their vesicles
             if varicosity[j, k] == BOUTON or varicosity[j, k + 1] == BOUTON:
                 continue
             thick = max(nodes[j, k, 3], nodes[j, k + 1, 3])
             # a bare comparison would let nodes pass that are not known
-            if not min(nodes[j, k, 3], nodes[j, k + 1, 3]) >= thinnest:
+            if not min(nodes[j, k, 3], nodes[j, k + 1, 3]) >= p.thinnest_nm:
                 continue
-            beyond = False
-            for c in range(3):
-                a, b = nodes[j, k, c], nodes[j, k + 1, c]
-                beyond = beyond or min(a, b) - _WIDE * thick > high[c] or max(a, b) + _WIDE * thick < low[c]
-            if beyond:
+            if passes_by(nodes, j, k, _WIDE * thick, low, high):
                 continue
             if n < out.shape[0]:
-                owners[n], own_keys[n] = j, mix(keys[j], salt)
-                axis_frame(nodes, j, float(k), own_keys[n], axes)
+                lanes.owners[n], lanes.keys[n] = j, mix(axes.keys[j], salt)
+                axis_frame(nodes, j, float(k), lanes.keys[n], across)
                 length2 = 0.0
                 for c in range(3):
                     out[n, c], out[n, 3 + c] = nodes[j, k, c], nodes[j, k + 1, c] - nodes[j, k, c]
-                    out[n, 6 + c], out[n, 9 + c] = axes[1, c] / pitch, axes[2, c] / pitch
+                    out[n, 6 + c], out[n, 9 + c] = across[1, c] / pitch, across[2, c] / pitch
                     length2 += out[n, 3 + c] ** 2
                 out[n, 12], out[n, 13] = 1.0 / length2, nodes[j, k, 3]
-                out[n, 14], out[n, 15] = nodes[j, k + 1, 3] - nodes[j, k, 3], k * steps[j]
+                out[n, 14], out[n, 15] = nodes[j, k + 1, 3] - nodes[j, k, 3], k * axes.steps_nm[j]
                 out[n, 16] = np.sqrt(length2)
             n += 1
     return n
@@ -123,17 +119,17 @@ def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    f, owners, keys, cuts, lows, highs, tissue, index, depth, gap, radius, pitch, density, length, out_id,
-    out_d,
-):  # fmt: skip
-    (cz, cy, cx), some = cuts, np.empty(f.shape[0], np.int64)
-    play, often = 0.5 * pitch - radius - _BAND_NM, 1.0 / length
+def _build(lanes, tiles, tissue, partition, gap, p, layer):  # type: ignore[no-untyped-def]
+    f, owners, keys, lows, highs = lanes.frames, lanes.owners, lanes.keys, tiles.low_nm, tiles.high_nm
+    index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
+    radius, pitch, density = p.radius_nm, p.pitch_nm, p.density
+    (cz, cy, cx), some = tiles.cuts, np.empty(f.shape[0], np.int64)
+    play, often = 0.5 * pitch - radius - _BAND_NM, 1.0 / p.length_nm
     last_j, last_u, last_v, last_run = -1, 0, 0, 0
     there, cu, cv, phase, who = False, 0.0, 0.0, 0.0, 0
-    tiles = (cz.shape[0] - 1, cy.shape[0] - 1, cx.shape[0] - 1)
-    for tile in range(tiles[0] * tiles[1] * tiles[2]):
-        tz, ty, tx = tile // (tiles[1] * tiles[2]), tile // tiles[2] % tiles[1], tile % tiles[2]
+    deep, down, across = cz.shape[0] - 1, cy.shape[0] - 1, cx.shape[0] - 1
+    for tile in range(deep * down * across):
+        tz, ty, tx = tile // (down * across), tile // across % down, tile % across
         few = _near_tile(f, lows[tz, ty, tx], highs[tz, ty, tx], some)
         if few == 0:
             continue
@@ -192,16 +188,18 @@ def nodes_nm(params: Microtubules, step_nm: float) -> float:
 
 def place(tissue: Tissue, params: Microtubules, placed: dict[str, object]) -> Lanes:
     """Return the frames of the thicker neurites near a window."""
-    cells, salt = tissue.neurites, stream_key(tissue.seed, "microtubule")
     room = 256
     while True:
-        out, owners, keys = np.empty((room, 17)), np.empty(room, np.int32), np.empty(room, np.uint64)
+        out = Lanes(np.empty((room, 17)), np.empty(room, np.int32), np.empty(room, np.uint64))
         n = _frames(
-            salt, params.thinnest_nm, params.pitch_nm, cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, *tissue.window.box_nm, out, owners, keys,
-        )  # fmt: skip
+            stream_key(tissue.seed, "microtubule"),
+            params.row(),
+            tissue.neurites.axes,
+            tissue.window.box_nm,
+            out,
+        )
         if n <= room:
-            return Lanes(out[:n], owners[:n], keys[:n])
+            return rows(out, slice(n))
         room = n
 
 
@@ -212,12 +210,8 @@ def depths(objects: Lanes, tissue: Tissue, params: Microtubules) -> Depths:
 
 def build(objects: Lanes, tissue: Tissue, partition: Partition, params: Microtubules) -> Layer:
     """Return microtubules on the window's voxels, as full cylinders."""
-    layer, tiles = empty_layer(tissue.window.grid.shape), tissue.window.tiles
+    layer, window = empty_layer(tissue.window.grid.shape), tissue.window
     if params.density > 0 and len(objects.frames):
-        _build(
-            objects.frames, objects.owners, objects.keys, tiles.cuts, tiles.low_nm, tiles.high_nm,
-            tissue.window.tissue_nm, partition.index,
-            partition.depth_nm, tissue.membranes.half_width_nm + params.clearance_nm, params.radius_nm,
-            params.pitch_nm, params.density, params.length_nm, layer.ids, layer.distance_nm,
-        )  # fmt: skip
+        gap = tissue.membranes.half_width_nm + params.clearance_nm
+        _build(objects, window.tiles, window.tissue_nm, partition, gap, params.row(), layer)
     return layer

@@ -9,11 +9,12 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay
-from shapes.core.frozen import Frozen
+from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay, passes_by
+from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
-from shapes.mitochondria.rods import Rods
+from shapes.core.table import rows
+from shapes.mitochondria.rods import obstacles
 from shapes.neurites.population import AXON, BOUTON
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue
@@ -30,7 +31,7 @@ FLATTEST = 0.4
 _AXON_LANE = 0.3  # how far from its axis an axon's tubule runs, as a part of the radius
 
 
-class Reticulum(Frozen):
+class Reticulum(Block):
     """How much reticulum a neurite holds, and its shape.
 
     ``lanes_per_um2`` is how many lanes there are to a square micrometre of cross-section, and ``chance`` how
@@ -135,32 +136,37 @@ def _beyond_all(nodes, j, k, one, other, pad, lows, highs):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def _draw(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, density, chance, axon_chance, branch, length, radius,
-    thickest, flatness, wander, glia, low, high, lows, highs, points, broad, owners, ids,
-):  # fmt: skip
+def _draw(salt, axes, p, glia, box, groups, out):  # type: ignore[no-untyped-def]
     """Draw every piece that can touch the box; returns how many, or -1 where there is no more room."""
+    nodes, steps, keys, wander, thickest = (
+        axes.nodes_nm,
+        axes.steps_nm,
+        axes.keys,
+        p.wander_nm,
+        p.radius_nm.highest,
+    )
+    points, broad, (low, high), (lows, highs) = out.points, out.broad, box, groups
     n = 0
-    axes, place, knots = np.empty((4, 3)), np.empty(2), np.empty((_KNOTS + 1, 3))
-    none, one, other = np.zeros(3), np.empty(3), np.empty(3)
+    frame, place, knots = np.empty((4, 3)), np.empty(2), np.empty((_KNOTS + 1, 3))
+    one, other = np.empty(3), np.empty(3)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
-        first = 1 if kinds[j] == AXON else 0
-        for k in range(counts[j] - 1):
+        first = 1 if axes.kinds[j] == AXON else 0
+        for k in range(axes.counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
             wide = max(nodes[j, k, 3], nodes[j, k + 1, 3]) + glia
             far = (thickest + BAND_NM) / FLATTEST + 3.0 * wander + _LONGEST_BRANCH_NM
-            if _beyond(nodes, j, k, none, none, wide + far, low, high):
+            if passes_by(nodes, j, k, wide + far, low, high):
                 continue
             room, after = _room(nodes[j, k, 3], glia), _room(nodes[j, k + 1, 3], glia)
-            axis_frame(nodes, j, float(k), key, axes)
-            lanes = int(density * 7.854e-7 * (room + after) ** 2 + uniform(mix(key, k), 1))
+            axis_frame(nodes, j, float(k), key, frame)
+            lanes = int(p.lanes_per_um2 * 7.854e-7 * (room + after) ** 2 + uniform(mix(key, k), 1))
             for m in range(max(first, lanes)):
                 lane = mix(key, 10 + m)
                 here = mix(lane, k)
                 middle = m < first
-                if uniform(here, 0) >= (axon_chance if middle else chance):
+                if uniform(here, 0) >= (p.axon_chance if middle else p.chance):
                     continue
                 base = (_AXON_LANE if middle else 1.0) * np.sqrt(uniform(lane, 1)) * room
                 sway = min(wander, 0.2 * nodes[j, k, 3]) if middle else wander
@@ -168,40 +174,41 @@ def _draw(  # type: ignore[no-untyped-def]
                     base * np.cos(6.2831853 * uniform(lane, 2)),
                     base * np.sin(6.2831853 * uniform(lane, 2)),
                 )
-                side = not middle and uniform(here, 30) < branch
+                side = not middle and uniform(here, 30) < p.branch_chance
                 # most lanes pass far above or below: those are left before anything is drawn
                 for c in range(3):
-                    one[c] = place[0] * axes[1, c] + place[1] * axes[2, c]
+                    one[c] = place[0] * frame[1, c] + place[1] * frame[2, c]
                     other[c] = one[c] * after / room
                 pad = (thickest + BAND_NM) / FLATTEST + 2.83 * sway + (_LONGEST_BRANCH_NM if side else 0.0)
                 if _beyond(nodes, j, k, one, other, pad, low, high):
                     continue
-                part = min(1.0, draw(length, uniform(here, 2), normal(here, 3)) / steps[j])
+                part = min(1.0, draw(p.length_nm, uniform(here, 2), normal(here, 3)) / steps[j])
                 begin = 0.0 if middle else uniform(here, 1) * (1.0 - part)
                 end = 1.0 if middle else begin + part
                 for c in range(3):
-                    way = place[0] * axes[1, c] + place[1] * axes[2, c]
-                    one[c] = way * (1.0 + begin * (after / room - 1.0)) + begin * steps[j] * axes[3, c]
-                    other[c] = way * (1.0 + end * (after / room - 1.0)) + (end - 1.0) * steps[j] * axes[3, c]
+                    way = place[0] * frame[1, c] + place[1] * frame[2, c]
+                    one[c] = way * (1.0 + begin * (after / room - 1.0)) + begin * steps[j] * frame[3, c]
+                    other[c] = way * (1.0 + end * (after / room - 1.0)) + (end - 1.0) * steps[j] * frame[3, c]
                 flat = 1.0
                 if not middle:
-                    flat = min(1.0, max(FLATTEST, draw(flatness, uniform(here, 4), normal(here, 5))))
+                    flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(here, 4), normal(here, 5))))
                 pad = (thickest + BAND_NM) / flat + 2.83 * sway + (_LONGEST_BRANCH_NM if side else 0.0)
                 if _beyond_all(nodes, j, k, one, other, pad, lows, highs):
                     continue
                 if n + 1 >= points.shape[0]:
                     return -1
                 _wander(lane, k, knots)
-                _piece(knots, axes, steps[j], after / room - 1.0, begin, end, place, radius, sway, points, n)
-                _leave_boutons(nodes, varicosity, j, k, points, n)
+                more = after / room - 1.0
+                _piece(knots, frame, steps[j], more, begin, end, place, p.radius_nm, sway, points, n)
+                _leave_boutons(nodes, axes.varicosity, j, k, points, n)
                 lie = 6.2831853 * uniform(lane, 3)
                 for c in range(3):
-                    broad[n, c] = np.cos(lie) * axes[1, c] + np.sin(lie) * axes[2, c]
+                    broad[n, c] = np.cos(lie) * frame[1, c] + np.sin(lie) * frame[2, c]
                 broad[n, 3] = flat
                 for c in range(1 + side):
-                    owners[n + c], ids[n + c], broad[n + c] = j, object_id(key), broad[n]
+                    out.owners[n + c], out.ids[n + c], broad[n + c] = j, object_id(key), broad[n]
                 if side:
-                    _branch(here, axes, points, n, n + 1)
+                    _branch(here, frame, points, n, n + 1)
                 n += 1 + side
     return n
 
@@ -218,22 +225,22 @@ def nodes_nm(params: Reticulum, step_nm: float) -> float:
 
 def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chains:
     """Draw the reticulum that can touch a window; what has no room is cut, so that nothing is missing."""
-    cells, rods = tissue.neurites, placed.get("mitochondrion")
     room = 512
     while True:
-        points, broad = np.empty((room, POINTS, 4)), np.empty((room, 4))
-        owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
+        out = Chains(
+            np.empty((room, POINTS, 4)),
+            np.empty((room, 4)),
+            np.empty(room, np.int32),
+            np.empty(room, np.int32),
+            obstacles(placed),
+        )
         n = _draw(
-            stream_key(tissue.seed, "reticulum"), cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, params.lanes_per_um2, params.chance,
-            params.axon_chance, params.branch_chance, params.length_nm.row(), params.radius_nm.row(),
-            params.radius_nm.highest(), params.flatness.row(), params.wander_nm, tissue.membranes.glia_nm,
-            *tissue.window.box_nm, *tissue.window.tiles.groups(), points, broad, owners, ids,
+            stream_key(tissue.seed, "reticulum"), tissue.neurites.axes, params.row(),
+            tissue.membranes.glia_nm, tissue.window.box_nm, tissue.window.tiles.groups(), out,
         )  # fmt: skip
         if n >= 0:
-            break
+            return rows(out, slice(n))
         room *= 2
-    return Chains(points[:n], broad[:n], owners[:n], ids[:n], rods if isinstance(rods, Rods) else None)
 
 
 def depths(objects: Chains, tissue: Tissue, params: Reticulum) -> Depths:

@@ -1,4 +1,4 @@
-"""What all anatomy stands on: windows in nanometres, random numbers by place, smooth fields, bent tissue."""
+"""What all other rooms use: windows in nanometres, random numbers by place, smooth fields, bent tissue."""
 
 import lazy_loader
 

@@ -1,7 +1,7 @@
 """How a quantity varies from object to object: written in a preset, drawn from in a kernel."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -10,7 +10,17 @@ from pydantic import model_validator
 from shapes.core.frozen import Frozen
 
 _UNIFORM, _NORMAL, _LOGNORMAL = 0.0, 1.0, 2.0
-SpreadRow = tuple[float, float, float]
+
+
+class SpreadRow(NamedTuple):
+    """A spread as kernels read it: its form, the two numbers that ``draw`` needs, and the range of values."""
+
+    form: float
+    first: float
+    second: float
+    lowest: float
+    typical: float
+    highest: float
 
 
 class Spread(Frozen):
@@ -51,17 +61,20 @@ class Spread(Frozen):
         return self
 
     def row(self) -> SpreadRow:
-        """Return the distribution as three numbers that ``draw`` understands."""
+        """Return the distribution as numbers that ``draw`` understands."""
         if self.mean is not None and self.std is not None:
-            return (_NORMAL, self.mean, self.std)
-        if self.median is not None and self.ratio is not None:
-            return (_LOGNORMAL, self.median, math.log(self.ratio))
-        return (_UNIFORM, float(self.min or 0.0), float(self.max or 0.0))
+            form, first, second = _NORMAL, self.mean, self.std
+        elif self.median is not None and self.ratio is not None:
+            form, first, second = _LOGNORMAL, self.median, math.log(self.ratio)
+        else:
+            form, first, second = _UNIFORM, float(self.min or 0.0), float(self.max or 0.0)
+        return SpreadRow(form, first, second, self.lowest(), self.typical(), self.highest())
 
     def typical(self) -> float:
         """Return the middle of the distribution: mean, median, or half way from min to max."""
-        kind, first, second = self.row()
-        return (first + second) / 2 if kind == _UNIFORM else first
+        if self.mean is not None:
+            return self.mean
+        return self.median if self.median is not None else ((self.min or 0.0) + (self.max or 0.0)) / 2
 
     def highest(self) -> float:
         """Return the largest value that can be drawn: objects have a bounded reach."""
@@ -83,9 +96,9 @@ class Spread(Frozen):
 @njit(cache=True)
 def draw(row, u, z):  # type: ignore[no-untyped-def]
     """Return one value of a spread, never negative, from a uniform ``u`` and a standard normal ``z``."""
-    if row[0] == 0.0:
-        return row[1] + (row[2] - row[1]) * u
+    if row.form == 0.0:
+        return row.first + (row.second - row.first) * u
     cut = min(2.0, max(-2.0, z))
-    if row[0] == 1.0:
-        return max(0.0, row[1] + row[2] * cut)
-    return row[1] * np.exp(row[2] * cut)
+    if row.form == 1.0:
+        return max(0.0, row.first + row.second * cut)
+    return row.first * np.exp(row.second * cut)

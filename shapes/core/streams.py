@@ -1,4 +1,4 @@
-"""Counter-based random streams: every number is a hash of who asks and where, never of what was drawn before.
+"""Counter-based random streams: every number is a hash of kind, place and count, never of earlier draws.
 
 A stream is a 64-bit key, mixed from ``(seed, kind, lattice cell, ...)``; its k-th number is ``uniform(key,
 k)``. So any object can be drawn alone, in any order, in any window, on any worker, and adding one kind of

@@ -1,6 +1,6 @@
 """Tiles: a window cut into small blocks, aligned with the world, and where in tissue space each lies."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,8 @@ GROUP = 4
 Boxes = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
-@dataclass(frozen=True, eq=False)
-class Tiles:
-    """A window's tiles.
+class Tiles(NamedTuple):
+    """A window's tiles, as kernels read them.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
-"""The smooth displacement that turns straight tissue into grown tissue.
+"""The smooth displacement field that bends tissue.
 
-Anatomy lives in an undeformed *tissue space*; a window asks, for each of its voxels, which point of that
-space it shows. So shapes stay simple formulas, and everything in them (membranes, mitochondria, vesicles)
-bends together.
+Anatomy is defined in an undeformed *tissue space*; of each of its voxels a window computes which point of
+that space it shows. So shapes stay simple formulas, and everything in them (membranes, mitochondria,
+vesicles) bends together.
 """
 
 from dataclasses import dataclass

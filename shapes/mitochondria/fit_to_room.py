@@ -1,39 +1,33 @@
-"""Fitting: how thick each point of a rod may be in its neurite, and whether the rod has a middle at all."""
+"""Fitting rods to their room: how thick each point may be in its neurite, and whether the middle has room."""
 
 import numpy as np
 from numba import njit
 
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, ROW, rod_sight_nm
-from shapes.partition.point import around, near, near_box, probe
+from shapes.partition.point import around, depth_at, near_box, scratch_for
 
 
 @njit(cache=True)
-def _room(  # type: ignore[no-untyped-def]
-    rods, r, i, look, owner, segments, segment_owners, some, glia, glia_index, close_by, chosen, fields,
-):  # fmt: skip
+def _room(rods, r, i, look, owner, tubes, some, glia, glia_index, close_by, scratch):  # type: ignore[no-untyped-def]
     """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
     z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
-    # a cell farther off than this leaves room enough, or the partition has the last word
-    few = around(segments, some, z, y, x, look, close_by)
-    count = near(segments, close_by[:few], z, y, x, 0.0, look, glia, chosen)
-    own, _, d, _ = probe(segments, segment_owners, chosen, count, z, y, x, look, glia, glia_index, fields)
+    # a cell farther off than this leaves room enough, or the partition cuts what is drawn here
+    few = around(tubes.segments, some, z, y, x, look, close_by)
+    own, d = depth_at(tubes, close_by[:few], z, y, x, look, glia, glia_index, scratch)
     # far from a membrane, d is somewhat long
     return 0.95 * d if own == owner else 0.0
 
 
 @njit(cache=True)
-def fit_rods(  # type: ignore[no-untyped-def]
-    rods, owners, segments, blocks, segment_owners, glia, glia_index, gap, thinnest, low, high, whole,
-):  # fmt: skip
+def fit_rods(rods, owners, tubes, glia, glia_index, gap, thinnest, box, whole):  # type: ignore[no-untyped-def]
     """Cut each point's radius to the room around it, and tell which rods have room in their middle.
 
     Returns how many rods have no room near the box, of those with a point within ``rod_sight_nm`` of it.
     Other points than the middle count only where their stretch of the rod touches the box, so that no window
     depends on a rod's far end.
     """
-    boxed, close_by = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0], np.int64)
-    chosen = np.empty(segments.shape[0], np.int64)
-    fields = np.empty(segments.shape[0])
+    scratch, close_by, (low, high) = scratch_for(tubes), np.empty(tubes.segments.shape[0], np.int64), box
+    boxed = scratch.close
     least, most = np.empty(3), np.empty(3)
     missing = 0
     for r in range(rods.shape[0]):
@@ -52,11 +46,11 @@ def fit_rods(  # type: ignore[no-untyped-def]
                     least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
         if none:
             continue
-        some = boxed[: near_box(segments, blocks, least, most, thick + gap, boxed)]
+        some = boxed[: near_box(tubes.segments, tubes.blocks, least, most, thick + gap, boxed)]
         # who sees any part of a rod knows whether it has a middle: that far off only cells close to it count
         bare = _room(
-            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], segments, segment_owners, some, glia,
-            glia_index, close_by, chosen, fields,
+            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], tubes, some, glia, glia_index, close_by,
+            scratch,
         )  # fmt: skip
         whole[r] = middle >= thinnest and bare >= thinnest + gap - 1e-6
         fits = False
@@ -68,9 +62,8 @@ def fit_rods(  # type: ignore[no-untyped-def]
                 rods[r, i, 3] = min(wanted, rods[r, MIDDLE, 3])
             elif wanted > 0.0:
                 room = _room(
-                    rods, r, i, wanted + gap, owners[r], segments, segment_owners, some, glia, glia_index,
-                    close_by, chosen, fields,
-                )  # fmt: skip
+                    rods, r, i, wanted + gap, owners[r], tubes, some, glia, glia_index, close_by, scratch
+                )
                 room = min(wanted, room - gap)
                 if i == MIDDLE:
                     room = max(room, thinnest)

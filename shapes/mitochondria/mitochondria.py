@@ -1,15 +1,15 @@
 """Mitochondria: bent rods along a neurite, with a boundary, and a matrix with cristae and dark granules.
 
-``slots.py`` draws them, some with a side arm, and ``fitting.py`` cuts each point to the room around it: where
-that leaves nothing the rod or its arm ends. A rod whose middle has no room is two mitochondria, one on either
-side, without an arm.
+``slots.py`` draws them, some with a side arm, and ``fit_to_room.py`` cuts each point to the room around it:
+where that leaves nothing the rod or its arm ends. A rod whose middle has no room is two mitochondria, one on
+either side, without an arm.
 """
 
 import numpy as np
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key
 from shapes.mitochondria.cristae import (
@@ -41,7 +41,7 @@ from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_
 from shapes.partition.partition import Partition
 
 
-class Mitochondria(Frozen):
+class Mitochondria(Block):
     """How many mitochondria a neurite holds, and their shape.
 
     An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane,
@@ -102,18 +102,14 @@ def _name(keys, whole, out):  # type: ignore[no-untyped-def]
 
 def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
     """Draw the mitochondria that touch a window, and, unfitted, those within ``AROUND_NM`` of it."""
-    low, high = tissue.window.box_nm
-    cells = tissue.neurites
+    cells, box, membranes = tissue.neurites, tissue.window.box_nm, tissue.membranes
     room = 256
     while True:
         drawn = np.empty((room, ROW, 4))
         owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
         n = draw_rods(
-            stream_key(tissue.seed, "mitochondrion"), cells.nodes_nm, cells.varicosity, cells.counts,
-            cells.steps_nm, cells.keys, cells.kinds, tissue.wall_nm, params.bouton_chance,
-            params.dendrite_chance, params.radius_nm.row(), params.half_length_nm.row(),
-            params.radius_nm.highest(), params.longest_nm(), params.branch_chance, params.thinnest_nm, low,
-            high, AROUND_NM, drawn, owners, keys,
+            stream_key(tissue.seed, "mitochondrion"), cells.axes, tissue.wall_nm, params.row(),
+            params.longest_nm(), box, AROUND_NM, drawn, owners, keys,
         )  # fmt: skip
         if n <= room:
             break
@@ -121,8 +117,8 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
     fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
     missing = fit_rods(
-        fitted, owners, cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, len(cells.ids),
-        tissue.membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, low, high, whole,
+        fitted, owners, cells.tubes, membranes.glia_nm, len(cells.ids),
+        membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, box, whole,
     )  # fmt: skip
     ids = np.empty((n, 2), np.int32)
     _name(keys, whole, ids)
@@ -148,11 +144,10 @@ def _run(rods, r, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    rods, owners, keys, ids, stretches, stretch_at, stretch_radius, tissue, index, depth, gap, boundary,
-    period, thickness, tubular, tube, granule_chance, granule_radius, thinnest, lattice, first, spacing,
-    stretch, start, shape, voxel, out_id, out_d, out_crista,
-):  # fmt: skip
+def _build(objects, balls, p, gap, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+    rods, owners, keys, ids = objects.fitted, objects.owners, objects.keys, objects.ids
+    (stretches, stretch_at, stretch_radius), boundary = balls, p.boundary_nm
+    index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
     granules = np.empty((MOST_GRANULES, 4))
     wave, at, box = np.empty(11), np.empty(3), np.empty((3, 2), np.int64)
     cut, run, m = np.empty(3), np.empty(ROW), 0
@@ -160,18 +155,16 @@ def _build(  # type: ignore[no-untyped-def]
         r, first_m = stretches[m, 0], m
         # near a corner that is rounded off, both its sides count
         band = FILLET_NM if rods[r, ARM:, 3].max() > 0.0 else float(BAND_NM)
-        box[:, 0], box[:, 1] = shape, 0
+        box[:, 0], box[:, 1] = frame.shape, 0
         while m < stretches.shape[0] and stretches[m, 0] == r:
             at[:] = stretch_at[m]
-            part = voxel_range(
-                lattice, first, spacing, stretch, start, shape, voxel, at, stretch_radius[m] + band
-            )
+            part = voxel_range(frame, at, stretch_radius[m] + band)
             for c in range(3):
                 box[c, 0], box[c, 1] = min(box[c, 0], part[c, 0]), max(box[c, 1], part[c, 1])
             m += 1
         _run(rods, r, run)
-        cristae_wave(keys[r], period, wave)
-        held = draw_granules(rods, r, keys[r], granule_chance, granule_radius, thinnest, granules)
+        cristae_wave(keys[r], p.crista_period_nm, wave)
+        held = draw_granules(rods, r, keys[r], p.granule_chance, p.granule_radius_nm, p.thinnest_nm, granules)
         parted = ids[r, 0] != ids[r, 1]
         norm = 0.0
         for c in range(3):
@@ -212,11 +205,14 @@ def _build(  # type: ignore[no-untyped-def]
                         out_id[z, y, x] = ids[r, half]
                         if d < 0.0:
                             wall = d + 0.6 * boundary
-                            inside = crista(keys[r], wave, thickness, tubular, tube, along, oz, oy, ox, wall)
+                            inside = crista(
+                                keys[r], wave, p.crista_thickness_nm, p.tubular, p.tube_nm, along, oz, oy, ox,
+                                wall,
+                            )  # fmt: skip
                             if held > 0:
                                 grain = max(granule(granules, held, pz, py, px), wall)
                                 inside = GRANULE_NM + grain if grain < 0.0 else inside
-                            out_crista[z, y, x] = inside
+                            layer.detail_nm[z, y, x] = inside
 
 
 def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
@@ -238,12 +234,15 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
     """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
+    window = tissue.window
     _build(
-        objects.fitted, objects.owners, objects.keys, objects.ids, *stretches(objects.fitted),
-        tissue.window.tissue_nm,
-        partition.index, partition.depth_nm, gap, params.boundary_nm,
-        params.crista_period_nm.row(), params.crista_thickness_nm, params.tubular, params.tube_nm,
-        params.granule_chance, params.granule_radius_nm.row(), params.thinnest_nm, *frame(tissue.window),
-        layer.ids, layer.distance_nm, layer.detail_nm,
-    )  # fmt: skip
+        objects,
+        stretches(objects.fitted),
+        params.row(),
+        gap,
+        window.tissue_nm,
+        partition,
+        frame(window),
+        layer,
+    )
     return layer

@@ -1,6 +1,7 @@
 """Rods: the bent chains of balls that mitochondria are built from, some with a side arm."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,7 @@ AROUND_NM = 110.0
 """Rods are drawn this far around a window, for its vesicles keep clear of them: see ``vesicles.py``."""
 
 
-@dataclass(frozen=True, eq=False)
-class Rods:
+class Rods(NamedTuple):
     """Mitochondria near a window.
 
     ``drawn`` (n, 10, 4) are points and radii as drawn, of the rod and then of its arm, which vesicles keep
@@ -60,6 +60,21 @@ class Rods:
     def there(self) -> npt.NDArray[np.bool_]:
         """Which rods have room somewhere near the window, (n,)."""
         return np.asarray(_both_ends(self.fitted).any(1))
+
+
+class Obstacles(NamedTuple):
+    """Rods (n, 10, 4) that other organelles of their ``owners`` (n,) keep clear of."""
+
+    rods: npt.NDArray[np.float64]
+    owners: npt.NDArray[np.int32]
+
+
+def obstacles(placed: Mapping[str, Any]) -> Obstacles:
+    """Return the mitochondria as drawn, of what was placed before; none where there are none."""
+    rods = placed.get("mitochondrion")
+    if isinstance(rods, Rods):
+        return Obstacles(rods.drawn, rods.owners)
+    return Obstacles(np.empty((0, ROW, 4)), np.empty(0, np.int32))
 
 
 def _both_ends(rods: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

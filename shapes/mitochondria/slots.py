@@ -60,11 +60,11 @@ def _part(points, one, other):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def draw_rods(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, counts, steps, keys, kinds, walls, bouton, dendrite, radius, half, widest,
-    longest, branch, thinnest, low, high, pad, out, owners, rod_keys,
-):  # fmt: skip
+def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
+    nodes, varicosity, steps, counts = axes.nodes_nm, axes.varicosity, axes.steps_nm, axes.counts
+    keys, kinds, (low, high) = axes.keys, axes.kinds, box
+    radius, widest, thinnest = p.radius_nm, p.radius_nm.highest, p.thinnest_nm
     n = 0
     points, one, other = np.empty((ROW, 4)), np.empty((ROW, 4)), np.empty((ROW, 4))
     for j in range(keys.shape[0]):
@@ -77,16 +77,18 @@ def draw_rods(  # type: ignore[no-untyped-def]
             lanes = 1
             first = mix(mix(mix(keys[j], salt), centre), 0)
             soma = kinds[j] == SOMA
-            branches = kinds[j] != AXON and not soma and walls[j] == 0.0 and uniform(first, 5) < branch
+            branches = (
+                kinds[j] != AXON and not soma and walls[j] == 0.0 and uniform(first, 5) < p.branch_chance
+            )
             if kinds[j] == AXON:
                 # an axon holds mitochondria where it is swollen
                 if varicosity[j, centre] == SHAFT:
                     continue
-                chance = bouton if varicosity[j, centre] == BOUTON else 1.0
+                chance = p.bouton_chance if varicosity[j, centre] == BOUTON else 1.0
             else:
                 if centre % slot_nodes != offset and not soma:
                     continue
-                chance = dendrite * (_IN_GLIA if kinds[j] == GLIA else 1.0)
+                chance = p.dendrite_chance * (_IN_GLIA if kinds[j] == GLIA else 1.0)
                 # all lanes of a slot lie around the axis, or one rod lies on it
                 if soma:
                     lanes = _AROUND_NUCLEUS
@@ -103,7 +105,7 @@ def draw_rods(  # type: ignore[no-untyped-def]
                 if lanes == 3 and lane == 1 and branches and uniform(first, 0) < chance:
                     continue  # the first lane's arm lies there
                 thick = draw(radius, uniform(key, 1), normal(key, 2))
-                long = draw(half, uniform(key, 3), normal(key, 4))
+                long = draw(p.half_length_nm, uniform(key, 3), normal(key, 4))
                 angle, away, most = 0.0, 0.0, widest
                 if lanes == 3:
                     # the middles of two lanes are 0.55 √3 of the room apart

@@ -1,2 +1,2 @@
-from .grow import Neurites as Neurites
+from .neurites import Neurites as Neurites
 from .population import Population as Population

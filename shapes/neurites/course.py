@@ -76,11 +76,12 @@ def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def draw_axis(  # type: ignore[no-untyped-def]
-    key, bundle_key, middle, p, low, high, pad, keep, nodes, varicosity, way, at,
+    key, bundle_key, middle, p, reach, box, pad, keep, nodes, varicosity, way, at,
 ):  # fmt: skip
     """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
-    thick = typical_radius(key, p.radius)
-    slack = p.reach - p.nodes * p.step_nm + keep
+    low, high = box
+    thick = typical_radius(key, p.radius_nm)
+    slack = reach - p.nodes * p.step_nm + keep
     nodes[:] = np.nan
     varicosity[:] = SHAFT
     for side in range(2):
@@ -108,7 +109,7 @@ def draw_axis(  # type: ignore[no-untyped-def]
                 there = mix(key, 100 + middle_at)
                 u = uniform(there, 20)
                 if u < p.bouton_chance + p.swelling_chance:
-                    wide = p.bouton_radius if u < p.bouton_chance else p.swelling_radius
+                    wide = p.bouton_radius_nm if u < p.bouton_chance else p.swelling_radius_nm
                     swollen = draw(wide, uniform(there, 21), normal(there, 22))
                     if i == middle_at:
                         varicosity[i] = BOUTON if u < p.bouton_chance else SWELLING

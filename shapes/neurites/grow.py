@@ -1,14 +1,12 @@
-"""Neurites: axons with boutons, dendrites with spines, and the axons inside sheaths, as chains of tubes.
+"""Growing neurites: axons with boutons, dendrites with spines, axons in sheaths, all as chains of tubes.
 
-Each population lives on its own lattice of cubic cells; a cell holds at most one neurite, which runs through
-a point of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node
+Each population has its own lattice of cubic cells; a cell holds at most one neurite, which runs through a
+point of the cell both ways, bending a little at every node. A node of an axon may swell to a bouton, a node
 of a dendrite may bear a spine. What a tube does not fill, its neighbours share or thin glia fills: see
-``membranes.py``.
+``partition/point.py``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,48 +16,10 @@ from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.neurites.course import broad_side, direction, draw_axis, outside, set_out
 from shapes.neurites.lanes import in_lane, typical_radius
-from shapes.neurites.population import FLATTEST, FLATTEST_VARICOSITY, SHAFT, Population, PopulationRow
+from shapes.neurites.neurites import Neurites
+from shapes.neurites.population import FLATTEST, FLATTEST_VARICOSITY, SHAFT, Population
 from shapes.neurites.ruffles import WAVES, draw_waves
-from shapes.neurites.tubes import BLOCK, COLUMNS, NODE, bound_blocks, ruffle_segment, set_segment
-
-
-@dataclass(frozen=True, eq=False)
-class Neurites:
-    """All neurites that matter in a box of tissue space.
-
-    Attributes
-    ----------
-    keys, ids, kinds, radii_nm : arrays (n,)
-        Stream key, instance id, kind and typical radius of each neurite.
-    nodes_nm : float64 (n, m, 4)
-        Nodes along the axis: z, y, x and radius; rows of NaN beyond ``counts``, and too far away to matter.
-    varicosity : uint8 (n, m)
-        What each node is: ``SHAFT``, ``BOUTON`` or ``SWELLING``.
-    steps_nm, counts : arrays (n,)
-        Distance between nodes, and how many there are.
-    segments : float64 (k, 11)
-        Tubes near the box, see ``tubes.py``.
-    owners : int32 (k,)
-        Neurite of each tube; the tubes of a neurite follow each other.
-    """
-
-    keys: npt.NDArray[np.uint64]
-    ids: npt.NDArray[np.int32]
-    kinds: npt.NDArray[np.int8]
-    radii_nm: npt.NDArray[np.float64]
-    nodes_nm: npt.NDArray[np.float64]
-    varicosity: npt.NDArray[np.uint8]
-    steps_nm: npt.NDArray[np.float64]
-    counts: npt.NDArray[np.int32]
-    segments: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-
-    @cached_property
-    def blocks(self) -> npt.NDArray[np.float64]:
-        """Boxes around every eight tubes, (k / 8, 7), by which most are ruled out at once."""
-        out = np.empty((-(-len(self.segments) // BLOCK), 7))
-        bound_blocks(self.segments, out)
-        return out
+from shapes.neurites.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
 
 @njit(cache=True)
@@ -75,11 +35,12 @@ def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _grow(  # type: ignore[no-untyped-def]
-    key, p, low, high, pad, keep, keys, nodes, varicosity, segments, owners,
+    key, p, reach, box, pad, keep, keys, nodes, varicosity, segments, owners,
 ):  # fmt: skip
     """Draw a population's neurites that have a tube near the box; returns how many neurites and tubes."""
+    low, high = box
     n = s = 0
-    edge, span = np.full(3, p.cell_nm), np.full(3, p.reach)
+    edge, span = np.full(3, p.cell_nm), np.full(3, reach)
     if p.lanes:
         edge[0] = 2.0 * p.nodes * p.step_nm
         # a lane lies up to half a cell, and by what it strays, outside its own
@@ -105,13 +66,13 @@ def _grow(  # type: ignore[no-untyped-def]
                     k = in_lane(key, p, cz, cy, cx, middle)
                     if k == np.uint64(0):
                         continue
-                if outside(middle, low, high, pad) > p.reach**2:
+                if outside(middle, low, high, pad) > reach**2:
                     continue
-                draw_axis(k, mix(key, 1), middle, p, low, high, pad, keep, axis, swollen, way, at)
+                draw_axis(k, mix(key, 1), middle, p, reach, box, pad, keep, axis, swollen, way, at)
                 before = s
                 set_out(k, mix(key, 1), middle, p, way, at)
                 broad_side(k, mix(key, 1), middle, p, way, broad, at)
-                peak = draw_waves(mix(k, 3), p.ruffle, p.ruffle_length, waves)
+                peak = draw_waves(mix(k, 3), p.ruffle_nm, p.ruffle_length_nm, waves)
                 # what ruffles add to the thickness of a round tube
                 swell = WAVES * peak / p.stiffness
                 flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(k, 5), normal(k, 6))))
@@ -138,9 +99,9 @@ def _grow(  # type: ignore[no-untyped-def]
                     here = mix(k, 100 + i)
                     if uniform(here, 30) < p.spine_chance:
                         direction(mix(here, 31), way)
-                        neck = draw(p.spine_neck, uniform(here, 32), normal(here, 35))
-                        bulb = draw(p.spine_head, uniform(here, 33), normal(here, 36))
-                        long = ra + draw(p.spine_length, uniform(here, 34), normal(here, 37))
+                        neck = draw(p.spine_neck_radius_nm, uniform(here, 32), normal(here, 35))
+                        bulb = draw(p.spine_head_radius_nm, uniform(here, 33), normal(here, 36))
+                        long = ra + draw(p.spine_length_nm, uniform(here, 34), normal(here, 37))
                         for c in range(3):
                             tip[c] = axis[i, c] + long * way[c]
                             head[c] = tip[c] + bulb * way[c]
@@ -184,13 +145,6 @@ def _draw_population(
     npt.NDArray[np.float64],
     npt.NDArray[np.int32],
 ]:
-    args = PopulationRow(
-        p.cell_nm, p.chance, p.lanes, p.stray, p.nodes, p.step_nm, p.bend, p.grain, p.bundle, p.bundle_nm,
-        p.radius_nm.row(), p.wobble, p.stiffness, p.ruffle_nm, p.ruffle_length_nm, p.flatness.row(),
-        p.bouton_chance, p.bouton_radius_nm.row(), p.swelling_chance, p.swelling_radius_nm.row(), p.firmness,
-        p.spine_chance, p.spine_length_nm.row(), p.spine_neck_radius_nm.row(), p.spine_head_radius_nm.row(),
-        p.reach_nm(),
-    )  # fmt: skip
     length = 2 * p.nodes + 1
     room_n, room_s = 1024, 8192
     while True:
@@ -200,7 +154,9 @@ def _draw_population(
         segments = np.empty((room_s, COLUMNS))
         owners = np.empty(room_s, np.int32)
         key = stream_key(seed, f"neurite/{name}")
-        n, s = _grow(key, args, low, high, pad, keep, keys, nodes, varicosity, segments, owners)
+        n, s = _grow(
+            key, p.row(), p.reach_nm(), (low, high), pad, keep, keys, nodes, varicosity, segments, owners
+        )
         if n <= room_n and s <= room_s:
             return keys[:n], nodes[:n], varicosity[:n], segments[:s], owners[:s]
         room_n, room_s = max(n, room_n), max(s, room_s)

@@ -1,7 +1,7 @@
 """Lanes: the places of neurites that run side by side, as white matter's axons do.
 
-A lane is a column of the population's lattice along z. The room between two lanes is shared out as the
-thicknesses that their neurites would like to have, so that no two overlap.
+A lane is a column of the population's lattice along z. The room between two lanes is shared out in proportion
+to the thicknesses drawn for them, so that no two neurites overlap.
 """
 
 import numpy as np
@@ -21,18 +21,18 @@ def typical_radius(key, radius):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
-    """Return where a lane runs, (y, x), and how thick its neurite would like to be."""
+    """Return where a lane runs, (y, x), and the thickness drawn for it."""
     lane = cell_key(mix(key, 2), 0, cy, cx)
     y = cy + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
     x = cx + 0.5 * (cy % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
-    return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius)
+    return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius_nm)
 
 
 @njit(cache=True)
 def in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
     """Write the middle of a lane's neurite; returns its key, or 0 where none has room between its neighbours.
 
-    The room between two lanes is shared out as their wishes say, so that the neurites of no two overlap.
+    The room between two lanes is shared out in proportion to the thicknesses drawn for them.
     """
     middle[1], middle[2], wish = _lane_middle(key, p, cy, cx)
     room = np.inf
@@ -47,7 +47,7 @@ def in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
     here, best, widest = mix(lane, cz), np.uint64(0), 0.0
     for attempt in range(_LANE_TRIES):
         k = mix(here, attempt)
-        thick = typical_radius(k, p.radius)
+        thick = typical_radius(k, p.radius_nm)
         if widest < thick <= room:
             best, widest = k, thick
     return best

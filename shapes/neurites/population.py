@@ -1,12 +1,12 @@
 """Populations: what a preset says of one kind of neurite, and the kinds there are."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from shapes.core.frozen import Frozen
-from shapes.core.spread import Spread, SpreadRow
+from shapes.core.block import Block
+from shapes.core.spread import Spread
 from shapes.neurites.ruffles import highest
 
 AXON, DENDRITE, MYELINATED, GLIA, SOMA = 0, 1, 2, 3, 4
@@ -27,7 +27,7 @@ VARICOSITY_EVERY = 4
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Population(Frozen):
+class Population(Block):
     """One kind of neurite: how many, how thick, how straight, with what swellings.
 
     ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite
@@ -107,34 +107,3 @@ class Population(Frozen):
     def flattest(self) -> float:
         """Return the flatness of the flattest profile that can be drawn."""
         return min(1.0, max(FLATTEST, self.flatness.lowest()))
-
-
-class PopulationRow(NamedTuple):
-    """A population as kernels read it, with its reach in nm."""
-
-    cell_nm: float
-    chance: float
-    lanes: bool
-    stray: float
-    nodes: int
-    step_nm: float
-    bend: float
-    grain: tuple[float, float, float]
-    bundle: float
-    bundle_nm: float
-    radius: SpreadRow
-    wobble: float
-    stiffness: float
-    ruffle: float
-    ruffle_length: float
-    flatness: SpreadRow
-    bouton_chance: float
-    bouton_radius: SpreadRow
-    swelling_chance: float
-    swelling_radius: SpreadRow
-    firmness: float
-    spine_chance: float
-    spine_length: SpreadRow
-    spine_neck: SpreadRow
-    spine_head: SpreadRow
-    reach: float

@@ -1,4 +1,4 @@
-"""Room: which of many small balls around one point lie inside a neurite, clear of every neighbour."""
+"""Room for balls: which of many small balls around a point lie inside a neurite, clear of every neighbour."""
 
 import numpy as np
 from numba import njit
@@ -109,7 +109,7 @@ def nearest_first(segments, chosen, z, y, x):  # type: ignore[no-untyped-def]
 def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at, which, scratch):  # type: ignore[no-untyped-def]
     """Keep of ``n`` balls those that lie in their host clear of every other neurite; returns how many.
 
-    To first order, as ``membranes.probe`` measures. Most neighbours are ruled out by how fast their fields
+    To first order, as ``point.probe`` measures. Most neighbours are ruled out by how fast their fields
     can change at most. ``clear`` float32 (n,) is how far each ball must be from the membrane; the columns of
     ``places``, ``clear``, ``host_at`` and ``which`` move up. It is fastest where ``chosen`` begins with the
     nearest tubes.

@@ -1,13 +1,12 @@
 """Depths: where an organelle needs the distance to the membrane farther in than the membrane itself."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 
-@dataclass(frozen=True, eq=False)
-class Depths:
+class Depths(NamedTuple):
     """Where the distance to the membrane matters farther in than the membrane itself.
 
     In neurite ``owners[i]``, within ``radii_nm[i]`` of ``centres_nm[i]``, it matters up to ``depths_nm[i]``.

@@ -1,14 +1,14 @@
 """What a generator is given, and what it gives back: a window of tissue, and one layer of objects in it."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from shapes.core.warp import WarpedWindow, to_world
-from shapes.neurites.grow import Neurites
+from shapes.neurites.neurites import Neurites
 from shapes.partition.depths import Depths
 from shapes.partition.partition import Partition
 from shapes.partition.point import Membranes
@@ -16,7 +16,19 @@ from shapes.partition.point import Membranes
 FAR_NM = np.float32(1e4)
 """Distance written where no object is near."""
 _NEARLY_NM = 1.0  # a box of voxels need not be exact
-Frame = tuple[Any, Any, Any, Any, Any, Any, Any]
+_NO_DETAIL = np.empty((0, 0, 0), np.float32)
+
+
+class Frame(NamedTuple):
+    """A window's geometry as kernels read it: the lattice of its ``WarpedWindow``, and its grid in voxels."""
+
+    lattice_nm: npt.NDArray[np.float64]
+    first: npt.NDArray[np.int64]
+    spacing_nm: float
+    stretch: float
+    start_vx: npt.NDArray[np.int64]
+    shape: npt.NDArray[np.int64]
+    voxel_nm: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +68,7 @@ class Placed(Protocol):
         """How many objects were drawn but found no place."""
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(NamedTuple):
     """One kind of object in a window.
 
     Attributes
@@ -66,17 +77,18 @@ class Layer:
         Instance id of the nearest object wherever its distance is written, 0 elsewhere.
     distance_nm : float32 (z, y, x)
         Signed distance to the surface, negative inside, ``FAR_NM`` away from any object.
-    detail_nm : float32 (z, y, x) or None
-        Signed distance to what lies inside: cristae of a mitochondrion, lamellae of a sheath.
+    detail_nm : float32 (z, y, x), or empty
+        Signed distance to what lies inside: cristae of a mitochondrion, lamellae of a sheath. Of shape
+        (0, 0, 0) where a kind has nothing inside.
     """
 
     ids: npt.NDArray[np.int32]
     distance_nm: npt.NDArray[np.float32]
-    detail_nm: npt.NDArray[np.float32] | None = None
+    detail_nm: npt.NDArray[np.float32] = _NO_DETAIL
 
 
 class Generator(Protocol):
-    """A module of ``shapes`` that makes one kind of organelle. Placing never retries for ever."""
+    """A module of ``shapes`` that makes one kind of organelle. Placing takes a bounded time."""
 
     def reach_nm(self, params: Any, kind: int, rim_nm: float) -> float:
         """Return how far from a window a tube's surface can lie that the window's objects depend on.
@@ -97,18 +109,17 @@ class Generator(Protocol):
 def empty_layer(shape: tuple[int, int, int], detail: bool = False) -> Layer:
     """Return a layer without objects."""
     return Layer(
-        np.zeros(shape, np.int32), np.full(shape, FAR_NM), np.full(shape, FAR_NM) if detail else None
+        np.zeros(shape, np.int32), np.full(shape, FAR_NM), np.full(shape, FAR_NM) if detail else _NO_DETAIL
     )
 
 
 @njit(cache=True)
-def voxel_range(  # type: ignore[no-untyped-def]
-    lattice, first, spacing, stretch, start, shape, voxel, tissue, radius,
-):  # fmt: skip
+def voxel_range(frame, tissue, radius):  # type: ignore[no-untyped-def]
     """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch, which may be empty."""
-    world = to_world(lattice, first, spacing, tissue, 0.2 * _NEARLY_NM)
+    start, shape, voxel = frame.start_vx, frame.shape, frame.voxel_nm
+    world = to_world(frame.lattice_nm, frame.first, frame.spacing_nm, tissue, 0.2 * _NEARLY_NM)
     out = np.empty((3, 2), np.int64)
-    wide = radius * stretch + _NEARLY_NM
+    wide = radius * frame.stretch + _NEARLY_NM
     for a in range(3):
         out[a, 0] = max(0, int(np.floor((world[a] - wide) / voxel[a])) - start[a])
         out[a, 1] = min(shape[a], int(np.ceil((world[a] + wide) / voxel[a])) - start[a])
@@ -116,9 +127,9 @@ def voxel_range(  # type: ignore[no-untyped-def]
 
 
 def frame(window: WarpedWindow) -> Frame:
-    """Return a window's geometry as plain arrays, in the order that ``voxel_range`` takes."""
+    """Return a window's geometry for ``voxel_range``."""
     grid = window.grid
-    return (
+    return Frame(
         window.lattice_nm,
         np.array(window.first),
         window.spacing_nm,

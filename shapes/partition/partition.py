@@ -1,11 +1,11 @@
 """The partition of a window among its neurites: which cell each voxel belongs to, and how deep in it lies.
 
-It is what ``membranes.py`` says of one point, for all voxels, tile by tile; each tile picks its tubes. Tiles
+It is what ``point.py`` says of one point, for all voxels, tile by tile; each tile picks its tubes. Tiles
 are aligned with the world and count from their own corner, so that single precision is enough and a voxel is
 the same bit for bit in every window.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +13,17 @@ from numba import njit
 
 from shapes.core.tiles import TILE_VX
 from shapes.core.warp import WarpedWindow
-from shapes.neurites.grow import Neurites
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.tubes import COLUMNS, STEEP, shift_segment, tube_field
 from shapes.partition.depths import Depths
 from shapes.partition.point import NOBODY, Membranes, near_box
-from shapes.partition.voxels import compete, measure
+from shapes.partition.voxels import Ranking, Shares, measure, rank
 
 _TILE_Z, _TILE_YX = TILE_VX[0], TILE_VX[1]
 _BIG = 4  # tiles a side that pick their tubes together first
 
 
-@dataclass(frozen=True, eq=False)
-class Partition:
+class Partition(NamedTuple):
     """Which cell each voxel belongs to, and how far it is from the membrane.
 
     ``index`` (int32) counts into the neurites, with ``len(neurites.ids)`` for glia; ``other`` is the nearest
@@ -33,7 +32,7 @@ class Partition:
     in the section.
     """
 
-    index: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32]  # type: ignore[assignment]
     other: npt.NDArray[np.int32]
     depth_nm: npt.NDArray[np.float32]
     tilt: npt.NDArray[np.float32]
@@ -93,7 +92,7 @@ def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # 
 @njit(cache=True)
 def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
     """Write the reach that counts in a ball."""
-    deep_owner, deep_at, deep_radius, deep_nm = deep
+    deep_owner, deep_at, deep_radius, deep_nm = deep.owners, deep.centres_nm, deep.radii_nm, deep.depths_nm
     for m in range(deep_owner.shape[0]):
         here[deep_owner[m]] = reach[deep_owner[m]]
     for m in range(deep_owner.shape[0]):
@@ -106,24 +105,26 @@ def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _partition(  # type: ignore[no-untyped-def]
-    tissue, cuts, lows, highs, low, high, start, voxel, segments, blocks, owners, reach, deep, glia, index,
-    other, depth, tilt,
+    tissue, tiles, box, start, voxel, tubes, reach, deep, glia, out,
 ):  # fmt: skip
-    (cz, cy, cx), deep_nm = cuts, deep[3]
+    (cz, cy, cx), lows, highs = tiles.cuts, tiles.low_nm, tiles.high_nm
+    segments, owners, deep_nm = tubes.segments, tubes.owners, deep.depths_nm
+    index, other, depth, tilt = out.index, out.other, out.depth_nm, out.tilt
     n = segments.shape[0]
     everything, coarse, fine = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     marks = np.empty(n)
     here = reach.copy()
     # past the rim of the owner's reach nothing counts, and there no field is above glia's
     deepest = reach.max() if deep_nm.shape[0] == 0 else max(reach.max(), deep_nm.max())
-    window = near_box(segments, blocks, low, high, glia + 1.6 * deepest, everything)
+    window = near_box(segments, tubes.blocks, box[0], box[1], glia + 1.6 * deepest, everything)
     plane = _TILE_YX * _TILE_YX
-    tubes, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
+    shifted, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
     pz, py, px = places[0], places[1], places[2]
     state, found = np.empty((6, plane), np.float32), np.empty((5, plane), np.int32)
     lowest, best, rival, nearest, slope, ripple = state[0], state[1], state[2], state[3], state[4], state[5]
     lowest_at, at, second, own, neighbour = found[0], found[1], found[2], found[3], found[4]
+    ranking, shares = Ranking(fields, best, at, rival, second), Shares(own, neighbour, nearest, slope)
     slopes, wanted = np.empty((6, plane), np.float32), np.empty((2, n), np.bool_)
     corner = np.empty(3)
     glia_index, glia_field = reach.shape[0] - 1, np.float32(glia)
@@ -161,7 +162,7 @@ def _partition(  # type: ignore[no-untyped-def]
                     corner[2] = (start[2] + x0) // _TILE_YX * _TILE_YX * voxel[2]
                     for i in range(few):
                         who[i] = owners[fine[i]]
-                        shift_segment(segments, fine[i], corner, tubes, i)
+                        shift_segment(segments, fine[i], corner, shifted, i)
                     for z in range(z0, z1):
                         v = 0
                         for y in range(y0, y1):
@@ -170,13 +171,10 @@ def _partition(  # type: ignore[no-untyped-def]
                                 py[v] = tissue[1, z, y, x] - corner[1]
                                 px[v] = tissue[2, z, y, x] - corner[2]
                                 v += 1
-                        compete(
-                            tubes, who, few, glia_field, v, pz, py, px, fields, lowest, lowest_at, best, at,
-                            rival, second, ripple,
-                        )  # fmt: skip
+                        rank(shifted, who, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
                         measure(
-                            tubes, who, few, glia_field, glia_index, v, pz, py, px, fields, best, at, rival,
-                            second, here, own, neighbour, nearest, slope, slopes, wanted,
+                            shifted, who, few, glia_field, glia_index, v, places, ranking, here, shares,
+                            slopes, wanted,
                         )  # fmt: skip
                         v = 0
                         for y in range(y0, y1):
@@ -215,13 +213,9 @@ def partition(
         np.empty(shape, np.float32),
         np.empty(shape, np.float32),
     )
-    deep = depths or Depths.nowhere()
     _partition(
-        window.tissue_nm, window.tiles.cuts, window.tiles.low_nm, window.tiles.high_nm, *window.box_nm,
-        np.array(window.grid.start_vx), np.array(window.grid.voxel_nm), neurites.segments, neurites.blocks,
-        neurites.owners,
-        np.full(len(neurites.ids) + 1, reach_nm),
-        (deep.owners, deep.centres_nm, deep.radii_nm, deep.depths_nm), params.glia_nm, out.index, out.other,
-        out.depth_nm, out.tilt,
+        window.tissue_nm, window.tiles, window.box_nm, np.array(window.grid.start_vx),
+        np.array(window.grid.voxel_nm), neurites.tubes, np.full(len(neurites.ids) + 1, reach_nm),
+        depths or Depths.nowhere(), params.glia_nm, out,
     )  # fmt: skip
     return out

@@ -1,4 +1,4 @@
-"""Membranes: where two neurites meet.
+"""The membrane at one point: which neurite owns the point, which is the next, how far the membrane is.
 
 Neurites share out space: each point belongs to the tube whose field is lowest, or to thin glia where every
 field is above ``glia_nm``. That partition fills space, makes small cells concave between large ones, and
@@ -7,11 +7,14 @@ two lowest fields over the rate at which that gap closes, which is exact to firs
 equally thick wherever and however it is cut.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.neurites.tubes import (
     AX,
     AY,
@@ -33,7 +36,7 @@ NOBODY = -1
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-class Membranes(Frozen):
+class Membranes(Block):
     """What lies between two cells: two lipid bilayers of ``bilayer_nm`` and the gap between them.
 
     ``glia_nm`` is how far a point may lie outside every tube before thin glia fills it. Figures: bilayer 7–8
@@ -48,6 +51,21 @@ class Membranes(Frozen):
     def half_width_nm(self) -> float:
         """Distance from the middle of the gap to the inner face of either membrane."""
         return self.bilayer_nm + self.gap_nm / 2
+
+
+class Scratch(NamedTuple):
+    """Room to write in: tubes near a box, those of them near a point, and their fields there."""
+
+    close: npt.NDArray[np.int64]
+    chosen: npt.NDArray[np.int64]
+    fields: npt.NDArray[np.float64]
+
+
+@njit(cache=True)
+def scratch_for(tubes):  # type: ignore[no-untyped-def]
+    """Return room for all of some tubes."""
+    n = tubes.segments.shape[0]
+    return Scratch(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n))
 
 
 @njit(cache=True)
@@ -166,3 +184,14 @@ def probe(  # type: ignore[no-untyped-def]
         if d < nearest:
             nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep
     return own, neighbour, nearest, tilt
+
+
+@njit(cache=True)
+def depth_at(tubes, among, z, y, x, depth, glia, glia_index, scratch):  # type: ignore[no-untyped-def]
+    """Return owner and distance to the membrane, ``depth`` at most, at one point between tubes ``among``."""
+    chosen = scratch.chosen
+    count = near(tubes.segments, among, z, y, x, 0.0, depth, glia, chosen)
+    own, _, d, _ = probe(
+        tubes.segments, tubes.owners, chosen, count, z, y, x, depth, glia, glia_index, scratch.fields
+    )
+    return own, d

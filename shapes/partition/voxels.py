@@ -1,9 +1,12 @@
-"""The contest of a few tubes for many voxels: who owns each, who comes second, how far the membrane is.
+"""Owner, neighbour and distance to the membrane of many voxels at once, from the fields of a few tubes.
 
 Single precision throughout, and loops that compile to vector instructions: this is where a patch's time goes.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from shapes.neurites.ruffles import wave, wave_slope
@@ -36,6 +39,29 @@ _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)
 _FLATTEST = np.float32(0.05)  # slopes of fields that run together are taken as no less
 
 
+class Ranking(NamedTuple):
+    """How tubes stand at each of n voxels.
+
+    ``fields`` float32 (count, n); of these ``best`` is the lowest or glia's, ``rival`` the lowest of another
+    owner (n,), and ``at`` and ``second`` int32 (n,) say whose they are: a tube, or -1 for glia.
+    """
+
+    fields: npt.NDArray[np.float32]
+    best: npt.NDArray[np.float32]
+    at: npt.NDArray[np.int32]
+    rival: npt.NDArray[np.float32]
+    second: npt.NDArray[np.int32]
+
+
+class Shares(NamedTuple):
+    """What becomes of n voxels: owner and neighbour int32, distance to the membrane and tilt float32 (n,)."""
+
+    own: npt.NDArray[np.int32]
+    other: npt.NDArray[np.int32]
+    depth: npt.NDArray[np.float32]
+    tilt: npt.NDArray[np.float32]
+
+
 @njit(cache=True)
 def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
     """Write what a neurite's ruffles add to its tubes' fields."""
@@ -55,15 +81,14 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def compete(  # type: ignore[no-untyped-def]
-    tubes, owners, count, glia, n, pz, py, px, fields, low, low_at, best, at, rival, second, ripple,
-):  # fmt: skip
+def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
     """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
 
-    ``tubes`` float32 (count, COLUMNS) and the places count from one origin; the tubes of one owner follow
-    each other. Written are ``fields`` (count, n), ``best`` and ``rival``, and in ``at`` and ``second`` whose
-    they are: a tube, or -1 for glia. ``low``, ``low_at`` and ``ripple`` are room to write in.
+    ``tubes`` float32 (count, COLUMNS) and ``places`` float32 (3, n) count from one origin; the tubes of one
+    owner follow each other. Written is ``ranking``; ``low``, ``low_at`` and ``ripple`` are room to write in.
     """
+    pz, py, px = places[0], places[1], places[2]
+    fields, best, at, rival, second = ranking
     for x in range(n):
         best[x], rival[x] = glia, np.inf
         at[x] = second[x] = -1
@@ -139,14 +164,16 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
 
 @njit(cache=True)
 def measure(  # type: ignore[no-untyped-def]
-    tubes, owners, count, glia, glia_index, n, pz, py, px, fields, best, at, rival, second, reach, own,
-    other, depth, tilt, slopes, wanted,
+    tubes, owners, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
 ):  # fmt: skip
-    """Find owner, neighbour, distance to the membrane and tilt of voxels after ``compete``.
+    """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
-    ``reach`` is how deep in each owner the distance matters. Written are ``own``, ``other``, ``depth`` and
-    ``tilt``; ``slopes`` (6, n) and ``wanted`` (2, count) are room to write in.
+    ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (6, n) and
+    ``wanted`` (2, count) are room to write in.
     """
+    pz, py, px = places[0], places[1], places[2]
+    fields, best, at, rival, second = ranking
+    own, other, depth, tilt = shares
     steepest = _ZERO
     for i in range(count):
         steepest = max(steepest, tubes[i, STEEP])

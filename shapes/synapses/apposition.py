@@ -4,7 +4,10 @@ The membrane between two cells is where their fields are equal. It is looked for
 for boutons are round; there both cells must be found, with no third one between.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from shapes.core.streams import mix, normal
@@ -23,6 +26,15 @@ RIM, CORE = 0.8, 0.5
 """So far out, in parts of its radius, a density must find both its cells on three of four sides, and on all,
 or it is smaller."""
 _SHRINK = (1.0, 0.8, 0.65)
+
+
+class Site(NamedTuple):
+    """Where a contact is looked for: its middle, the normal there, and four places on either side of it."""
+
+    middle: npt.NDArray[np.float64]
+    up: npt.NDArray[np.float64]
+    inside: npt.NDArray[np.float64]
+    beyond: npt.NDArray[np.float64]
 
 
 @njit(cache=True)
@@ -68,11 +80,12 @@ def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def corners(segments, pre, post, middle, up, away, key, inside, beyond):  # type: ignore[no-untyped-def]
+def corners(segments, pre, post, site, away, key):  # type: ignore[no-untyped-def]
     """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
 
     They are NaN where the two fields are not equal anywhere near.
     """
+    middle, up, inside, beyond = site
     one, two = np.empty(3), np.empty(3)
     across(mix(key, 5), up, one, two)
     for corner in range(4):
@@ -95,13 +108,13 @@ def corners(segments, pre, post, middle, up, away, key, inside, beyond):  # type
 
 @njit(cache=True)
 def _touch(  # type: ignore[no-untyped-def]
-    segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside, beyond,
-    fields, wanted,
+    tubes, chosen, count, pre, post, polyadic, site, glia, glia_index, fields, wanted,
 ):  # fmt: skip
     """Tell whether no third cell comes between the two around their contact, on so many of four sides.
 
     In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
     """
+    segments, owners, (middle, up, inside, beyond) = tubes.segments, tubes.owners, site
     if polyadic:
         for side in (-AT_NM, AT_NM):
             at = middle + side * up
@@ -129,21 +142,20 @@ def room_nm(wide):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def room_at(  # type: ignore[no-untyped-def]
-    segments, blocks, owners, pre, post, mine, theirs, polyadic, middle, up, wide, key, glia, glia_index,
-    inside, beyond, close, chosen, fields,
+    tubes, pre, post, mine, theirs, polyadic, site, wide, key, glia, glia_index, scratch,
 ):  # fmt: skip
     """Return the radius of the density that has its two cells all around: 0 where no small one has."""
-    reach = room_nm(wide)
-    few = near_box(segments, blocks, middle - reach, middle + reach, glia + 2.0, close)
+    segments, reach, (close, chosen, fields) = tubes.segments, room_nm(wide), scratch
+    middle = site.middle
+    few = near_box(segments, tubes.blocks, middle - reach, middle + reach, glia + 2.0, close)
     count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
     for part in _SHRINK:
         fits = True
         for out, wanted in ((CORE, 4), (RIM, CORNERS)):
-            corners(segments, mine, theirs, middle, up, out * part * wide, key, inside, beyond)
+            corners(segments, mine, theirs, site, out * part * wide, key)
             fits = fits and _touch(
-                segments, owners, chosen, count, pre, post, polyadic, glia, glia_index, middle, up, inside,
-                beyond, fields, wanted,
-            )  # fmt: skip
+                tubes, chosen, count, pre, post, polyadic, site, glia, glia_index, fields, wanted
+            )
         if fits:
             return part * wide
     return 0.0

@@ -7,7 +7,7 @@ A polyadic contact, as insects have, asks less of its first partner, which may b
 it, and face the bouton as well.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, uniform
 from shapes.neurites.population import BOUTON, DENDRITE
 from shapes.neurites.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
-from shapes.synapses.apposition import CORNERS, ahead, corners, lowest, normal_at, room_at
+from shapes.partition.point import scratch_for
+from shapes.synapses.apposition import CORNERS, Site, ahead, corners, lowest, normal_at, room_at
 
 TRIES, POLYADIC_TRIES = 3, 8
 LOOK_NM = 340.0
@@ -32,15 +33,38 @@ BESIDE_NM = 260.0
 """So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
 
 
-@dataclass(frozen=True, eq=False)
-class Contacts:
+class Zones(NamedTuple):
+    """Active zones: ``boutons`` (n, 2) by neurite and node, where each faces its partner, and which way."""
+
+    boutons: npt.NDArray[np.int32]
+    places_nm: npt.NDArray[np.float64]
+    facing: npt.NDArray[np.float64]
+
+
+class Candidates(NamedTuple):
+    """Boutons near a window that face a partner, a row each.
+
+    ``boutons`` (n, 2) name neurite and node; ``partners`` (n,) count into the neurites; ``middles_nm`` and
+    ``normals`` (n, 3) are the middle of the contact and the direction from bouton to partner; ``sizes_nm``
+    (n, 2) radius and thickness; ``drawn`` (n,) says which may show and have room.
+    """
+
+    boutons: npt.NDArray[np.int32]
+    partners: npt.NDArray[np.int32]
+    middles_nm: npt.NDArray[np.float64]
+    normals: npt.NDArray[np.float64]
+    sizes_nm: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.int32]
+    drawn: npt.NDArray[np.bool_]
+
+
+class Contacts(NamedTuple):
     """Synapses that may show in a window.
 
     ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
     and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
-    in nm. ``turned`` (m, 2) are all boutons near by that face a partner, also where a third cell comes
-    between or the contact is out of sight, ``zones_nm`` (m, 3) where they face it, and ``facing`` (m, 3) in
-    which direction.
+    in nm. ``zones`` are those of all boutons near by that face a partner, also where a third cell comes
+    between or the contact is out of sight.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -51,9 +75,7 @@ class Contacts:
     thicknesses_nm: npt.NDArray[np.float64]
     ids: npt.NDArray[np.int32]
     missing: int
-    turned: npt.NDArray[np.int32]
-    zones_nm: npt.NDArray[np.float64]
-    facing: npt.NDArray[np.float64]
+    zones: Zones
 
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
@@ -113,13 +135,13 @@ def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # ty
 
 @njit(cache=True)
 def _partner(  # type: ignore[no-untyped-def]
-    segments, owners, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, middle, up, inside,
-    beyond,
+    tubes, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, site,
 ):  # fmt: skip
     """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them.
 
     Of a polyadic contact's first partner the axis counts, not the surface: thin ones are as likely as thick.
     """
+    segments, owners, (middle, up, inside, beyond) = tubes.segments, tubes.owners, site
     target = np.empty(3)
     passed = -np.inf
     for _ in range(POLYADIC_TRIES if polyadic else TRIES):
@@ -140,7 +162,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if not _meet(segments, start, target, pre, post, middle):
             continue
         normal_at(segments, middle, pre, post, up)
-        corners(segments, pre, post, middle, up, (SPOT if polyadic else EDGE) * wide, key, inside, beyond)
+        corners(segments, pre, post, site, (SPOT if polyadic else EDGE) * wide, key)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
@@ -151,7 +173,7 @@ def _partner(  # type: ignore[no-untyped-def]
             )
         if good >= CORNERS:
             if polyadic:
-                corners(segments, pre, post, middle, up, EDGE * wide, key, inside, beyond)
+                corners(segments, pre, post, site, EDGE * wide, key)
                 if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
                     continue
             return owners[at]
@@ -178,37 +200,30 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def find_contacts(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, kinds, segments, blocks, owners, glia, chance, polyadic, radius,
-    thickness, low, high, out_b, out_p, out_m, out_n, out_s, out_id, drawn,
-):  # fmt: skip
+def find_contacts(salt, axes, tubes, glia, p, box, out):  # type: ignore[no-untyped-def]
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
+    nodes, varicosity, keys, polyadic = axes.nodes_nm, axes.varicosity, axes.keys, p.polyadic
+    segments, owners, (low, high) = tubes.segments, tubes.owners, box
     n = missing = 0
     total = segments.shape[0]
-    everything, dendrites = np.empty(total, np.int64), np.empty(total, np.int64)
+    scratch, dendrites = scratch_for(tubes), np.empty(total, np.int64)
     count = 0
     for i in range(total):
-        if kinds[owners[i]] == DENDRITE:
+        if axes.kinds[owners[i]] == DENDRITE:
             dendrites[count] = i
             count += 1
     dendrites = dendrites[:count].copy()
-    mine, near_by, theirs, chosen = (
-        np.empty(total, np.int64),
-        np.empty(count, np.int64),
-        np.empty(count, np.int64),
-        np.empty(total, np.int64),
-    )
-    fields = np.empty(total)
-    middle, up, inside, beyond = np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3))
+    mine, near_by, theirs = np.empty(total, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    site = Site(np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3)))
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             if varicosity[j, k] != BOUTON or np.isnan(nodes[j, k, 3]):
                 continue
             key = mix(mix(keys[j], salt), k)
-            wide = draw(radius, uniform(key, 1), normal(key, 2))
+            wide = draw(p.radius_nm, uniform(key, 1), normal(key, 2))
             start = nodes[j, k, :3].copy()
             far = max(wide + PROBE_NM, BESIDE_NM if polyadic else 0.0)
-            if uniform(key, 0) >= chance or _apart(start, low, high) > LOOK_NM + far:
+            if uniform(key, 0) >= p.chance or _apart(start, low, high) > LOOK_NM + far:
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone
             own = around = 0
@@ -221,29 +236,28 @@ def find_contacts(  # type: ignore[no-untyped-def]
                     near_by[around] = i
                     around += 1
             post = _partner(
-                segments, owners, mine[:own], near_by, around, glia, start, polyadic,
-                wide, key, theirs, middle, up, inside, beyond,
-            )  # fmt: skip
+                tubes, mine[:own], near_by, around, glia, start, polyadic, wide, key, theirs, site
+            )
             if post < 0:
                 missing += 1
                 continue
-            shows = _apart(middle, low, high) <= far
+            shows = _apart(site.middle, low, high) <= far
             if shows:
                 # a contact with less room than was drawn gets a smaller density
                 wide = room_at(
-                    segments, blocks, owners, j, post, mine[:own],
-                    theirs[: _of(near_by, around, owners, post, theirs)], polyadic, middle, up, wide, key,
-                    glia, keys.shape[0], inside, beyond, everything, chosen, fields,
+                    tubes, j, post, mine[:own], theirs[: _of(near_by, around, owners, post, theirs)],
+                    polyadic, site, wide, key, glia, keys.shape[0], scratch,
                 )  # fmt: skip
                 shows = wide > 0.0
                 missing += not shows
-            if n < out_b.shape[0]:
-                out_b[n, 0], out_b[n, 1] = j, k
-                out_p[n] = post
-                out_m[n] = middle
-                out_n[n] = up
-                out_s[n, 0], out_s[n, 1] = wide, draw(thickness, uniform(key, 3), normal(key, 4))
-                out_id[n] = object_id(key)
-                drawn[n] = shows
+            if n < out.ids.shape[0]:
+                out.boutons[n, 0], out.boutons[n, 1] = j, k
+                out.partners[n] = post
+                out.middles_nm[n] = site.middle
+                out.normals[n] = site.up
+                out.sizes_nm[n, 0] = wide
+                out.sizes_nm[n, 1] = draw(p.thickness_nm, uniform(key, 3), normal(key, 4))
+                out.ids[n] = object_id(key)
+                out.drawn[n] = shows
             n += 1
     return n, missing

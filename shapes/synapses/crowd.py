@@ -1,6 +1,9 @@
-"""Crowds: which vesicles a window sees, bouton by bouton from its lattice, and the loose ones by node."""
+"""Crowds of vesicles: each bouton's from its own lattice, and the loose ones node by node."""
+
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from shapes.core.spread import draw
@@ -10,6 +13,7 @@ from shapes.neurites.population import BOUTON, GLIA, SOMA
 from shapes.partition.ball_room import clear_of_glia, have_room, host_field, nearest_first
 from shapes.partition.point import near, near_box
 from shapes.synapses.packing import (
+    Lattice,
     bouton_ball,
     crowded_out,
     face_zone,
@@ -28,6 +32,43 @@ _DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
 _LOOSE_SITES = 6  # places around a node where a loose vesicle may be
 
 
+class _Surroundings(NamedTuple):
+    """What vesicles must have room between: the tubes near the window, by number, and what lies in them."""
+
+    tubes: Any
+    near: npt.NDArray[np.int64]
+    glia: float
+    gap: float
+    obstacles: Any
+
+
+class _Bouton(NamedTuple):
+    """A neurite's number, the bouton's key, node and ball, the neurite's tubes, and any active zone."""
+
+    neurite: int
+    key: np.uint64
+    node: npt.NDArray[np.float64]
+    ball: float
+    own: npt.NDArray[np.int64]
+    pull: bool
+    zone: npt.NDArray[np.float64]
+    facing: npt.NDArray[np.float64]
+
+
+class _Work(NamedTuple):
+    """Room to write in, for each site of a lattice, and for tubes: see ``ball_room.py``."""
+
+    sites: npt.NDArray[np.int64]
+    spots: npt.NDArray[np.float64]
+    sizes: npt.NDArray[np.float64]
+    places: npt.NDArray[np.float32]
+    clear: npt.NDArray[np.float32]
+    host_at: npt.NDArray[np.float32]
+    which: npt.NDArray[np.int64]
+    scratch: npt.NDArray[np.float32]
+    chosen: npt.NDArray[np.int64]
+
+
 @njit(cache=True)
 def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
     return (
@@ -41,7 +82,8 @@ def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _in_rod(rods, rod_owners, j, z, y, x, pad):  # type: ignore[no-untyped-def]
+def _in_rod(obstacles, j, z, y, x, pad):  # type: ignore[no-untyped-def]
+    rods, rod_owners = obstacles
     for r in range(rods.shape[0]):
         if rod_owners[r] != j:
             continue
@@ -58,22 +100,20 @@ def _fill(key, density, pull):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _crowd(  # type: ignore[no-untyped-def]
-    key, j, node, ball, pitch, density, pull, cluster, zone, facing, segments, owners, own, everything,
-    chosen, glia, gap, rods, rod_owners, radius, least, widest, lows, highs, sites, spots, sizes, places,
-    clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
-):  # fmt: skip
+def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
+    j, key, node, ball, own, pull, zone, facing = bouton
+    (segments, _, owners), everything, glia, gap, obstacles = around
+    sites, spots, sizes, places, clear, host_at, which, scratch, chosen = work
+    radius, least, widest = p.radius_nm, p.radius_nm.lowest, p.radius_nm.highest
     turn = rotation(mix(key, 7))
     at, q, centre = np.empty(3), np.empty(3), node.copy()
     if pull:
         # vesicles are docked: a layer of them lies along the active zone
         face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
         ball -= 0.5 * pitch
-    found = lattice_sites(
-        key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, widest + BAND_NM, sites,
-        spots,
-    )  # fmt: skip
+    lattice = Lattice(key, centre, turn, pitch, _fill(key, p.density, pull), pull, zone, p.cluster_nm)
+    found = lattice_sites(lattice, ball, boxes, widest + BAND_NM, sites, spots)
     for s in range(found):
         for c in range(3):
             places[c, s] = spots[s, c] - node[c]
@@ -107,44 +147,44 @@ def _crowd(  # type: ignore[no-untyped-def]
     ):
         s = which[left]
         at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
-        if _in_rod(rods, rod_owners, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
+        if _in_rod(obstacles, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
             continue
-        hit = crowded_out(
-            key, centre, turn, pitch, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, widest,
-            density, pull, zone, cluster, q,
-        )  # fmt: skip
+        hit = crowded_out(lattice, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, q)
         if hit:
             continue
-        if n < out.shape[0]:
-            out[n] = at
-            out_r[n], out_j[n] = sizes[s], j
-            out_id[n] = object_id(cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2]))
+        if n < out.ids.shape[0]:
+            out.centres_nm[n] = at
+            out.radii_nm[n], out.owners[n] = sizes[s], j
+            out.ids[n] = object_id(cell_key(key, sites[s, 0], sites[s, 1], sites[s, 2]))
         n += 1
     return n
 
 
 @njit(cache=True)
-def drop_vesicles(  # type: ignore[no-untyped-def]
-    salt, nodes, varicosity, keys, kinds, steps, walls, segments, blocks, owners, glia, gap, contacts, zones,
-    facings, rods, rod_owners, radius, least, widest, pitch, density, cluster, loose, lows,
-    highs, low, high, out, out_r, out_j, out_id,
-):  # fmt: skip
+def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxes, box, out):  # type: ignore[no-untyped-def]
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
+    nodes, varicosity, kinds = axes.nodes_nm, axes.varicosity, axes.kinds
+    segments, owners, (lows, highs), (low, high) = tubes.segments, tubes.owners, boxes, box
+    radius, widest, loose = p.radius_nm, p.radius_nm.highest, p.loose_chance
+    # sites of a face-centred lattice lie √2 pitches apart
+    pitch = p.pitch_nm / 2**0.5
     n = missing = 0
     # every vesicle that counts touches the box, so only the tubes around it can matter
-    around = np.empty(segments.shape[0], np.int64)
-    some = near_box(segments, blocks, low, high, glia + 2.0 * widest + gap + BAND_NM, around)
-    everything, chosen = around[:some], np.empty(some, np.int64)
+    close = np.empty(segments.shape[0], np.int64)
+    some = near_box(segments, tubes.blocks, low, high, glia + 2.0 * widest + gap + BAND_NM, close)
+    everything, chosen = close[:some], np.empty(some, np.int64)
+    around = _Surroundings(tubes, everything, glia, gap, obstacles)
     near_low, near_high = np.empty_like(lows), np.empty_like(highs)
     most = most_sites(pitch)
     sites, spots, sizes = np.empty((most, 3), np.int64), np.empty((most, 3)), np.empty(most)
     places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
     scratch, host_at = np.empty((2, most), np.float32), np.empty((4, most), np.float32)
     which = np.empty(most, np.int64)
+    work = _Work(sites, spots, sizes, places, clear, host_at, which, scratch, chosen)
     at, other, zone, facing = np.empty(3), np.empty(3), np.zeros(3), np.zeros(3)
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
-            ball = max(0.45 * steps[j], 1.1 * nodes[j, k, 3])
+            ball = max(0.45 * axes.steps_nm[j], 1.1 * nodes[j, k, 3])
             if varicosity[j, k] == BOUTON:
                 ball = bouton_ball(nodes[j, k, 3])
             if np.isnan(nodes[j, k, 3]) or _beyond(
@@ -153,14 +193,14 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                 continue
             node = nodes[j, k]
             own = np.arange(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right"))
-            key = mix(mix(keys[j], salt), k)
+            key = mix(mix(axes.keys[j], salt), k)
             if varicosity[j, k] == BOUTON:
                 pull = False
-                for s in range(contacts.shape[0]):
-                    if contacts[s, 0] == j and contacts[s, 1] == k:
+                for s in range(zones.boutons.shape[0]):
+                    if zones.boutons[s, 0] == j and zones.boutons[s, 1] == k:
                         pull = True
-                        zone[:] = zones[s]
-                        facing[:] = facings[s]
+                        zone[:] = zones.places_nm[s]
+                        facing[:] = zones.facing[s]
                 # of the ball only what lies near the window is asked for
                 few = 0
                 for b in range(lows.shape[0]):
@@ -172,12 +212,8 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                         few += 1
                 if few == 0:
                     continue
-                n = _crowd(
-                    key, j, node[:3], ball, pitch, _fill(key, density, pull), pull, cluster,
-                    zone, facing, segments, owners, own, everything, chosen, glia, gap, rods,
-                    rod_owners, radius, least, widest, near_low[:few], near_high[:few], sites, spots, sizes,
-                    places, clear, host_at, which, scratch, n, out, out_r, out_j, out_id,
-                )  # fmt: skip
+                bouton = _Bouton(j, key, node[:3], ball, own, pull, zone, facing)
+                n = _crowd(bouton, p, pitch, around, (near_low[:few], near_high[:few]), work, n, out)
                 continue
             if kinds[j] == GLIA or kinds[j] == SOMA:
                 continue
@@ -212,11 +248,11 @@ def drop_vesicles(  # type: ignore[no-untyped-def]
                         )
                         == 1
                     )
-                if not fits or _in_rod(rods, rod_owners, j, at[0], at[1], at[2], r + CLEAR_NM):
+                if not fits or _in_rod(obstacles, j, at[0], at[1], at[2], r + CLEAR_NM):
                     missing += 1
                     continue
-                if n < out.shape[0]:
-                    out[n] = at
-                    out_r[n], out_j[n], out_id[n] = r, j, object_id(here)
+                if n < out.ids.shape[0]:
+                    out.centres_nm[n] = at
+                    out.radii_nm[n], out.owners[n], out.ids[n] = r, j, object_id(here)
                 n += 1
     return n, missing

@@ -1,6 +1,9 @@
 """Where vesicles may lie so that no two touch: a bouton's close-packed lattice, and places for loose ones."""
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from shapes.core.spread import draw
@@ -13,6 +16,23 @@ JITTER = 0.09
 """How far a site is moved along each axis, as a part of the lattice's step."""
 DOCKED_NM = 150.0
 """About so far from the middle of an active zone every site holds a vesicle."""
+
+
+class Lattice(NamedTuple):
+    """A bouton's lattice: its key, where it lies and is turned, its step, and how full it is where.
+
+    Of its sites a part ``fill`` holds a vesicle; with ``pull`` all do at the active ``zone``, and fewer
+    beyond ``cluster`` from it.
+    """
+
+    key: np.uint64
+    centre: npt.NDArray[np.float64]
+    turn: npt.NDArray[np.float64]
+    pitch: float
+    fill: float
+    pull: bool
+    zone: npt.NDArray[np.float64]
+    cluster: float
 
 
 @njit(cache=True)
@@ -87,10 +107,10 @@ def most_sites(pitch):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def lattice_sites(  # type: ignore[no-untyped-def]
-    key, centre, turn, ball, pitch, density, pull, zone, cluster, lows, highs, pad, sites, spots,
-):  # fmt: skip
+def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-untyped-def]
     """Write index and place of the occupied sites in a ball, within ``pad`` of any box; returns how many."""
+    key, centre, turn, pitch, fill, pull, zone, cluster = lattice
+    lows, highs = boxes
     n = 0
     # a step along a lattice axis is √2 pitches long; the axes are 60° apart
     most = int(np.ceil(ball / pitch * 1.23)) + 1
@@ -118,7 +138,7 @@ def lattice_sites(  # type: ignore[no-untyped-def]
             for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
                 here = cell_key(key, i, j, k)
                 lattice_site(here, centre, turn, pitch, i, j, k, at)
-                if not taken(here, at, density, pull, zone, cluster):
+                if not taken(here, at, fill, pull, zone, cluster):
                     continue
                 away = (at[0] - centre[0]) ** 2 + (at[1] - centre[1]) ** 2 + (at[2] - centre[2]) ** 2
                 inside = False
@@ -138,12 +158,11 @@ def lattice_sites(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def crowded_out(  # type: ignore[no-untyped-def]
-    key, centre, turn, pitch, i, j, k, at, r, radius, widest, density, pull, zone, cluster, q,
-):  # fmt: skip
+def crowded_out(lattice, i, j, k, at, r, radius, q):  # type: ignore[no-untyped-def]
     """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
+    key, centre, turn, pitch, fill, pull, zone, cluster = lattice
     rank = uniform(cell_key(key, i, j, k), 3)
-    far = (r + widest + 1.0) ** 2
+    far = (r + radius.highest + 1.0) ** 2
     for di in range(-1, 2):
         plane = mix(key, i + di)
         for dj in range(-1, 2):
@@ -156,7 +175,7 @@ def crowded_out(  # type: ignore[no-untyped-def]
                 if uniform(here, 3) <= rank:
                     continue
                 lattice_site(here, centre, turn, pitch, i + di, j + dj, k + dk, q)
-                if not taken(here, q, density, pull, zone, cluster):
+                if not taken(here, q, fill, pull, zone, cluster):
                     continue
                 apart = (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2
                 # few come so near that their size matters

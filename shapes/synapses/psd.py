@@ -13,16 +13,17 @@ import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key, uniform
+from shapes.core.table import rows
 from shapes.neurites.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
 from shapes.partition.partition import Partition
 from shapes.partition.point import around
 from shapes.synapses.apposition import across, room_nm
-from shapes.synapses.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Contacts, find_contacts
+from shapes.synapses.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
 
 BAND_NM = 16.0
 """How far outside a density distances are still written."""
@@ -30,7 +31,7 @@ WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
 
 
-class Synapses(Frozen):
+class Synapses(Block):
     """Size of a postsynaptic density, and how likely a bouton is to have one.
 
     Figures: 200–500 nm long, 30–60 nm thick with its membrane (Harris & Weinberg 2012), cleft 15–20 nm.
@@ -65,25 +66,29 @@ def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
 
 def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contacts:
     """Find the synapses of the boutons that may matter to a window."""
-    low, high = tissue.window.box_nm
     cells = tissue.neurites
     room = max(1, int((cells.varicosity == BOUTON).sum()))
-    boutons, partners, ids = np.empty((room, 2), np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
-    middles, normals, sizes = np.empty((room, 3)), np.empty((room, 3)), np.empty((room, 2))
-    drawn = np.empty(room, np.bool_)
+    out = Candidates(
+        boutons=np.empty((room, 2), np.int32),
+        partners=np.empty(room, np.int32),
+        middles_nm=np.empty((room, 3)),
+        normals=np.empty((room, 3)),
+        sizes_nm=np.empty((room, 2)),
+        ids=np.empty(room, np.int32),
+        drawn=np.empty(room, np.bool_),
+    )
     n, missing = find_contacts(
-        stream_key(tissue.seed, "psd"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
-        cells.segments, cells.blocks, cells.owners, tissue.membranes.glia_nm, params.chance, params.polyadic,
-        params.radius_nm.row(), params.thickness_nm.row(), low, high, boutons, partners, middles,
-        normals, sizes, ids, drawn,
+        stream_key(tissue.seed, "psd"), cells.axes, cells.tubes, tissue.membranes.glia_nm, params.row(),
+        tissue.window.box_nm, out,
     )  # fmt: skip
-    there = drawn[:n]
-    thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in ids[:n]], np.bool_)
-    sizes[:n, 1] *= np.where(thin, params.symmetric_part, 1.0)
+    found = rows(out, slice(n))
+    thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in found.ids], np.bool_)
+    found.sizes_nm[:, 1] *= np.where(thin, params.symmetric_part, 1.0)
+    shown = rows(found, found.drawn)
     return Contacts(
-        boutons[:n][there], partners[:n][there], middles[:n][there], normals[:n][there],
-        sizes[:n, 0][there], sizes[:n, 1][there], ids[:n][there], missing, boutons[:n], middles[:n],
-        normals[:n],
+        shown.boutons, shown.partners, shown.middles_nm, shown.normals, shown.sizes_nm[:, 0].copy(),
+        shown.sizes_nm[:, 1].copy(), shown.ids, missing,
+        Zones(found.boutons, found.middles_nm, found.normals),
     )  # fmt: skip
 
 
@@ -114,19 +119,18 @@ def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    boutons, partners, middles, normals, radii, thick, ids, keys, kinds, polyadic, anyone, typical,
-    perforated, tissue, index, other, depth, half, pre_nm, lattice, first, spacing, stretch, start, shape,
-    voxel, out_id, out_d, out_in,
-):  # fmt: skip
+def _build(contacts, axes, p, anyone, half, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+    boutons, partners, middles = contacts.boutons, contacts.partners, contacts.middles_nm
+    normals, radii, thick, ids = contacts.normals, contacts.radii_nm, contacts.thicknesses_nm, contacts.ids
+    index, other, depth, polyadic = partition.index, partition.other, partition.depth_nm, p.polyadic
+    pre_nm = p.presynaptic_nm
+    out_d, kinds = layer.distance_nm, axes.kinds
     one, two = np.empty(3), np.empty(3)
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
-        hole = radii[s] >= WHOLE * typical and uniform(key, 7) < perforated
-        box = voxel_range(
-            lattice, first, spacing, stretch, start, shape, voxel, middles[s].copy(), radii[s] + PROBE_NM
-        )
+        hole = radii[s] >= WHOLE * p.radius_nm.typical and uniform(key, 7) < p.perforated
+        box = voxel_range(frame, middles[s].copy(), radii[s] + PROBE_NM)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -157,8 +161,8 @@ def _build(  # type: ignore[no-untyped-def]
                     d = max(d, (rim - 1.0) * radii[s])
                     if d < out_d[z, y, x] and d < BAND_NM:
                         out_d[z, y, x] = d
-                        out_id[z, y, x] = object_id(mix(key, keys[who])) if polyadic else ids[s]
-                        out_in[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
+                        layer.ids[z, y, x] = object_id(mix(key, axes.keys[who])) if polyadic else ids[s]
+                        layer.detail_nm[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
 
 
 def _partners(
@@ -201,12 +205,9 @@ def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synap
     The layer's detail is how far a voxel lies behind the middle of the cleft, negative in the bouton.
     """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
+    window = tissue.window
     _build(
-        objects.boutons, objects.partners, objects.middles_nm, objects.normals, objects.radii_nm,
-        objects.thicknesses_nm, objects.ids, tissue.neurites.keys, tissue.neurites.kinds, params.polyadic,
-        params.partners == "any", params.radius_nm.typical(), params.perforated,
-        tissue.window.tissue_nm, partition.index, partition.other, partition.depth_nm,
-        tissue.membranes.half_width_nm, params.presynaptic_nm, *frame(tissue.window), layer.ids,
-        layer.distance_nm, layer.detail_nm,
+        objects, tissue.neurites.axes, params.row(), params.partners == "any",
+        tissue.membranes.half_width_nm, window.tissue_nm, partition, frame(window), layer,
     )  # fmt: skip
     return layer

@@ -4,16 +4,17 @@ The pedestal stands on the middle of a polyadic contact; the platform is an oblo
 parallel to the membrane. Both lie in the bouton alone, and vesicles keep clear of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 from pydantic import Field
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
+from shapes.core.table import rows
 from shapes.mitochondria.rods import POINTS, ROW
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
@@ -27,7 +28,7 @@ HIGHEST_NM, LONGEST_NM = 100.0, 260.0
 _FOOT = 0.4  # how much wider the pedestal is at its foot
 
 
-class TBars(Frozen):
+class TBars(Block):
     """How likely a synapse is to have a T-bar, and its size.
 
     ``height_nm`` counts from the inner face of the membrane to the top of the platform, which is
@@ -44,8 +45,7 @@ class TBars(Frozen):
     pedestal_nm: float = Field(default=34.0, ge=8, le=80)
 
 
-@dataclass(frozen=True, eq=False)
-class Bars:
+class Bars(NamedTuple):
     """T-bars that may touch a window, or its vesicles.
 
     ``feet_nm`` (n, 3) is where a pedestal stands, on the inner face of the membrane; ``axes`` (n, 3, 3) the
@@ -69,23 +69,25 @@ class Bars:
 
 
 @njit(cache=True)
-def _draw(  # type: ignore[no-untyped-def]
-    salt, contacts, boutons, middles, normals, half, chance, height, platform, breadth, thick, pedestal, feet,
-    axes, sizes, owners, ids, rods,
-):  # fmt: skip
+def _draw(salt, contacts, half, p, out):  # type: ignore[no-untyped-def]
+    """Write the T-bars of some contacts; returns how many."""
+    middles, normals, thick = contacts.middles_nm, contacts.normals, p.thickness_nm
+    feet, axes, sizes, rods = out.feet_nm, out.axes, out.sizes_nm, out.rods
     n = 0
-    for s in range(contacts.shape[0]):
-        key = mix(salt, np.uint64(contacts[s]))
-        if uniform(key, 0) >= chance:
+    for s in range(contacts.ids.shape[0]):
+        key = mix(salt, np.uint64(contacts.ids[s]))
+        if uniform(key, 0) >= p.chance:
             continue
         for c in range(3):
             axes[n, 0, c] = -normals[s, c]
             feet[n, c] = middles[s, c] - half * normals[s, c]
         across(mix(key, 1), axes[n, 0], axes[n, 1], axes[n, 2])
-        sizes[n, 0] = min(HIGHEST_NM, max(2.0 * thick, draw(height, uniform(key, 1), normal(key, 2))))
-        sizes[n, 1] = 0.5 * min(LONGEST_NM, max(2.0 * thick, draw(platform, uniform(key, 3), normal(key, 4))))
-        sizes[n, 2] = max(0.5 * thick, breadth * sizes[n, 1])
-        owners[n], ids[n] = boutons[s, 0], object_id(key)
+        sizes[n, 0] = min(HIGHEST_NM, max(2.0 * thick, draw(p.height_nm, uniform(key, 1), normal(key, 2))))
+        sizes[n, 1] = 0.5 * min(
+            LONGEST_NM, max(2.0 * thick, draw(p.platform_nm, uniform(key, 3), normal(key, 4)))
+        )
+        sizes[n, 2] = max(0.5 * thick, p.breadth * sizes[n, 1])
+        out.owners[n], out.ids[n] = contacts.boutons[s, 0], object_id(key)
         for i in range(POINTS):
             # once around the platform, and up the pedestal
             long = (sizes[n, 1] - 0.5 * thick) * (1.0 if i in (1, 2) else -1.0)
@@ -98,7 +100,7 @@ def _draw(  # type: ignore[no-untyped-def]
                     + broad * axes[n, 2, c]
                 )
                 rods[2 * n + 1, i, c] = feet[n, c] + sizes[n, 0] * i / POINTS * axes[n, 0, c]
-            rods[2 * n, i, 3], rods[2 * n + 1, i, 3] = 0.5 * thick, 0.5 * pedestal
+            rods[2 * n, i, 3], rods[2 * n + 1, i, 3] = 0.5 * thick, 0.5 * p.pedestal_nm
         n += 1
     return n
 
@@ -112,16 +114,18 @@ def place(tissue: Tissue, params: TBars, placed: dict[str, object]) -> Bars:
     """Set a T-bar on the contacts that a window may show."""
     contacts = placed.get("psd")
     n = len(contacts.ids) if isinstance(contacts, Contacts) else 0
-    feet, axes, sizes = np.empty((n, 3)), np.empty((n, 3, 3)), np.empty((n, 3))
-    owners, ids, rods = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros((2 * n, ROW, 4))
+    out = Bars(
+        feet_nm=np.empty((n, 3)),
+        axes=np.empty((n, 3, 3)),
+        sizes_nm=np.empty((n, 3)),
+        owners=np.empty(n, np.int32),
+        ids=np.empty(n, np.int32),
+        rods=np.zeros((2 * n, ROW, 4)),
+    )
     if isinstance(contacts, Contacts):
-        n = _draw(
-            stream_key(tissue.seed, "t_bar"), contacts.ids, contacts.boutons, contacts.middles_nm,
-            contacts.normals, tissue.membranes.half_width_nm, params.chance, params.height_nm.row(),
-            params.platform_nm.row(), params.breadth, params.thickness_nm, params.pedestal_nm, feet, axes,
-            sizes, owners, ids, rods,
-        )  # fmt: skip
-    return Bars(feet[:n], axes[:n], sizes[:n], owners[:n], ids[:n], rods[: 2 * n])
+        half = tissue.membranes.half_width_nm
+        n = _draw(stream_key(tissue.seed, "t_bar"), contacts, half, params.row(), out)
+    return rows(out, slice(n))._replace(rods=out.rods[: 2 * n])
 
 
 @njit(cache=True)
@@ -140,13 +144,12 @@ def bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex):  # type: ignore[n
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    feet, axes, sizes, owners, ids, thick, pedestal, tissue, index, lattice, first, spacing, stretch, start,
-    shape, voxel, out_id, out_d,
-):  # fmt: skip
+def _build(bars, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+    feet, axes, sizes, owners, ids = bars.feet_nm, bars.axes, bars.sizes_nm, bars.owners, bars.ids
+    thick, pedestal, index, out_d = p.thickness_nm, p.pedestal_nm, partition.index, layer.distance_nm
     for b in range(ids.shape[0]):
         wide = np.sqrt(sizes[b, 0] ** 2 + sizes[b, 1] ** 2 + sizes[b, 2] ** 2) + 0.5 * pedestal + _BAND_NM
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, feet[b].copy(), wide)
+        box = voxel_range(frame, feet[b].copy(), wide)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -160,7 +163,7 @@ def _build(  # type: ignore[no-untyped-def]
                     d = bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex)
                     if d < _BAND_NM and d < out_d[z, y, x]:
                         out_d[z, y, x] = d
-                        out_id[z, y, x] = ids[b]
+                        layer.ids[z, y, x] = ids[b]
 
 
 def depths(objects: Bars, tissue: Tissue, params: TBars) -> Depths:
@@ -170,10 +173,7 @@ def depths(objects: Bars, tissue: Tissue, params: TBars) -> Depths:
 
 def build(objects: Bars, tissue: Tissue, partition: Partition, params: TBars) -> Layer:
     """Return T-bars on the window's voxels: the distance to the surface, in the bouton alone."""
-    layer = empty_layer(tissue.window.grid.shape)
-    _build(
-        objects.feet_nm, objects.axes, objects.sizes_nm, objects.owners, objects.ids, params.thickness_nm,
-        params.pedestal_nm, tissue.window.tissue_nm, partition.index, *frame(tissue.window), layer.ids,
-        layer.distance_nm,
-    )  # fmt: skip
+    window = tissue.window
+    layer = empty_layer(window.grid.shape)
+    _build(objects, params.row(), window.tissue_nm, partition, frame(window), layer)
     return layer

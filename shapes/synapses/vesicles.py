@@ -1,31 +1,30 @@
-"""Synaptic vesicles: hollow spheres, crowded in boutons and drawn to the active zone, a few loose elsewhere.
+"""Synaptic vesicles: hollow spheres, crowded in boutons, most at the active zone, a few loose elsewhere.
 
 A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
-itself; where two would touch, the one of lower rank gives way. They keep clear of membranes and mitochondria.
-All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to the next.
+itself; where two would touch, the one of lower rank is left out. They keep clear of membranes and
+mitochondria. All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to
+the next.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from pydantic import Field, field_validator
 
-from shapes.core.frozen import Frozen
+from shapes.core.block import Block
 from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
-from shapes.mitochondria.rods import AROUND_NM, ROW, Rods
+from shapes.core.table import Balls, rows
+from shapes.mitochondria.rods import AROUND_NM, Obstacles, obstacles
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
 from shapes.partition.partition import Partition
-from shapes.synapses.contacts import Contacts
+from shapes.synapses.contacts import Contacts, Zones
 from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.synapses.packing import CLUSTER_NM
 from shapes.synapses.tbars import Bars
 
 
-class Vesicles(Frozen):
+class Vesicles(Block):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
 
     ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is
@@ -51,65 +50,44 @@ class Vesicles(Frozen):
         return radius
 
 
-@dataclass(frozen=True, eq=False)
-class Spheres:
-    """Vesicles that touch a window: ``centres_nm`` (n, 3), and their radii, owners and ids, (n,)."""
-
-    centres_nm: npt.NDArray[np.float64]
-    radii_nm: npt.NDArray[np.float64]
-    owners: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
-    missing: int
-
-
 def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its vesicles depend on."""
     widest = params.radius_nm.highest()
     return max(CLUSTER_NM + widest, 2.0 * widest + 60.0 + rim_nm) + float(BAND_NM)
 
 
-def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Spheres:
+def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
     """Drop the vesicles that touch a window, after its mitochondria and synapses were placed."""
-    low, high = tissue.window.box_nm
-    cells = tissue.neurites
-    contacts, rods = placed.get("psd"), placed.get("mitochondrion")
-    drawn, rod_owners = np.empty((0, ROW, 4)), np.empty(0, np.int32)
-    boutons, zones, facing = np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3))
-    if isinstance(rods, Rods):
-        drawn, rod_owners = rods.drawn, rods.owners
+    cells, membranes, window = tissue.neurites, tissue.membranes, tissue.window
+    avoid, contacts = obstacles(placed), placed.get("psd")
     if isinstance(bars := placed.get("t_bar"), Bars):
-        drawn = np.concatenate([drawn, bars.rods])
-        rod_owners = np.concatenate([rod_owners, np.repeat(bars.owners, 2)])
+        owners = np.concatenate([avoid.owners, np.repeat(bars.owners, 2)])
+        avoid = Obstacles(np.concatenate([avoid.rods, bars.rods]), owners)
+    zones = Zones(np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3)))
     if isinstance(contacts, Contacts):
-        boutons, zones, facing = contacts.turned, contacts.zones_nm, contacts.facing
+        zones = contacts.zones
     room = 2048
     while True:
-        spots, radii = np.empty((room, 3)), np.empty(room)
-        owners, ids = np.empty(room, np.int32), np.empty(room, np.int32)
+        out = Balls.blank(room)
         n, missing = drop_vesicles(
-            stream_key(tissue.seed, "vesicle"), cells.nodes_nm, cells.varicosity, cells.keys, cells.kinds,
-            cells.steps_nm, tissue.wall_nm, cells.segments, cells.blocks, cells.owners,
-            tissue.membranes.glia_nm, tissue.membranes.half_width_nm + CLEAR_NM, boutons, zones, facing,
-            drawn, rod_owners,
-            params.radius_nm.row(), params.radius_nm.lowest(), params.radius_nm.highest(),
-            params.pitch_nm / 2**0.5, params.density.row(), params.cluster_nm, params.loose_chance,
-            *tissue.window.tiles.groups(), low, high, spots, radii, owners, ids,
+            stream_key(tissue.seed, "vesicle"), cells.axes, tissue.wall_nm, cells.tubes, params.row(),
+            membranes.glia_nm, membranes.half_width_nm + CLEAR_NM, zones, avoid, window.tiles.groups(),
+            window.box_nm, out,
         )  # fmt: skip
         if n <= room:
-            return Spheres(spots[:n], radii[:n], owners[:n], ids[:n], missing)
+            return rows(out, slice(n))._replace(missing=missing)
         room = n
 
 
 @njit(cache=True)
-def _build(  # type: ignore[no-untyped-def]
-    centres, radii, owners, ids, dense, core, tissue, index, lattice, first, spacing, stretch, start, shape,
-    voxel, out_id, out_d, out_core,
-):  # fmt: skip
+def _build(spheres, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+    centres, radii, owners, ids = spheres.centres_nm, spheres.radii_nm, spheres.owners, spheres.ids
+    index, out_d, core = partition.index, layer.distance_nm, p.core
     at = np.empty(3)
     for v in range(ids.shape[0]):
         at[:] = centres[v]
-        cored = uniform(np.uint64(ids[v]), 5) < dense
-        box = voxel_range(lattice, first, spacing, stretch, start, shape, voxel, at, radii[v] + BAND_NM)
+        cored = uniform(np.uint64(ids[v]), 5) < p.dense_chance
+        box = voxel_range(frame, at, radii[v] + BAND_NM)
         for z in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
                 for x in range(box[2, 0], box[2, 1]):
@@ -121,24 +99,21 @@ def _build(  # type: ignore[no-untyped-def]
                     d = np.sqrt(dz * dz + dy * dy + dx * dx) - radii[v]
                     if d < out_d[z, y, x] and d < BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
-                        out_id[z, y, x] = ids[v]
-                        out_core[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
+                        layer.ids[z, y, x] = ids[v]
+                        layer.detail_nm[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
 
 
-def depths(objects: Spheres, tissue: Tissue, params: Vesicles) -> Depths:
+def depths(objects: Balls, tissue: Tissue, params: Vesicles) -> Depths:
     """Return none: a vesicle is drawn by its own centre and radius."""
     return Depths.nowhere()
 
 
-def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
+def build(objects: Balls, tissue: Tissue, partition: Partition, params: Vesicles) -> Layer:
     """Return vesicles on the window's voxels; distances are to the outer face of their membrane.
 
     The layer's detail is the distance to a dense core, where there is one.
     """
-    layer = empty_layer(tissue.window.grid.shape, detail=True)
-    _build(
-        objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, params.dense_chance, params.core,
-        tissue.window.tissue_nm, partition.index, *frame(tissue.window), layer.ids, layer.distance_nm,
-        layer.detail_nm,
-    )  # fmt: skip
+    window = tissue.window
+    layer = empty_layer(window.grid.shape, detail=True)
+    _build(objects, params.row(), window.tissue_nm, partition, frame(window), layer)
     return layer

@@ -1,1 +1,1 @@
-"""Takes what a person types; gives all of the above."""
+"""Takes a command line; runs what it asks for, and says what is wrong in one sentence."""

@@ -1,4 +1,4 @@
-"""The whole road with no data at hand: one preset stands in for real tissue, another feeds the training."""
+"""An experiment without any data: one preset stands in for real tissue, another feeds the training."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from synthem.world import World
 
 NOTICE = (
     "No real tissue is in this: preset {tissue} stands in for it, and preset {feed} feeds the training. "
-    "Both are synthetic, and the figures say that the road works, not how well it does on real EM."
+    "Both are synthetic, and the figures say that every step works, not how well it does on real EM."
 )
 TISSUE, TISSUE_SEED, FEED = "epfl", 2022, "getmanskaya2022"
 SHAPE = (1, 384, 384)

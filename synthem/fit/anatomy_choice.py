@@ -1,10 +1,10 @@
-"""Whose tissue it is: microscopes can be fitted to anything, tissues cannot, so those of the presets compete.
+"""Which preset's tissue to start from: microscopes can be fitted to any image, tissues are compared.
 
 Each tissue (anatomy, stain, and where its annotator draws the lines) is seen through the start's microscope,
-which rules of thumb fit to the images. The best are fitted in short, for before that a microscope that does
-not suit hides what suits, the best of these in earnest; and the one that is nearest to the images on windows
-of its own is taken. Where several are as near, it is the one whose preset has voxels like the images', for
-what is drawn of a tissue, and how its annotator draws, is what such voxels show.
+which rules of thumb fit to the images. The best are fitted for a few steps, for with a microscope that does
+not suit no tissue does; the best of these are fitted longer, and the one that is nearest to the images on
+windows of its own is taken. Where several are as near, it is the one whose preset has voxels like the
+images', for what is drawn of a tissue, and how its annotator draws, is what such voxels show.
 """
 
 import math
@@ -18,7 +18,7 @@ from synthem.fit.initial_guess import quick_start
 from synthem.fit.least_squares import Objective, descend
 from synthem.fit.parameters import KNOBS, Knob, Space
 from synthem.fit.regression import Learned, learn
-from synthem.fit.renderer import Bench
+from synthem.fit.renderer import Renderer
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.preset import Preset, load_preset, preset_names
 
@@ -79,7 +79,7 @@ def choose_tissue(
     start: Preset,
     tissues: dict[str, Preset],
     real: Features,
-    bench: Bench,
+    renderer: Renderer,
     clock: Clock,
     *,
     knobs: Sequence[Knob] = KNOBS,
@@ -98,7 +98,7 @@ def choose_tissue(
         Presets by name, as ``tissues_of`` gives them. Of a single one there is nothing to fit.
     real : float64 (windows, figures)
         Figures of the real windows.
-    bench, clock
+    renderer, clock
         What renders, and what ends the trials when ``share`` of its time is spent: then the best so far are
         returned.
     knobs : sequence of Knob
@@ -115,8 +115,8 @@ def choose_tissue(
             break
         tell(f"tissue of {name}")
         space = Space(start if name == start.name else with_tissue(start, preset), knobs)
-        unit = quick_start(space, target, bench)
-        cost = target.cost(bench.features([space.preset(unit)])[0])
+        unit = quick_start(space, target, renderer)
+        cost = target.cost(renderer.features([space.preset(unit)])[0])
         apart = float(np.abs(np.log(np.divide(preset.voxel_nm, start.voxel_nm))).sum())
         tried.append(Tried(name, space, Learned(unit, space.doubt), cost, apart=apart))
         if cost == min(one.screened for one in tried):
@@ -124,14 +124,14 @@ def choose_tissue(
     tried.sort(key=lambda one: one.screened)
     if len(tried) == 1:
         return tried
-    windows, unseen = bench.seeds, bench.unseen(4 * len(bench.seeds), 1)
+    windows, unseen = renderer.seeds, renderer.unseen(4 * len(renderer.seeds), 1)
     for k, one in enumerate(tried[:SHORT]):
         if k and clock.over(2 * share / 3):
             break
         tell(f"tissue of {one.name}, in short")
-        learned = learn(one.space, one.learned, real, bench, clock, LESSONS, seed, share)
-        learned = _descended(one.space, learned, target, bench, clock, STEPS[0], share)
-        short = target.cost(bench.features([one.space.preset(learned.unit)], unseen)[0])
+        learned = learn(one.space, one.learned, real, renderer, clock, LESSONS, seed, share)
+        learned = _descended(one.space, learned, target, renderer, clock, STEPS[0], share)
+        short = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, short=short)
         if short == min(other.short for other in tried):
             keep(tried[k])
@@ -140,11 +140,11 @@ def choose_tissue(
         if clock.over(share) or one.short == math.inf:
             break
         tell(f"tissue of {one.name}, in earnest")
-        pool = bench.choose(one.preset, 2 * len(windows), 10 * len(windows))
-        learned = _descended(one.space, one.learned, Target.of(real, pool), bench, clock, STEPS[1], share)
-        cost = target.cost(bench.features([one.space.preset(learned.unit)], unseen)[0])
+        pool = renderer.choose(one.preset, 2 * len(windows), 10 * len(windows))
+        learned = _descended(one.space, one.learned, Target.of(real, pool), renderer, clock, STEPS[1], share)
+        cost = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, cost=cost)
-    bench.seeds = windows
+    renderer.seeds = windows
     tried.sort(key=lambda one: (one.cost, one.short, one.screened))
     near = [one for one in tried if math.isfinite(one.cost) and one.cost <= ALIKE * tried[0].cost]
     if near:
@@ -156,9 +156,9 @@ def choose_tissue(
 
 
 def _descended(
-    space: Space, learned: Learned, target: Target, bench: Bench, clock: Clock, steps: int, share: float
+    space: Space, learned: Learned, target: Target, renderer: Renderer, clock: Clock, steps: int, share: float
 ) -> Learned:
     """Return what was learned, with the microscope that some steps of least squares find."""
     own = clock.anew()
-    descend(Objective(space, target, bench, learned), own, steps, share)
+    descend(Objective(space, target, renderer, learned), own, steps, share)
     return learned if own.best is None else replace(learned, unit=own.best)

@@ -1,4 +1,4 @@
-"""CMA-ES: the derivative-free search that polishes the rest.
+"""CMA-ES: the derivative-free search that refines what least squares found.
 
 Candidates differ in the microscope alone and all look at the same scenes, so many of them are cheap.
 """

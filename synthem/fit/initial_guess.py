@@ -1,7 +1,7 @@
-"""A quick start: greys from quantiles, noise from the spectrum, blur from a scan, axes from the spectrum.
+"""An initial guess: greys from quantiles, noise from the spectrum, blur from a scan, axes from the spectrum.
 
-None of these is exact, for each leans on the others; a few turns bring a preset of another modality so near
-that the search begins with a recognisable picture.
+None of these is exact, for each depends on the others; a few rounds bring a preset of another modality so
+near that the search begins with a recognisable picture.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from synthem.fit.parameters import Space, Vector
-from synthem.fit.renderer import Bench
+from synthem.fit.renderer import Renderer
 from synthem.measure.statistics import NAMES
 from synthem.measure.statistics.distance import Features, Target
 from synthem.measure.statistics.greys import SHARES
@@ -32,24 +32,24 @@ _CONTRASTS = ("halo", "mottle", "blotch", "patchiness", "cytoplasm grey, spread"
 def quick_start(
     space: Space,
     target: Target,
-    bench: Bench,
+    renderer: Renderer,
     known: bool = False,
 ) -> Vector:
     """Return a vector in 0 … 1 from which the search may begin; greys stay where they are ``known``."""
     values = space.values_of(space.start)
     for _ in range(TURNS):
         if not known:
-            ours = _median(space, values, bench)
+            ours = _median(space, values, renderer)
             values = _levels(space, values, ours, target)
-        ours = _median(space, values, bench)
+        ours = _median(space, values, renderer)
         values = _noise(space, values, ours, target)
         values = _axes(space, values, target)
-        values = _blur(space, values, target, bench)
+        values = _blur(space, values, target, renderer)
     return space.to_unit(values)
 
 
-def _median(space: Space, values: Vector, bench: Bench) -> Features:
-    features: Features = np.median(bench.features([space.preset(space.to_unit(values))])[0], axis=0)
+def _median(space: Space, values: Vector, renderer: Renderer) -> Features:
+    features: Features = np.median(renderer.features([space.preset(space.to_unit(values))])[0], axis=0)
     return features
 
 
@@ -90,12 +90,12 @@ def _axes(space: Space, values: Vector, target: Target) -> Vector:
     return np.clip(out, space.low, space.high)
 
 
-def _blur(space: Space, values: Vector, target: Target, bench: Bench) -> Vector:
+def _blur(space: Space, values: Vector, target: Target, renderer: Renderer) -> Vector:
     """Try some factors on the width of the point spread and take the best."""
     tried = []
     for factor in BLURS:
         tried.append(values.copy())
         tried[-1][space.index("blur")] *= factor
-    features = bench.features([space.preset(space.to_unit(vector)) for vector in tried])
+    features = renderer.features([space.preset(space.to_unit(vector)) for vector in tried])
     best = tried[int(np.argmin([target.cost(one) for one in features]))]
     return np.clip(best, space.low, space.high)

@@ -13,7 +13,7 @@ from scipy.optimize import least_squares
 from synthem.fit.budget import Clock, TimeIsUpError
 from synthem.fit.parameters import Space, Vector
 from synthem.fit.regression import Learned
-from synthem.fit.renderer import Bench
+from synthem.fit.renderer import Renderer
 from synthem.measure.statistics.distance import SOFT, Features, Target, soft_cost
 
 STEP = 0.02
@@ -29,8 +29,8 @@ class Objective:
     Anatomy stays as it was learned, for all windows show the same scenes; ``free`` are the other parameters.
     """
 
-    def __init__(self, space: Space, target: Target, bench: Bench, learned: Learned) -> None:
-        self.space, self.target, self.bench, self.learned = space, target, bench, learned
+    def __init__(self, space: Space, target: Target, renderer: Renderer, learned: Learned) -> None:
+        self.space, self.target, self.renderer, self.learned = space, target, renderer, learned
         self.free = np.flatnonzero(~space.anatomy)
         self._hold = HOLD / np.maximum(learned.doubt[self.free], 1e-3)
 
@@ -42,7 +42,7 @@ class Objective:
 
     def residuals(self, parts: list[Vector]) -> list[Features]:
         """Return the residuals of some microscopes, given in 0 … 1."""
-        features = self.bench.features([self.space.preset(self.whole(part)) for part in parts])
+        features = self.renderer.features([self.space.preset(self.whole(part)) for part in parts])
         learned = self.learned.unit[self.free]
         return [
             np.concatenate([self.target.residuals(one), self._hold * (part - learned)])

@@ -1,8 +1,8 @@
-"""What masks tell straight away: greys, sizes and numbers by class.
+"""What masks say directly: greys, sizes and numbers by class.
 
 Blur and noise mix the greys of thin structures, and an annotator's line is not where tissue ends. So nothing
-is copied: patches are rendered, counted as the masks are, and each parameter is moved by what is off. A few
-turns of that come to rest.
+is copied: patches are rendered, counted as the masks are, and each parameter is moved by what is off. It
+converges in a few rounds.
 """
 
 from collections.abc import Callable, Mapping, Sequence

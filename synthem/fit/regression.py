@@ -2,8 +2,8 @@
 
 Candidates are drawn around a guess, each shows a few windows of its own, and ridge regression finds what the
 figures say of every parameter (after Beaumont, Zhang & Balding 2002, and Fearnhead & Prangle 2012). All
-figures speak together, so it finds a scale that the misfit alone hardly shows; a parameter that images tell
-nothing of stays at the guess.
+figures are used together, so it finds a scale that the misfit alone hardly shows; a parameter that images
+tell nothing of stays at the guess.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 
 from synthem.fit.budget import Clock, TimeIsUpError
 from synthem.fit.parameters import Space, Vector
-from synthem.fit.renderer import Bench
+from synthem.fit.renderer import Renderer
 from synthem.measure.statistics.distance import Features
 
 WINDOWS = 2
@@ -39,13 +39,13 @@ def learn(
     space: Space,
     guess: Learned,
     real: Features,
-    bench: Bench,
+    renderer: Renderer,
     clock: Clock,
     count: int,
     seed: int = 0,
     share: float = 1.0,
 ) -> Learned:
-    """Return the parameters that the real windows speak for.
+    """Return the parameters that the real windows suggest.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def learn(
         Candidates are drawn around it, as far as its doubt reaches.
     real : float64 (windows, figures)
         Figures of the real windows.
-    bench : Bench
+    renderer : Renderer
         Renders the candidates.
     clock : Clock
         Ends the draw when a share of its time is spent; with fewer than ``FEWEST`` candidates the guess
@@ -76,7 +76,7 @@ def learn(
         for batch in np.array_split(asked, max(1, count // BATCH)):
             clock.check(share)
             presets = [space.preset(unit) for unit in batch]
-            figures = bench.scattered(presets, WINDOWS, first + WINDOWS * sum(map(len, shown)))
+            figures = renderer.scattered(presets, WINDOWS, first + WINDOWS * sum(map(len, shown)))
             shown.append(figures.mean(1))
     except TimeIsUpError:
         if sum(map(len, shown)) < FEWEST:

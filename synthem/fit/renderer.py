@@ -1,4 +1,4 @@
-"""The bench: the same few windows rendered for one candidate after the other, and described.
+"""The renderer of a fit: the same few windows rendered for one candidate after the other, and described.
 
 Each window is the middle of a world of its own, so that a larger tissue is the same tissue, zoomed: the
 figures change smoothly with the parameters, and candidates are compared on the same draw. Scenes are kept
@@ -105,7 +105,7 @@ def _described(image: npt.NDArray[np.uint8]) -> Features:
     return describe(image)
 
 
-class Bench:
+class Renderer:
     """Renders and describes candidates on the same windows, shared out among processes.
 
     The windows are shared out rather than the candidates, so that each process keeps its own scenes; the
@@ -134,8 +134,8 @@ class Bench:
             ProcessPoolExecutor(1, context, initializer=start_worker) for _ in range(workers) if workers > 1
         ]
 
-    def __enter__(self) -> "Bench":
-        """Return the bench."""
+    def __enter__(self) -> "Renderer":
+        """Return the renderer."""
         return self
 
     def __exit__(

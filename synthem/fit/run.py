@@ -20,7 +20,7 @@ from synthem.fit.masks import Mended, fit_masks, masks_of
 from synthem.fit.parameters import KNOBS, Space, pruned
 from synthem.fit.polarity import bright_membranes
 from synthem.fit.regression import Learned, learn
-from synthem.fit.renderer import SEEDS, Bench, render
+from synthem.fit.renderer import SEEDS, Renderer, render
 from synthem.measure.realism import features_of
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.defects import Defects
@@ -172,15 +172,15 @@ def fit_preset(
         nonlocal tissue, space, whole, so_far
         tissue, space, whole, so_far = one.name, one.space, one.space, one.preset
 
-    with Bench(edge, max(2, count // 2), seed, workers) as bench:
+    with Renderer(edge, max(2, count // 2), seed, workers) as renderer:
         try:
-            bench.features([before])  # compiles the kernels, on a first run: that takes none of the time
+            renderer.features([before])  # compiles the kernels, on a first run: that takes none of the time
             clock.begun = time.monotonic()
             tried = choose_tissue(
                 before,
                 candidates,
                 real,
-                bench,
+                renderer,
                 clock,
                 knobs=KNOBS,
                 seed=seed,
@@ -194,13 +194,13 @@ def fit_preset(
                 so_far, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
                 fixed = {knob for one in mended for knob in one.knobs}
                 space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed])
-                learned = Learned(quick_start(space, target, bench, known=True), space.doubt)
+                learned = Learned(quick_start(space, target, renderer, known=True), space.doubt)
             tell("lessons")
-            learned = learn(space, learned, real, bench, clock, LESSONS, seed, LEARN)
+            learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN)
             so_far = space.preset(learned.unit)
-            pool = bench.choose(so_far, count, max(POOL, 2 * count))
+            pool = renderer.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)
-            objective = Objective(space, target, bench, learned)
+            objective = Objective(space, target, renderer, learned)
             tell("least squares")
             descend(objective, clock, STEPS, SHARE)
             tell("search")
@@ -216,12 +216,12 @@ def fit_preset(
                 tell("masks: greys again")
                 after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
                 mended = _joined(mended, again)
-            was, now = bench.features([before, after], bench.unseen(count))
+            was, now = renderer.features([before, after], renderer.unseen(count))
         except KeyboardInterrupt:
             # seconds of work without which there is nothing to write: a second interrupt ends it
             interrupted = True
             notes.append("interrupted from the keyboard at the very end")
-            was, now = bench.features([before, after], bench.unseen(count))
+            was, now = renderer.features([before, after], renderer.unseen(count))
     origin = given if tissue == given.name else with_tissue(given, candidates[tissue])
     tone = after.microscope.tone.model_copy(update={"invert": flipped})
     after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
@@ -229,7 +229,7 @@ def fit_preset(
         before=before, after=after, origin=origin, space=whole, windows=windows, target=target, was=was,
         now=now, cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history,
         tissue=tissue, tried=tried, mended=mended, notes=notes, interrupted=interrupted,
-        evaluations=bench.evaluations,
+        evaluations=renderer.evaluations,
     )  # fmt: skip
 
 

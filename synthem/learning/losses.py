@@ -4,8 +4,8 @@ Getmanskaya, Sokolov and Turlapov (2022) minimise Σ λ_k (1 − Dice_k) with λ
 batch, not averaged over its crops, so that a crop without a class costs nothing where its neighbours hold it.
 
 A class that no crop of the batch holds needs a choice. Counted, as in the paper, its distance 1 − s/(Σp + s)
-falls only as the network falls silent about it: with a rare class most batches teach silence, and near Σp = s
-the pull is some thousand times that of a batch that does hold the class. Skipped, its Dice term waits for a
+falls only as the network predicts less of it: with a rare class most batches teach to predict none; near Σp =
+s the pull is some thousand times that of a batch that does hold the class. Skipped, its Dice term waits for a
 batch that holds it, and false alarms are left to the cross-entropy.
 """
 

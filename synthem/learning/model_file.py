@@ -88,7 +88,7 @@ def _read(path: Path) -> Any:
         raise InputError(f"{path}: there is no such file; give the model.pt that `synthem train` wrote")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch muses about pickles that it then refuses
+            warnings.simplefilter("ignore")  # torch warns of pickles that it then refuses
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise InputError(

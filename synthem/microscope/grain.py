@@ -30,7 +30,9 @@ def _core(distance, middle, soft, pale, dark, amount, g):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def _leaflets(depth, tilt, mito, ves, er, plasma, wall, rim, soft, pale, dark, amount, out):  # type: ignore[no-untyped-def]
+def _leaflets(partition, mito, ves, er, plasma, rim, soft, p, out):  # type: ignore[no-untyped-def]
+    depth, tilt, amount = partition.depth_nm, partition.tilt, p.leaflets
+    pale, dark = p.cytoplasm.typical, p.membrane.typical
     nz, ny, nx = out.shape
     for z in range(nz):
         for y in range(ny):
@@ -41,7 +43,7 @@ def _leaflets(depth, tilt, mito, ves, er, plasma, wall, rim, soft, pale, dark, a
                     seen = amount * max(0.0, 1.0 - 1.5 * tilt[z, y, x])
                     g = _core(depth[z, y, x], plasma, soft, pale, dark, seen, g)
                 g = _core(ves[z, y, x], -0.5 * 8.5, soft, pale, dark, amount, g)
-                g = _core(er[z, y, x], -0.5 * wall, soft, pale, dark, amount, g)
+                g = _core(er[z, y, x], -0.5 * MEMBRANE_NM, soft, pale, dark, amount, g)
                 # the space between the two membranes of a mitochondrion
                 g = _core(mito[z, y, x], -0.42 * rim, soft, pale, dark, amount, g)
                 out[z, y, x] = g
@@ -70,13 +72,12 @@ def grain(image: npt.NDArray[np.float32], scene: Scene, params: Stain) -> npt.ND
             field = smooth_noise(stream_key(seed, f"texture/{name}"), spacing, grid)
             image = image + np.where(inside, np.float32(strength) * field, np.float32(0))
     if params.leaflets > 0 and max(grid.voxel_nm[1:]) <= RESOLVED_NM:
-        part, layers, walls = scene.partition, scene.layers, scene.anatomy.membranes
+        layers, walls = scene.layers, scene.anatomy.membranes
         mito = scene.anatomy.mitochondrion
         _leaflets(
-            part.depth_nm, part.tilt, layers["mitochondrion"].distance_nm, layers["vesicle"].distance_nm,
-            layers["er"].distance_nm, 0.5 * (walls.gap_nm + walls.bilayer_nm), MEMBRANE_NM,
-            mito.boundary_nm if mito else 1.0, max(1.0, min(grid.voxel_nm[1:])), params.cytoplasm.typical(),
-            params.membrane.typical(), params.leaflets, image,
+            scene.partition, layers["mitochondrion"].distance_nm, layers["vesicle"].distance_nm,
+            layers["er"].distance_nm, 0.5 * (walls.gap_nm + walls.bilayer_nm),
+            mito.boundary_nm if mito else 1.0, max(1.0, min(grid.voxel_nm[1:])), params.row(), image,
         )  # fmt: skip
     if params.unevenness > 0:
         uptake = smooth_noise(stream_key(seed, "texture/uptake"), params.unevenness_nm, grid)

@@ -1,4 +1,4 @@
-"""Nucleoplasm: the greys of a nucleus, painted over the cytoplasm of its soma."""
+"""The greys of a nucleus, painted over the cytoplasm of its soma."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,8 @@ _PLUG = 0.45  # a pore is so far on from the grey of cytoplasm to that of chroma
 
 
 @njit(cache=True)
-def _paint(  # type: ignore[no-untyped-def]
-    key, ids, distance, detail, fine, blots, soft, thickness, membrane_nm, dark, pale, body, space, wall,
-    mottle, texture, out,
-):  # fmt: skip
+def _paint(key, layer, fine, blots, soft, thickness, membrane_nm, p, out):  # type: ignore[no-untyped-def]
+    ids, distance, detail, wall = layer.ids, layer.distance_nm, layer.detail_nm, p.membrane.typical
     nz, ny, nx = ids.shape
     last, dense, loose, spot, lumen = 0, 0.0, 0.0, 0.0, 0.0
     for z in range(nz):
@@ -31,13 +29,12 @@ def _paint(  # type: ignore[no-untyped-def]
                 who, g = ids[z, y, x], out[z, y, x]
                 if who != last:
                     last = who
-                    dense, loose = grey_of(key, who, dark), grey_of(key + np.uint64(1), who, pale)
-                    spot, lumen = (
-                        grey_of(key + np.uint64(2), who, body),
-                        grey_of(key + np.uint64(3), who, space),
-                    )
+                    dense = grey_of(key, who, p.chromatin)
+                    loose = grey_of(key + np.uint64(1), who, p.euchromatin)
+                    spot = grey_of(key + np.uint64(2), who, p.nucleolus)
+                    lumen = grey_of(key + np.uint64(3), who, p.perinuclear)
                 inside = detail[z, y, x]
-                grain = mottle * fine[z, y, x] + texture * blots[z, y, x]
+                grain = p.mottle * fine[z, y, x] + p.chromatin_texture * blots[z, y, x]
                 if d > -thickness:
                     if inside < 0.0:
                         g += _PLUG * cover(d, soft) * (dense - g)
@@ -70,8 +67,6 @@ def paint_nuclei(
     if nuclei is None:
         return
     _paint(
-        stream_key(scene.seed, "stain/nucleus"), layer.ids, layer.distance_nm, layer.detail_nm, fine, blots,
-        soft_nm, nuclei.envelope_nm, nuclei.membrane_nm, params.chromatin.row(), params.euchromatin.row(),
-        params.nucleolus.row(), params.perinuclear.row(), params.membrane.typical(), params.mottle,
-        params.chromatin_texture, image,
+        stream_key(scene.seed, "stain/nucleus"), layer, fine, blots, soft_nm, nuclei.envelope_nm,
+        nuclei.membrane_nm, params.row(), image,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Acquire: the stages of the microscope one after the other, each of which can be looked at alone."""
+"""The stages of the microscope one after the other, each of which can be looked at alone."""
 
 from collections.abc import Iterator
 

@@ -1,9 +1,9 @@
-"""Section: what a slab of tissue looks like is the average through its thickness."""
+"""Section: the image of a slab of tissue is the average through its thickness."""
 
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.spread import draw
+from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, stream_key, uniform
 from synthem.preset.microscope import SectionParams
 
@@ -40,9 +40,10 @@ def section(
         image = _CLEAR - (_CLEAR - image) * thickness.astype(np.float32)[:, None, None]
     if params.brightness or params.contrast:
         image = image.copy()
+        contrast = Spread(mean=1.0, std=params.contrast).row()
         for z in range(image.shape[0]):
             key = np.uint64(mix(stream_key(seed, "section"), first + z))
             shift = params.brightness * normal(key, 0)
-            scale = draw((1.0, 1.0, params.contrast), uniform(key, 1), normal(key, 2))
+            scale = draw(contrast, uniform(key, 1), normal(key, 2))
             image[z] = (image[z] - np.float32(128)) * np.float32(scale) + np.float32(128 + shift)
     return image

@@ -5,6 +5,8 @@ spreads say, each by its own id; cytoplasm carries mottle, sparse dark specks an
 world position.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -14,6 +16,7 @@ from shapes.core.fields import smooth_noise
 from shapes.core.streams import stream_key
 from shapes.mitochondria.cristae import GRANULE_NM
 from shapes.neurites.population import GLIA
+from shapes.partition.generator import Layer
 from shapes.synapses.psd import BAND_NM as DENSITY_NM
 from synthem.microscope.grain import grain
 from synthem.microscope.nucleus import paint_nuclei
@@ -23,6 +26,28 @@ from synthem.scene.scene import Scene
 
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
+
+
+class _Layers(NamedTuple):
+    """The kinds of organelle that are painted together."""
+
+    mitochondrion: Layer
+    psd: Layer
+    vesicle: Layer
+    sheath: Layer
+    er: Layer
+    endosome: Layer
+    microtubule: Layer
+    glycogen: Layer
+    t_bar: Layer
+
+
+class _Textures(NamedTuple):
+    """Fields of mean 0 and deviation 1 in the cytoplasm: mottle, blotches, and patches of the tissue."""
+
+    fine: npt.NDArray[np.float32]
+    blots: npt.NDArray[np.float32]
+    coarse: npt.NDArray[np.float32]
 
 
 @njit(cache=True)
@@ -36,26 +61,28 @@ def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
-def _endosome(salt, who, wall, lumen, dense, d, inside, soft, n, g):  # type: ignore[no-untyped-def]
+def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-def]
     """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
     if inside < -1e3:
-        return g + cover(d, 2.0 * soft) * (grey_of(salt + np.uint64(11), who, dense) - g)
-    out = _ring(salt + np.uint64(9), who, wall, lumen, d, soft, 4.0 * n, g)
+        return g + cover(d, 2.0 * soft) * (grey_of(salt + np.uint64(11), who, p.dense_body) - g)
+    out = _ring(salt + np.uint64(9), who, p.endosome, p.endosome_lumen, d, soft, 4.0 * n, g)
     ring = cover(abs(inside + 4.0) - 4.0, soft)
-    return out + ring * (grey_of(salt + np.uint64(9), who, wall) - out)
+    return out + ring * (grey_of(salt + np.uint64(9), who, p.endosome) - out)
 
 
 @njit(cache=True)
-def _paint(  # type: ignore[no-untyped-def]
-    salt, index, depth, tilt, owner_grey, mito_id, mito, crista, psd_id, psd, past_cleft, ves_id, ves,
-    ves_core, sheath_id, sheath, lamella, er_id, er, endo_id, endo, endo_inside, tubule, glycogen_id,
-    glycogen,
-    bar_id, bar, fine, blots, coarse,
-    mottle, blotch, patchiness, gap_nm, bilayer, boundary_nm, soft, gap, lamella_contrast, membrane, matrix,
-    boundary, crista_grey, psd_grey, vesicle, lumen, halo, sheath_grey, er_grey, cisterna, endo_grey,
-    endo_lumen, dense_body, tubule_dark, glycogen_grey, bar_grey,
-    out,
-):  # fmt: skip
+def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary_nm, soft, out):  # type: ignore[no-untyped-def]
+    index, depth, tilt = partition.index, partition.depth_nm, partition.tilt
+    mito_id, mito, crista = layers.mitochondrion
+    psd_id, psd, past_cleft = layers.psd
+    ves_id, ves, ves_core = layers.vesicle
+    sheath_id, sheath, lamella = layers.sheath
+    endo_id, endo, endo_inside = layers.endosome
+    er_id, er = layers.er.ids, layers.er.distance_nm
+    glycogen_id, glycogen = layers.glycogen.ids, layers.glycogen.distance_nm
+    bar_id, bar, tubule = layers.t_bar.ids, layers.t_bar.distance_nm, layers.microtubule.distance_nm
+    fine, blots, coarse = textures
+    gap_nm, bilayer, dark, mottle = membranes.gap_nm, membranes.bilayer_nm, p.membrane.first, p.mottle
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
     last_ves, shell, core = -1, 0.0, 0.0
@@ -67,28 +94,25 @@ def _paint(  # type: ignore[no-untyped-def]
                 b = blots[z, y, x]
                 # the square leans blotches to the dark; mean 0 and deviation 1 stay
                 b = max(-2.6, 0.88 * b - 0.33 * (b * b - 1.0))
-                g = owner_grey[own] + patchiness * coarse[z, y, x] + mottle * n + blotch * b
+                g = owner_grey[own] + p.patchiness * coarse[z, y, x] + mottle * n + p.blotch * b
                 # clutter lies lowest: what is a class is painted over it
                 d = tubule[z, y, x]
                 if d < soft:
-                    g += tubule_dark * cover(d, 1.5 * soft) * min(0.0, membrane[1] - g)
+                    g += p.microtubule * cover(d, 1.5 * soft) * min(0.0, dark - g)
                 d = er[z, y, x]
                 if d < soft:
                     rough = 0.3 * (g - owner_grey[own])
-                    g = _ring(salt + np.uint64(7), er_id[z, y, x], er_grey, cisterna, d, soft, rough, g)
+                    g = _ring(salt + np.uint64(7), er_id[z, y, x], p.er, p.cisterna, d, soft, rough, g)
                 d = endo[z, y, x]
                 if d < soft:
-                    g = _endosome(
-                        salt, endo_id[z, y, x], endo_grey, endo_lumen, dense_body, d, endo_inside[z, y, x],
-                        soft, n, g,
-                    )  # fmt: skip
+                    g = _endosome(salt, endo_id[z, y, x], p, d, endo_inside[z, y, x], soft, n, g)
                 d = glycogen[z, y, x]
                 if d < soft:
-                    dense = grey_of(salt + np.uint64(13), glycogen_id[z, y, x], glycogen_grey)
+                    dense = grey_of(salt + np.uint64(13), glycogen_id[z, y, x], p.glycogen)
                     g += cover(d, 1.5 * soft) * min(0.0, dense - g)
                 d = bar[z, y, x]
                 if d < soft:
-                    dense = grey_of(salt + np.uint64(12), bar_id[z, y, x], bar_grey) + 0.5 * mottle * n
+                    dense = grey_of(salt + np.uint64(12), bar_id[z, y, x], p.t_bar) + 0.5 * mottle * n
                     g += cover(d, 2.0 * soft) * min(0.0, dense - g)
                 d = mito[z, y, x]
                 if d < soft:
@@ -96,15 +120,15 @@ def _paint(  # type: ignore[no-untyped-def]
                     if who != last_mito:
                         last_mito = who
                         body, rim, fold = (
-                            grey_of(salt, who, matrix),
-                            grey_of(salt + np.uint64(1), who, boundary),
-                            grey_of(salt + np.uint64(2), who, crista_grey),
+                            grey_of(salt, who, p.matrix),
+                            grey_of(salt + np.uint64(1), who, p.boundary),
+                            grey_of(salt + np.uint64(2), who, p.crista),
                         )
                     inner = body + 0.6 * mottle * n
                     within = crista[z, y, x]
                     if within < 0.5 * GRANULE_NM:
                         # a granule of calcium is as dark as any membrane
-                        inner += cover(within - GRANULE_NM, 2.0 * soft) * (membrane[1] - inner)
+                        inner += cover(within - GRANULE_NM, 2.0 * soft) * (dark - inner)
                     else:
                         inner += cover(within, 2.0 * soft) * (fold - inner)
                     # two membranes with a thin space between fill the labelled boundary from its middle
@@ -115,36 +139,35 @@ def _paint(  # type: ignore[no-untyped-def]
                 if d < _HALO_NM:
                     # proteins between vesicles darken the cytoplasm around them
                     fade = 1.0 - max(0.0, d) / _HALO_NM
-                    g -= halo * fade * fade
+                    g -= p.halo * fade * fade
                 if d < soft:
                     who = ves_id[z, y, x]
                     if who != last_ves:
                         last_ves = who
                         shell, core = (
-                            grey_of(salt + np.uint64(3), who, vesicle),
-                            grey_of(salt + np.uint64(4), who, lumen),
+                            grey_of(salt + np.uint64(3), who, p.vesicle),
+                            grey_of(salt + np.uint64(4), who, p.lumen),
                         )
                     inside = shell + cover(d + 8.5, soft) * (core - shell)
                     # a dense core is as dark as any membrane
-                    inside += cover(ves_core[z, y, x], 2.0 * soft) * (membrane[1] - inside)
+                    inside += cover(ves_core[z, y, x], 2.0 * soft) * (dark - inside)
                     g += cover(d, soft) * (inside - g)
                 # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely
                 d = depth[z, y, x]
                 blur = soft * (1.0 + tilt[z, y, x])
                 band = cover(d - 0.5 * gap_nm - bilayer, blur)
                 cleft = cover(d - 0.5 * gap_nm, blur)
-                dark = membrane[1]
                 s = cover(sheath[z, y, x], 2.0 * soft)
-                g += (band - gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
+                g += (band - p.gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
                 if s > 0.0:
-                    myelin = grey_of(salt + np.uint64(5), sheath_id[z, y, x], sheath_grey)
-                    myelin += lamella_contrast * 60.0 * cover(-lamella[z, y, x], 2.0 * soft)
+                    myelin = grey_of(salt + np.uint64(5), sheath_id[z, y, x], p.sheath)
+                    myelin += p.lamella * 60.0 * cover(-lamella[z, y, x], 2.0 * soft)
                     # where lamellae part there is pale cytoplasm between them
                     myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
                 if d < DENSITY_NM:
-                    dense = grey_of(salt + np.uint64(6), psd_id[z, y, x], psd_grey)
+                    dense = grey_of(salt + np.uint64(6), psd_id[z, y, x], p.psd)
                     # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
                     # the bouton's side are paler
                     behind = past_cleft[z, y, x] - 0.5 * gap_nm
@@ -188,26 +211,13 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     fine = smooth_noise(stream_key(seed, "texture/fine"), params.mottle_nm, grid)
     blots = smooth_noise(stream_key(seed, "texture/blotch"), params.blotch_nm, grid)
     coarse = smooth_noise(stream_key(seed, "texture/coarse"), params.patchiness_nm, grid)
-    layers = scene.layers
-    mito, psd, ves, sheath = (layers[k] for k in ("mitochondrion", "psd", "vesicle", "sheath"))
-    er, endosome, tubule, bar = (layers[k] for k in ("er", "endosome", "microtubule", "t_bar"))
-    glycogen = layers["glycogen"]
-    boundary_nm = scene.anatomy.mitochondrion.boundary_nm if scene.anatomy.mitochondrion else 1.0
+    mito, soft = scene.anatomy.mitochondrion, softness_nm(grid.voxel_nm)
+    layers = _Layers(*(scene.layers[name] for name in _Layers._fields))
     out = np.empty(grid.shape, np.float32)
     _paint(
-        salt, scene.partition.index, scene.partition.depth_nm, scene.partition.tilt, greys, mito.ids,
-        mito.distance_nm, mito.detail_nm, psd.ids, psd.distance_nm, psd.detail_nm, ves.ids, ves.distance_nm,
-        ves.detail_nm, sheath.ids, sheath.distance_nm, sheath.detail_nm, er.ids, er.distance_nm, endosome.ids,
-        endosome.distance_nm, endosome.detail_nm, tubule.distance_nm, glycogen.ids,
-        glycogen.distance_nm, bar.ids,
-        bar.distance_nm, fine, blots, coarse, params.mottle, params.blotch, params.patchiness,
-        scene.anatomy.membranes.gap_nm, scene.anatomy.membranes.bilayer_nm,
-        boundary_nm, softness_nm(grid.voxel_nm), params.gap, params.lamella, params.membrane.row(),
-        params.matrix.row(), params.boundary.row(), params.crista.row(), params.psd.row(),
-        params.vesicle.row(), params.lumen.row(), params.halo, params.sheath.row(), params.er.row(),
-        params.cisterna.row(), params.endosome.row(), params.endosome_lumen.row(), params.dense_body.row(),
-        params.microtubule, params.glycogen.row(), params.t_bar.row(), out,
+        salt, scene.partition, greys, layers, _Textures(fine, blots, coarse), params.row(),
+        scene.anatomy.membranes.row(), mito.boundary_nm if mito else 1.0, soft, out,
     )  # fmt: skip
-    if layers["nucleus"].ids.any():
-        paint_nuclei(out, scene, params, fine, blots, softness_nm(grid.voxel_nm))
+    if scene.layers["nucleus"].ids.any():
+        paint_nuclei(out, scene, params, fine, blots, soft)
     return grain(out, scene, params)

@@ -1,4 +1,4 @@
-"""Look: which tissue each voxel of a window shows, where sections vary in thickness and defects move them."""
+"""View: which tissue each voxel of a window shows, where sections vary in thickness and defects move them."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shapes.core.block import Block
 from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread
 
@@ -92,7 +93,7 @@ class ContrastJumps(Frozen):
     brightness: Amount = 15.0
 
 
-class Particles(Frozen):
+class Particles(Block):
     """What lies on a section or a block's face: single bodies or clusters of several grains.
 
     ``roughness`` is how far from round they are; grains lie ``cluster_nm`` around their middle; a charged
@@ -109,7 +110,7 @@ class Particles(Frozen):
     glow_nm: float = Field(default=150.0, gt=0, le=2000)
 
 
-class KnifeMarks(Frozen):
+class KnifeMarks(Block):
     """Scratches of a nicked knife, straight along its path, and chatter across it.
 
     ``strength`` and ``chatter`` are in grey levels; a nick stays for ``sections``.

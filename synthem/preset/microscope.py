@@ -2,12 +2,13 @@
 
 from pydantic import Field
 
+from shapes.core.block import Block
 from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread
 from synthem.preset.defects import Defects
 
 
-class Stain(Frozen):
+class Stain(Block):
     """Grey level, 0–255, of each structure, as a distribution over objects, and the texture in between.
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are

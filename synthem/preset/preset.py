@@ -1,4 +1,4 @@
-"""A preset: the anatomy of a tissue, the microscope that looks at it, and where presets are found.
+"""A preset: the anatomy of a tissue, the microscope that images it, and where presets are found.
 
 It is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in their names; what varies
 from object to object is a ``Spread``. Unknown keys are refused with the nearest known one.

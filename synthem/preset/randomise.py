@@ -36,7 +36,7 @@ SOFT = 0.25
 
 
 def randomised(preset: Preset, factor: float, seed: int, index: int = 0, anatomy: bool = False) -> Preset:
-    """Return a preset drawn around another: the same one for the same seed and index, for ever.
+    """Return a preset drawn around another: the same one for the same seed and index, always.
 
     Without ``anatomy`` its worlds have the labels of the other's.
 

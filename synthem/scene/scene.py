@@ -14,7 +14,8 @@ from shapes.clutter.chains import RIM_NM
 from shapes.core.grid import Grid
 from shapes.core.warp import WarpedWindow, warp_window
 from shapes.mitochondria import mitochondria
-from shapes.neurites.grow import Neurites, grow
+from shapes.neurites.grow import grow
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA, Population
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
@@ -96,7 +97,7 @@ class Scene:
             name: Layer(
                 layer.ids[inner],
                 layer.distance_nm[inner],
-                None if layer.detail_nm is None else layer.detail_nm[inner],
+                layer.detail_nm[inner] if layer.detail_nm.size else layer.detail_nm,
             )
             for name, layer in self.layers.items()
         }
@@ -176,4 +177,4 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
 
 def _cut(layer: Layer, by_nm: npt.NDArray[np.float32]) -> Layer:
     """Return a layer of which nothing is left where a signed distance is above 0."""
-    return replace(layer, distance_nm=np.maximum(layer.distance_nm, by_nm))
+    return layer._replace(distance_nm=np.maximum(layer.distance_nm, by_nm))

@@ -183,11 +183,16 @@ def _surface(ids, start, ray, before, after, name, voxel, w, bell, normal):  # t
 
 
 @njit(cache=True)
+def _prepared(axes, voxel):  # type: ignore[no-untyped-def]
+    """Return the rays' step in voxels, and room to write in: spline weights, normal, start and kernel."""
+    bell = np.empty((3, 2 * _REACH_VX + 1))
+    return axes[2] / voxel, np.empty((3, 4)), np.empty(3), np.empty(3), bell
+
+
+@njit(cache=True)
 def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # type: ignore[no-untyped-def]
     """Write depth, id and normal of the first object on each pixel's ray."""
-    w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
-    bell = np.empty((3, 2 * _REACH_VX + 1))
-    ray = axes[2] / voxel
+    ray, w, n, start, bell = _prepared(axes, voxel)
     for row in range(depth.shape[0]):
         for column in range(depth.shape[1]):
             t, leave = _enter(ids.shape, voxel, corner, axes, pixel, row, column, start)
@@ -201,9 +206,7 @@ def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # 
 @njit(cache=True)
 def film(ids, room, voxel, corner, axes, pixel, depth, colours, light, passed):  # type: ignore[no-untyped-def]
     """Add up the light of all clear surfaces that stand before ``depth``, and the share that passes them."""
-    w, n, start = np.empty((3, 4)), np.empty(3), np.empty(3)
-    bell = np.empty((3, 2 * _REACH_VX + 1))
-    ray = axes[2] / voxel
+    ray, w, n, start, bell = _prepared(axes, voxel)
     for row in range(depth.shape[0]):
         for column in range(depth.shape[1]):
             t, leave = _enter(ids.shape, voxel, corner, axes, pixel, row, column, start)

@@ -20,7 +20,7 @@ from synthem.fit.masks import fit_masks
 from synthem.fit.parameters import KNOBS, Space, get, pruned
 from synthem.fit.polarity import bright_membranes
 from synthem.fit.preset_text import preset_text
-from synthem.fit.renderer import Bench, render
+from synthem.fit.renderer import Renderer, render
 from synthem.fit.report import write_preset
 from synthem.fit.run import fit_preset, prepared
 from synthem.preset.preset import Preset, load_preset, preset_names
@@ -129,7 +129,7 @@ def test_bright_membranes_are_told_from_dark_ones(name: str) -> None:
 
 
 def test_the_number_of_processes_makes_no_difference() -> None:
-    with Bench(64, 3, workers=1) as alone, Bench(64, 3, workers=2) as two:
+    with Renderer(64, 3, workers=1) as alone, Renderer(64, 3, workers=2) as two:
         assert np.array_equal(alone.features([EPFL]), two.features([EPFL]))
 
 

@@ -10,7 +10,7 @@ from synthem.fit.budget import Clock
 from synthem.fit.initial_guess import quick_start
 from synthem.fit.parameters import KNOBS, Space
 from synthem.fit.regression import Learned, learn, regress
-from synthem.fit.renderer import Bench, render
+from synthem.fit.renderer import Renderer, render
 from synthem.measure.realism import features_of
 from synthem.measure.statistics import NAMES
 from synthem.measure.statistics.distance import Target
@@ -48,13 +48,13 @@ def test_too_few_lessons_leave_the_guess() -> None:
     guess = Learned(space.to_unit(space.values_of(EPFL)), space.doubt)
     clock = Clock(1.0)
     clock.begun -= 10.0
-    with Bench(64, 2, workers=1) as bench:
-        assert learn(space, guess, np.zeros((3, len(NAMES))), bench, clock, 100) is guess
+    with Renderer(64, 2, workers=1) as renderer:
+        assert learn(space, guess, np.zeros((3, len(NAMES))), renderer, clock, 100) is guess
 
 
 def test_windows_of_their_own_are_the_same_for_any_number_of_processes() -> None:
     presets = [EPFL, INSECT, EPFL]
-    with Bench(64, 2, workers=1) as alone, Bench(64, 2, workers=2) as two:
+    with Renderer(64, 2, workers=1) as alone, Renderer(64, 2, workers=2) as two:
         one = alone.scattered(presets, 2, 40)
         assert np.array_equal(one, two.scattered(presets, 2, 40))
         assert np.array_equal(one[2, 1:], two.features([EPFL], [45])[0])
@@ -101,10 +101,12 @@ def test_of_tissues_that_are_as_near_that_of_like_voxels_is_taken(monkeypatch: p
     real = features_of(np.array([render(EPFL, 500 + k, 128) for k in range(6)]))
     few = [knob for knob in KNOBS if knob.name in ("blur", "blur along y over x", "read noise", "shot noise")]
     kept = []
-    with Bench(128, 2, workers=1) as bench:
-        windows = bench.seeds
-        tried = choose_tissue(start, names, real, bench, Clock(600.0), knobs=few, share=1.0, keep=kept.append)
-        assert bench.seeds == windows
+    with Renderer(128, 2, workers=1) as renderer:
+        windows = renderer.seeds
+        tried = choose_tissue(
+            start, names, real, renderer, Clock(600.0), knobs=few, share=1.0, keep=kept.append
+        )
+        assert renderer.seeds == windows
     assert [one.name for one in tried] in (
         ["like", "thick", "fine", "other"],
         ["like", "fine", "thick", "other"],
@@ -122,8 +124,8 @@ def test_a_spectrum_that_leans_says_which_way_the_blur_is_drawn_out(ratio: float
     real = features_of(
         np.array([render(space.preset(space.to_unit(values)), 700 + k, 256) for k in range(12)])
     )
-    with Bench(256, 4, workers=2) as bench:
-        found = space.from_unit(quick_start(space, Target.of(real), bench, known=True))[blur]
+    with Renderer(256, 4, workers=2) as renderer:
+        found = space.from_unit(quick_start(space, Target.of(real), renderer, known=True))[blur]
     assert found == pytest.approx(ratio, rel=0.3)
 
 
@@ -135,6 +137,6 @@ def test_the_tissue_is_found(truth: str) -> None:
     shown = with_tissue(start, load_preset(truth))
     real = features_of(np.array([render(shown, 500 + k, 256) for k in range(36)]))
     names = ["sstem_drosophila", "epfl", "white_matter", "insect", "sbfsem_liver"]
-    with Bench(256, 6, workers=2) as bench:
-        tried = choose_tissue(start, tissues_of(start, names), real, bench, Clock(600.0))
+    with Renderer(256, 6, workers=2) as renderer:
+        tried = choose_tissue(start, tissues_of(start, names), real, renderer, Clock(600.0))
     assert tried[0].name == truth

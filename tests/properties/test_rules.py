@@ -437,7 +437,7 @@ def test_synapses_are_placed_or_reported():
         contacts = scene.objects["psd"]
         hidden = sum(
             not near_box(zone, low, high, sights[j, k])
-            for (j, k), zone in zip(contacts.turned, contacts.zones_nm, strict=True)
+            for (j, k), zone in zip(contacts.zones.boutons, contacts.zones.places_nm, strict=True)
         )
         assert boutons == len(contacts.ids) + hidden + contacts.missing
         drawn += boutons

@@ -11,7 +11,8 @@ from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.streams import mix, object_id
 from shapes.mitochondria.rods import rod_distance
-from shapes.neurites.grow import Neurites, grow
+from shapes.neurites.grow import grow
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, BOUTON, DENDRITE, MYELINATED, Population
 from shapes.synapses.contacts import BESIDE_NM
 from shapes.synapses.tbars import bar_distance

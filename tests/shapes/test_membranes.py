@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from shapes import Grid
 from shapes.core.warp import warp_window
-from shapes.neurites.grow import Neurites, grow
+from shapes.neurites.grow import grow
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.tubes import COLUMNS
 from shapes.partition.partition import partition
 from shapes.partition.point import NOBODY, Membranes, near, probe

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapes.neurites.grow import Neurites, grow
+from shapes.neurites.grow import grow
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, Population
 from shapes.neurites.tubes import AZ, DZ, RMAX, SQUEEZE
 from shapes.partition.point import near_box

@@ -11,7 +11,7 @@ from shapes import Grid
 from shapes.core.warp import warp_window, world_points
 from shapes.mitochondria.mitochondria import Mitochondria, build
 from shapes.mitochondria.rods import ARM, MIDDLE, POINTS, ROW, Rods
-from shapes.neurites.grow import Neurites
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import DENDRITE
 from shapes.partition.generator import Layer, Tissue
 from shapes.partition.partition import Partition

@@ -20,27 +20,27 @@ _UM_NM = 1e5  # rates are per 100 µm
 
 
 @njit(cache=True)
-def _scratch(key, block, mean, widths, strength, chatter, wave, phase, sin, cos, cell, ys, xs, image):  # type: ignore[no-untyped-def]
+def _scratch(key, block, mean, p, phase, sin, cos, ys, xs, image):  # type: ignore[no-untyped-def]
     spot = mix(key, block)
     most = int(np.ceil(mean))
     for i in range(ys.shape[0]):
         for j in range(xs.shape[0]):
             across, along = ys[i] * cos - xs[j] * sin, ys[i] * sin + xs[j] * cos
-            total = chatter * np.sin(6.2832 * along / wave + phase)
-            home = int(np.floor(across / cell))
+            total = p.chatter * np.sin(6.2832 * along / p.chatter_nm + phase)
+            home = int(np.floor(across / _CELL_NM))
             for c in range(home - 1, home + 2):
                 for m in range(most):
                     one = mix(mix(spot, c), m)
                     if uniform(one, 0) * most >= mean:
                         continue
-                    width = draw(widths, uniform(one, 1), normal(one, 2))
-                    past = (across - (c + uniform(one, 3)) * cell) / width
+                    width = draw(p.width_nm, uniform(one, 1), normal(one, 2))
+                    past = (across - (c + uniform(one, 3)) * _CELL_NM) / width
                     if abs(past) < 3.0:
                         # a scratch sinks in and piles up beside, deeper here and there
                         deep = 0.6 + 0.4 * np.sin(along / 1300.0 + 6.2832 * uniform(one, 4))
                         sign = 1.0 if uniform(one, 5) < 0.7 else -0.6
                         half = 0.5 * past * past
-                        total -= sign * strength * deep * (1.0 - half) * np.exp(-half)
+                        total -= sign * p.strength * deep * (1.0 - half) * np.exp(-half)
             image[i, j] += total
 
 
@@ -52,7 +52,6 @@ def knife_marks(params: KnifeMarks, seed: int, grid: Grid, image: npt.NDArray[np
     for k, section in sections(grid):
         phase = 6.2832 * uniform(np.uint64(mix(stream_key(seed, "defect/chatter"), section)), 0)
         _scratch(
-            key, section // params.sections, mean, params.width_nm.row(), params.strength, params.chatter,
-            params.chatter_nm, phase, math.sin(turn), math.cos(turn), _CELL_NM, grid.centres_nm(1),
-            grid.centres_nm(2), image[k],
+            key, section // params.sections, mean, params.row(), phase, math.sin(turn), math.cos(turn),
+            grid.centres_nm(1), grid.centres_nm(2), image[k],
         )  # fmt: skip

@@ -19,19 +19,17 @@ _GLOW = 3.0  # lengths after which a glow has faded
 
 
 @njit(cache=True)
-def _bodies(  # type: ignore[no-untyped-def]
-    centres, keys, radii, greys, grains, cluster, rough, glow, glow_nm, ys, xs, tall, wide, soft, image
-):
+def _bodies(centres, keys, p, ys, xs, tall, wide, soft, image):  # type: ignore[no-untyped-def]
     for e in range(keys.shape[0]):
-        for g in range(max(1, int(np.rint(draw(grains, uniform(keys[e], 2), normal(keys[e], 3)))))):
+        for g in range(max(1, int(np.rint(draw(p.grains, uniform(keys[e], 2), normal(keys[e], 3)))))):
             key = mix(keys[e], 100 + g)
-            radius = draw(radii, uniform(key, 0), normal(key, 1))
-            grey = draw(greys, uniform(key, 2), normal(key, 3))
-            cy = centres[e, 0] + cluster * min(2.0, max(-2.0, normal(key, 4)))
-            cx = centres[e, 1] + cluster * min(2.0, max(-2.0, normal(key, 5)))
-            far = radius * (1.0 + rough) + soft
-            if glow != 0.0:
-                far += _GLOW * glow_nm
+            radius = draw(p.radius_nm, uniform(key, 0), normal(key, 1))
+            grey = draw(p.grey, uniform(key, 2), normal(key, 3))
+            cy = centres[e, 0] + p.cluster_nm * min(2.0, max(-2.0, normal(key, 4)))
+            cx = centres[e, 1] + p.cluster_nm * min(2.0, max(-2.0, normal(key, 5)))
+            far = radius * (1.0 + p.roughness) + soft
+            if p.glow != 0.0:
+                far += _GLOW * p.glow_nm
             a = 6.2832 * uniform(key, 6)
             b, c, d = 6.2832 * uniform(key, 7), 6.2832 * uniform(key, 8), 6.2832 * uniform(key, 9)
             first = max(0, int((cy - far - ys[0]) / tall))
@@ -44,9 +42,10 @@ def _bodies(  # type: ignore[no-untyped-def]
                     t = np.arctan2(dy, dx)
                     wave = np.sin(2 * t + a) + 0.7 * np.sin(3 * t + b) + 0.5 * np.sin(5 * t + c)
                     wave += 0.3 * np.sin(9 * t + d)
-                    past = np.hypot(dy, dx) - radius * (1.0 + 0.4 * rough * wave)
-                    if glow != 0.0:
-                        image[i, j] += glow * max(0.0, 1.0 - max(0.0, past) / (_GLOW * glow_nm)) ** 4
+                    past = np.hypot(dy, dx) - radius * (1.0 + 0.4 * p.roughness * wave)
+                    if p.glow != 0.0:
+                        faded = max(0.0, past) / (_GLOW * p.glow_nm)
+                        image[i, j] += p.glow * max(0.0, 1.0 - faded) ** 4
                     cover = min(1.0, max(0.0, 0.5 - past / soft))
                     image[i, j] += cover * (grey - image[i, j])
 
@@ -60,7 +59,6 @@ def particles(params: Particles, seed: int, grid: Grid, image: npt.NDArray[np.fl
         key = stream_key(seed, f"defect/{name}")
         centres, keys = scattered(key, params.per_100um2, far, grid, section)
         _bodies(
-            centres, keys, params.radius_nm.row(), params.grey.row(), params.grains.row(), params.cluster_nm,
-            params.roughness, params.glow, params.glow_nm, grid.centres_nm(1), grid.centres_nm(2),
-            grid.voxel_nm[1], grid.voxel_nm[2], soft, image[k],
+            centres, keys, params.row(), grid.centres_nm(1), grid.centres_nm(2), grid.voxel_nm[1],
+            grid.voxel_nm[2], soft, image[k],
         )  # fmt: skip

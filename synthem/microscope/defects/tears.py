@@ -1,4 +1,4 @@
-"""Folds and cracks: lines along which a section pleats or gapes, and the tissue beside them gives way.
+"""Folds and cracks: lines along which a section pleats or gapes, and tissue beside them is displaced.
 
 A fold laid flat is three layers thick, as in Harris et al. (2006, J Neurosci 26:12101) on serial sections;
 what they let through follows Beer and Lambert (Reimer & Kohl, Transmission Electron Microscopy, chapter 6).
@@ -59,7 +59,7 @@ def _side(row, y, x):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _displace(rows, ys, xs, by, dy, dx, void):  # type: ignore[no-untyped-def]
-    """Add to a field how tissue gives way: ``by`` 1 draws it together, -0.5 pushes it apart."""
+    """Add to a field how tissue is displaced: ``by`` 1 draws it together, -0.5 pushes it apart."""
     for r in range(rows.shape[0]):
         row = rows[r]
         reach = row[3] + abs(row[5]) + (_RELAX + 3.0) * row[4]
