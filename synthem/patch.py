@@ -29,11 +29,15 @@ class Patch:
         Voxel size and place. Real sections lie at the origin.
     known : tuple of 6 bool
         Which classes are labelled at all. An unlabelled class is left out of losses and scores, not taken as
-        empty.
+        empty. None is where all sections are unlabelled.
+    unlabelled : tuple of int
+        Sections, counted from the patch's first, in which no class is labelled: those that the microscope
+        lost. Their labels and instances are empty, and they are left out of losses, scores and counts.
     name : str
         What to call it in a report: a file's stem, or the dataset and index.
     clean : float32 (z, y, x) or None
-        The image before beam and detector, in grey levels 0–255: the pair for denoising. None for real EM.
+        The image before beam and detector, without defects that cover or spoil it, on the image's own grey
+        scale: the pair for denoising. None for real EM.
     instances : mapping of str to int32 (z, y, x)
         Object ids by class name, 0 where there is none; ``"neurite"``; and what the
         preset's ``annotation.also`` names. Empty for real EM.
@@ -49,9 +53,16 @@ class Patch:
     clean: npt.NDArray[np.float32] | None = None
     instances: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
+    unlabelled: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.grid.shape
+        if any(not 0 <= k < shape[0] for k in self.unlabelled):
+            raise InputError(
+                f"patch {self.name!r}: unlabelled must name sections of {shape[0]}, not {self.unlabelled}"
+            )
+        if len(set(self.unlabelled)) == shape[0]:
+            object.__setattr__(self, "known", (False,) * len(CLASSES))
         expected: list[tuple[str, npt.NDArray[Any] | None, tuple[int, ...], type]] = [
             ("image", self.image, shape, np.uint8),
             ("labels", self.labels, (len(CLASSES), *shape), np.bool_),
@@ -72,6 +83,7 @@ class Patch:
         return (
             self.grid == other.grid
             and self.known == other.known
+            and self.unlabelled == other.unlabelled
             and np.array_equal(self.image, other.image)
             and np.array_equal(self.labels, other.labels)
             and self.instances.keys() == other.instances.keys()
@@ -79,6 +91,23 @@ class Patch:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """Which classes are labelled in which sections, bool (6, z)."""
+        out = np.repeat(np.array(self.known)[:, None], self.grid.shape[0], axis=1)
+        out[:, list(self.unlabelled)] = False
+        return out
+
+    def part(self, corner: tuple[int, int, int], shape: tuple[int, int, int]) -> "Patch":
+        """Return a box of the patch, of a shape (z, y, x): its image, labels, place and name."""
+        box = tuple(slice(c, c + n) for c, n in zip(corner, shape, strict=True))
+        z, y, x = (
+            (s + c) * v for s, c, v in zip(self.grid.start_vx, corner, self.grid.voxel_nm, strict=True)
+        )
+        blank = tuple(k - corner[0] for k in self.unlabelled if corner[0] <= k < corner[0] + shape[0])
+        grid = Grid(shape, self.grid.voxel_nm, (z, y, x))
+        return Patch(self.image[box], self.labels[:, *box], grid, self.known, self.name, unlabelled=blank)
 
     def windows(self, shape: tuple[int, int, int]) -> Iterator["Patch"]:
         """Cut the patch into windows of one shape (z, y, x) that do not overlap; what remains is left out.
@@ -88,10 +117,5 @@ class Patch:
         if any(have < want for have, want in zip(self.grid.shape, shape, strict=True)):
             raise InputError(f"patch {self.name!r}: {self.grid.shape} voxels hold no window of {shape}")
         steps = [range(0, have - want + 1, want) for have, want in zip(self.grid.shape, shape, strict=True)]
-        for corner in product(*steps):
-            box = tuple(slice(c, c + n) for c, n in zip(corner, shape, strict=True))
-            z, y, x = (
-                (s + c) * v for s, c, v in zip(self.grid.start_vx, corner, self.grid.voxel_nm, strict=True)
-            )
-            grid = Grid(shape, self.grid.voxel_nm, (z, y, x))
-            yield Patch(self.image[box], self.labels[:, *box], grid, self.known, self.name)
+        for z, y, x in product(*steps):
+            yield self.part((z, y, x), shape)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from shapes.core.grid import Grid
 from synthem import __version__
-from synthem.microscope.pipeline import halo_vx, stages, to_uint8
+from synthem.microscope.defects.losses import missing
+from synthem.microscope.pipeline import clean, halo_vx, stages, to_uint8
 from synthem.microscope.stain import softness_nm
 from synthem.microscope.view import inside, look
 from synthem.patch import Patch
@@ -72,14 +73,23 @@ class World:
         return build_scene(anatomy, self.seed, sheets, near)
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
-        """Return the labels of a window, bool (6, z, y, x), without rendering it."""
+        """Return the labels of a window, bool (6, z, y, x), without rendering it; none where unknown."""
         preset = self.preset
         view = look(preset.microscope, self.seed, grid)
         scene = view.labelled(self._built(view.scene_grid))
-        return view.nearest(annotate(scene, preset.annotation, preset.microscope.section.sheets))
+        labels = view.nearest(annotate(scene, preset.annotation, preset.microscope.section.sheets))
+        labels[:, list(self.unlabelled(grid))] = False
+        return labels
+
+    def unlabelled(self, grid: Grid) -> tuple[int, ...]:
+        """Return which sections of a window have no labels: those lost, unless the preset labels them."""
+        loss = self.preset.microscope.defects.loss
+        if loss is None or self.preset.annotation.blank_sections == "labelled":
+            return ()
+        return tuple(np.flatnonzero(missing(loss, self.seed, grid)).tolist())
 
     def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-        """Yield the image after each stage: stain, section, beam, detector, defects, tone."""
+        """Yield the image after each stage: stain, section, cover, beam, detector, recording, tone."""
         microscope = self.preset.microscope
         view = look(microscope, self.seed, grid.padded(halo_vx(microscope, grid.voxel_nm)))
         yield from stages(self._built(view.scene_grid), view, microscope)
@@ -95,14 +105,19 @@ class World:
         scene = view.labelled(scene)
         labels = annotate(scene, preset.annotation, sheets)
         ids = instances(scene, labels, sheets, preset.annotation.also)
+        maps = {name: view.nearest(values) for name, values in ids.items()}
+        labels, blank = view.nearest(labels), self.unlabelled(grid)
+        for values in (labels, *maps.values()):
+            values[..., list(blank), :, :] = 0
         return Patch(
             image=to_uint8(images["tone"]),
-            labels=view.nearest(labels),
+            labels=labels,
             grid=grid,
             name=f"{preset.name}-{self.seed}",
-            clean=images["section"],
-            instances={name: view.nearest(values) for name, values in ids.items()},
+            clean=clean(images["section"], preset.microscope),
+            instances=maps,
             trace=self.trace(grid),
+            unlabelled=blank,
         )
 
     def trace(self, grid: Grid) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A shard holds, for n patches: ``image`` uint8 (n, z, y, x); ``labels`` uint8 (n, z, y, x), bit k for the
 k-th class of ``synthem.CLASSES``; ``instances/NAME`` int32 (n, z, y, x); ``origin_nm`` float64 (n, 3);
-``name`` and ``trace`` (JSON). Attributes hold ``voxel_nm`` and ``classes``. The image before beam and
+``name`` and ``trace`` (JSON); and, where a section of any of them has no labels, ``unlabelled`` bool (n, z).
+Attributes hold ``voxel_nm`` and ``classes``. The image before beam and
 detector is not stored: ``synthem.replay(trace)`` gives it.
 """
 
@@ -217,6 +218,9 @@ def _encode(patches: Sequence[Patch]) -> bytes:
             ("trace", [json.dumps(patch.trace, sort_keys=True) for patch in patches]),
         ):
             file.create_dataset(key, data=np.array(lines, object), dtype=text, track_times=False)
+        if any(patch.unlabelled for patch in patches):
+            blank = np.array([~patch.labelled.any(0) for patch in patches])
+            file.create_dataset("unlabelled", data=blank, track_times=False)
         file.flush()
         return bytes(file.id.get_file_image())
 
@@ -243,4 +247,5 @@ def _read_patch(file: h5py.File, row: int, instances: bool) -> Patch:
         name=file["name"].asstr()[row],
         instances={name: data[row] for name, data in file["instances"].items()} if instances else {},
         trace=json.loads(file["trace"][row]),
+        unlabelled=tuple(np.flatnonzero(file["unlabelled"][row]).tolist()) if "unlabelled" in file else (),
     )

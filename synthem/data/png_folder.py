@@ -1,7 +1,8 @@
 """PNG folders as the paper's own code reads them: ``slices/`` beside one folder of 0/255 masks a class.
 
 What a preset's ``annotation.also`` names gets a folder of that name. A patch of several sections becomes one
-PNG a section, with ``_z000`` and so on at the end of its name.
+PNG a section, with ``_z000`` and so on at the end of its name. A section without labels gets no masks, which
+is how ``read_folder`` knows it.
 """
 
 from collections.abc import Callable, Iterable
@@ -98,13 +99,13 @@ def _write_some(job: _Job) -> int:
 def _write_patch(patch: Patch, folder: Path, name: str) -> None:
     """Write the masks, then the slices: a patch is complete when its last slice is there."""
     depth = patch.grid.shape[0]
+    labelled = patch.labelled
     for cls in CLASSES:
-        if patch.known[channel(cls)]:
-            for z in range(depth):
-                mask = patch.labels[channel(cls), z].astype(np.uint8) * 255
-                write_whole(_path(folder, FOLDERS[cls][0], name, z, depth), png_bytes(mask))
+        for z in np.flatnonzero(labelled[channel(cls)]).tolist():
+            mask = patch.labels[channel(cls), z].astype(np.uint8) * 255
+            write_whole(_path(folder, FOLDERS[cls][0], name, z, depth), png_bytes(mask))
     for kind in patch.instances.keys() - {*CLASSES, NEURITE}:
-        for z in range(depth):
+        for z in np.flatnonzero(labelled.any(0)).tolist():
             mask = (patch.instances[kind][z] > 0).astype(np.uint8) * 255
             write_whole(_path(folder, kind, name, z, depth), png_bytes(mask))
     for z in range(depth):

@@ -49,9 +49,13 @@ def worst_and_best(
     shape = (1, *config.training.patch_vx[1:])
     scored = []
     for k, patch in enumerate(data.test):
-        known = [patch.known[c] for c in use]
+        known = patch.labelled[use]
         for corner in tile_corners(patch, shape):
-            counts = count(_cut(judged[k], corner, shape), _cut(patch.labels, corner, shape)[use], known)
+            counts = count(
+                _cut(judged[k], corner, shape),
+                _cut(patch.labels, corner, shape)[use],
+                known[:, corner[0], None],
+            )
             if not math.isnan(value := mean_dice(counts)):
                 scored.append((value, k, corner, int((counts.support > 0).sum())))
     typical = np.median([held for *_, held in scored]) if scored else 0

@@ -157,7 +157,7 @@ def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: P
     use = channels(training.classes)
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
-        counts += count(found, patch.labels[use], [patch.known[k] for k in use])
+        counts += count(found, patch.labels[use], patch.labelled[use])
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
     aside = folder / ("part-" + PREDICTIONS)
     np.savez_compressed(aside, **masks)

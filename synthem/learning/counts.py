@@ -1,6 +1,5 @@
 """True and false positives and false negatives per class, pooled by adding."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +41,14 @@ class Counts:
         return self.tp + self.fp
 
 
-def count(prediction: Bools, truth: Bools, known: Sequence[bool] | None = None) -> Counts:
+def count(prediction: Bools, truth: Bools, known: npt.ArrayLike | None = None) -> Counts:
     """Compare one prediction with its truth.
 
     Parameters
     ----------
     prediction, truth : bool (class, ...)
-    known : sequence of bool, one a class
-        A class that is not labelled counts nothing. All are, if left out.
+    known : bool (class,) or (class, z)
+        A class that is not labelled, or not in some sections, counts nothing there. All are, if left out.
 
     Returns
     -------
@@ -65,6 +64,9 @@ def count(prediction: Bools, truth: Bools, known: Sequence[bool] | None = None) 
             f"scores: prediction and truth must have the same shape, not {prediction.shape} and {truth.shape}"
         )
     axes = tuple(range(1, truth.ndim))
-    use = np.ones(len(truth), np.int64) if known is None else np.asarray(known, np.int64)
-    tp, p, t = (a.sum(axis=axes, dtype=np.int64) * use for a in (prediction & truth, prediction, truth))
+    if known is not None:
+        use = np.asarray(known, bool)
+        use = use.reshape(*use.shape, *[1] * (truth.ndim - use.ndim))
+        prediction, truth = prediction & use, truth & use
+    tp, p, t = (a.sum(axis=axes, dtype=np.int64) for a in (prediction & truth, prediction, truth))
     return Counts(tp, p - tp, t - tp)

@@ -32,17 +32,21 @@ def to_sample(
     -------
     dict
         ``image`` float32 (1, [z,] y, x) in grey levels, ``labels`` float32 (class, [z,] y, x) of 0 and 1, and
-        ``known`` float32 (class,). The z axis is left out for a 2D network.
+        ``known`` float32 (class, [z,]). The z axis is left out for a 2D network.
     """
     use = channels(config.classes)
     box = tuple(slice(c, c + n) for c, n in zip(corner, config.patch_vx, strict=True))
     image = patch.image[box].astype(np.float32)
     labels = patch.labels[(slice(None), *box)][use]
+    # an unlabelled section stays so wherever it is flipped to: it moves as a label does
+    sections = np.atleast_1d(patch.labelled.any(0))[None, box[0], None, None]
+    labels = np.concatenate([labels, np.broadcast_to(sections, (1, *image.shape))])
     if augmentation is not None and rng is not None:
         image, labels = augment(image, labels, augmentation, rng=rng)
+    labels, sections = labels[:-1], labels[-1:, :, 0, 0]
+    known = (np.array(patch.known)[use, None] & sections).astype(np.float32)
     if config.network.dims == 2:
-        image, labels = image[0], labels[:, 0]
-    known = np.array(patch.known, np.float32)[use]
+        image, labels, known = image[0], labels[:, 0], known[:, 0]
     return {
         "image": torch.from_numpy(np.ascontiguousarray(image)[None]),
         "labels": torch.from_numpy(labels.astype(np.float32)),

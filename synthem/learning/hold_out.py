@@ -1,12 +1,10 @@
 """Which patches choose the best model, held out of those that train it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from shapes.core.errors import InputError
-from shapes.core.grid import Grid
 from synthem.patch import Patch
 
 
@@ -39,12 +37,6 @@ def hold_out(
 
 
 def _part(patch: Patch, axis: int, start: int, stop: int) -> Patch:
-    box = tuple(slice(start, stop) if a == axis else slice(None) for a in range(3))
-    shape, origin = list(patch.grid.shape), list(patch.grid.origin_nm)
-    shape[axis] = stop - start
-    origin[axis] += start * patch.grid.voxel_nm[axis]
-    grid = Grid((shape[0], shape[1], shape[2]), patch.grid.voxel_nm, (origin[0], origin[1], origin[2]))
-    labels = patch.labels[(slice(None), *box)]
-    return replace(
-        patch, image=patch.image[box], labels=labels, grid=grid, clean=None, instances={}, trace=None
-    )
+    corner, shape = [0, 0, 0], list(patch.grid.shape)
+    corner[axis], shape[axis] = start, stop - start
+    return patch.part((corner[0], corner[1], corner[2]), (shape[0], shape[1], shape[2]))

@@ -16,6 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+def over_voxels(known: Tensor, batch: Tensor) -> Tensor:
+    """Bring what is known, (batch, class) or (batch, class, z), to the dimensions of (batch, class, ...)."""
+    return known.reshape(*known.shape, *[1] * (batch.ndim - known.ndim))
+
+
 class DiceConvolution(nn.Module):
     """Σ λ_k (1 − Dice_k), optionally plus cross-entropy, over the labelled classes.
 
@@ -48,20 +53,21 @@ class DiceConvolution(nn.Module):
         logits : float (batch, class, ...)
         target : float (batch, class, ...)
             0 or 1.
-        known : float (batch, class)
-            1 where the crop has labels of that class, else 0: such a channel adds nothing to the loss.
+        known : float (batch, class) or (batch, class, z)
+            1 where the crop, or its section, has labels of that class, else 0: that adds nothing to the loss.
         """
         logits = logits.float()  # sums over a batch overflow half precision
-        mask = known.reshape(*known.shape, *[1] * (logits.ndim - 2))
+        mask = over_voxels(known, logits)
         pooled = [0, *range(2, logits.ndim)]
         p, t = torch.sigmoid(logits) * mask, target * mask
         both, truth = (p * t).sum(pooled), t.sum(pooled)
         distance = 1 - (2 * both + self.smooth) / (p.sum(pooled) + truth + self.smooth)
-        labelled = known.amax(0)
+        parts = known.reshape(*known.shape[:2], -1)
+        labelled = parts.amax((0, 2))
         loss = self._combine(distance, labelled * (truth > 0) if self.skip_absent else labelled)
         if self.bce:
             each = F.binary_cross_entropy_with_logits(logits, target, reduction="none") * mask
-            voxels = known.sum(0) * logits[0, 0].numel()
+            voxels = parts.sum((0, 2)) * (logits[0, 0].numel() / parts.shape[2])
             loss = loss + self.bce * self._combine(each.sum(pooled) / voxels.clamp(min=1), labelled)
         return loss
 

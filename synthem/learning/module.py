@@ -13,7 +13,7 @@ from synthem.learning.counts import Counts
 from synthem.learning.crops import CropSource
 from synthem.learning.dataset import CropDataset, Sample, TileDataset
 from synthem.learning.dice import dice, mean_dice
-from synthem.learning.losses import DiceConvolution
+from synthem.learning.losses import DiceConvolution, over_voxels
 from synthem.learning.unet import build_unet, normalise
 
 
@@ -39,7 +39,7 @@ class Segmenter(pl.LightningModule):
 
     def validation_step(self, batch: Sample, index: int) -> None:
         """Count true and false positives and false negatives of a batch."""
-        known = batch["known"].reshape(*batch["known"].shape, *[1] * (batch["labels"].ndim - 2)).bool()
+        known = over_voxels(batch["known"], batch["labels"]).bool()
         found = (self.net(normalise(batch["image"])) > 0) & known
         truth = (batch["labels"] > 0) & known
         pooled = [0, *range(2, truth.ndim)]

@@ -111,7 +111,7 @@ def evaluate_model(
                 f"{patch.name}: has voxels of {theirs} nm, but the model was trained on {mine} nm"
             )
         found = predictor.masks(patch.image, threshold)
-        total += count(found, patch.labels[use], [patch.known[k] for k in use])
+        total += count(found, patch.labels[use], patch.labelled[use])
     return score_table(total, model.classes)
 
 
@@ -151,4 +151,4 @@ def predict_images(model: "Model", images: Path, out: Path, *, threshold: float 
 
 def _slim(patch: Patch) -> Patch:
     """Drop what training does not need: datasets are held in memory."""
-    return Patch(patch.image, patch.labels, patch.grid, patch.known, patch.name)
+    return Patch(patch.image, patch.labels, patch.grid, patch.known, patch.name, unlabelled=patch.unlabelled)

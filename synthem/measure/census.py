@@ -159,14 +159,15 @@ def census(
         voxels += patch.image.size
         grids.add((patch.grid.shape, patch.grid.voxel_nm))
         profiles.add(patch)
-        for tally, mask, known in zip(tallies, patch.labels, patch.known, strict=True):
-            if known:
-                tally.add(patch, mask)
+        labelled = patch.labelled
+        for tally, mask, known in zip(tallies, patch.labels, labelled, strict=True):
+            if known.any():
+                tally.add(patch, mask, float(known.mean()))
         shares.append(
-            [float(m.mean()) if known else None for m, known in zip(patch.labels, patch.known, strict=True)]
+            [float(m[k].mean()) if k.any() else None for m, k in zip(patch.labels, labelled, strict=True)]
         )
-        if patch.known[CLASSES.index("membrane")]:
-            background.add(patch.image[~patch.labels[list(patch.known)].any(0)])
+        if (whole := labelled[CLASSES.index("membrane")]).any():
+            background.add(patch.image[whole][~patch.labels[list(patch.known)][:, whole].any(0)])
     if not shares:
         raise InputError("census: there are no patches to count")
     dimension, *more = {2 if shape[0] == 1 else 3 for shape, _ in grids}
@@ -223,12 +224,14 @@ class _Tally:
         self.measured: list[tuple[Components, float]] = []
         self.widths = np.zeros(0)
 
-    def add(self, patch: Patch, mask: npt.NDArray[np.bool_]) -> None:
+    def add(self, patch: Patch, mask: npt.NDArray[np.bool_], share: float) -> None:
+        """Count a patch, a share of whose sections is labelled; the others' mask is empty."""
         dz, dy, dx = patch.grid.voxel_nm
         cell_nm = dy * dx if mask.shape[0] == 1 else dz * dy * dx
         self.labelled += 1
-        self.voxels += mask.size
-        self.extent_um += mask.size * cell_nm / (1e6 if mask.shape[0] == 1 else 1e9)
+        voxels = round(mask.size * share)
+        self.voxels += voxels
+        self.extent_um += voxels * cell_nm / (1e6 if mask.shape[0] == 1 else 1e9)
         inside = int(mask.sum())
         if not inside:
             return

@@ -100,13 +100,13 @@ class ProfileTally:
         """Count a patch; what needs a class that is not labelled there is left out."""
         membrane, psd, vesicle, sheath = map(channel, ("membrane", "psd", "vesicle", "sheath"))
         _, dy, dx = patch.grid.voxel_nm
-        for labels in patch.labels.swapaxes(0, 1)[:, :, None]:
-            if patch.known[membrane]:
+        for labels, known in zip(patch.labels.swapaxes(0, 1)[:, :, None], patch.labelled.T, strict=True):
+            if known[membrane]:
                 ids, count = find_profiles(labels[membrane] | labels[psd] | labels[sheath], dy * dx)
                 self._add_profiles(ids, count, patch.grid.voxel_nm)
-                if patch.known[vesicle]:
+                if known[vesicle]:
                     self._add_boutons(ids, count, labels[vesicle], dy * dx)
-            if patch.known[psd] and patch.known[vesicle]:
+            if known[psd] and known[vesicle]:
                 self._add_synapses(labels[psd], labels[vesicle], patch.grid.voxel_nm)
 
     def result(self) -> Profiles:

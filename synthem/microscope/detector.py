@@ -74,3 +74,10 @@ def detector(
     if params.saturation is not None:
         np.minimum(out, np.float32(params.saturation), out=out)
     return out
+
+
+def noiseless(image: npt.NDArray[np.float32], params: Detector) -> npt.NDArray[np.float32]:
+    """Return what the detector would give of an image without any noise: its gain and saturation."""
+    if params.gain != 1.0:
+        image = image * np.float32(params.gain)
+    return image if params.saturation is None else np.minimum(image, np.float32(params.saturation))

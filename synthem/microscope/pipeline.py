@@ -1,4 +1,8 @@
-"""The stages of the microscope one after the other, each of which can be looked at alone."""
+"""The stages of the microscope one after the other, each of which can be looked at alone.
+
+What hides the tissue hides it from the beam: ``cover`` comes before ``beam`` and ``detector``, so that in a
+lost section, or under dust, not even the noise tells what is there. ``recording`` comes after them.
+"""
 
 from collections.abc import Iterator
 
@@ -6,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthem.microscope.beam import beam, reach_vx
-from synthem.microscope.defects.apply import defects
-from synthem.microscope.detector import detector
+from synthem.microscope.defects.apply import covered, recorded
+from synthem.microscope.detector import detector, noiseless
 from synthem.microscope.section import section
 from synthem.microscope.stain import stain
 from synthem.microscope.tone import tone
@@ -46,14 +50,28 @@ def stages(scene: Scene, view: View, params: Microscope) -> Iterator[tuple[str, 
     behind = params.defects.crack.grey if params.defects.crack else 0.0
     image = view.between(image, behind)
     yield "section", np.ascontiguousarray(image[inner])
-    image = beam(image, params.beam, grid.voxel_nm, seed, padded.start_vx)
-    lit = np.ascontiguousarray(image[inner])
-    yield "beam", lit
-    image = detector(lit, params.detector, seed, grid.start_vx, grid.voxel_nm)
+    image = covered(image, params.defects, seed, padded)
+    yield "cover", np.ascontiguousarray(image[inner])
+    image = np.ascontiguousarray(beam(image, params.beam, grid.voxel_nm, seed, padded.start_vx)[inner])
+    yield "beam", image
+    image = detector(image, params.detector, seed, grid.start_vx, grid.voxel_nm)
     yield "detector", image
-    image = defects(image, lit, params.detector.gain, params.defects, seed, grid)
-    yield "defects", image
+    image = recorded(image, params.defects, seed, grid)
+    yield "recording", image
     yield "tone", tone(image, params.tone)
+
+
+def clean(section: npt.NDArray[np.float32], params: Microscope) -> npt.NDArray[np.float32]:
+    """Return sections before beam, noise and defects on the grey scale of the image: the pair for denoising.
+
+    Parameters
+    ----------
+    section : float32 (z, y, x)
+        After the stage ``section``.
+    params : Microscope
+        Its detector's gain and saturation are applied, without noise, and the tone curve.
+    """
+    return tone(noiseless(section, params.detector), params.tone)
 
 
 def to_uint8(image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

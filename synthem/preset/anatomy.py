@@ -69,9 +69,13 @@ class Annotation(Frozen):
     """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs.
 
     ``also`` names structures that are no class and get instance maps of their own. A nucleus changes no
-    class: ``membrane`` is the outer membrane of a cell, never the envelope of its nucleus.
+    class: ``membrane`` is the outer membrane of a cell, never the envelope of its nucleus. Of
+    ``blank_sections``, those that were lost, nobody can tell what lay there: their labels are ``unknown``,
+    left out of losses and scores; or ``labelled``, as geometry knows them, for who wants to learn to fill
+    them in.
     """
 
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
+    blank_sections: Literal["unknown", "labelled"] = "unknown"
     also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar", "nucleus"], ...] = ()

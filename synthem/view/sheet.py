@@ -82,7 +82,7 @@ def preset_sheet(
 
 
 def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | None = None) -> Picture:
-    """Return one window after each stage of the microscope, from stain to tone, three in a row."""
+    """Return one window after each stage of the microscope, from stain to tone, four in a row."""
     grid = places(world, 1, shape, voxel_nm or world.preset.voxel_nm)[0]
     tiles = []
     for name, image in world.stages(grid):
@@ -91,7 +91,7 @@ def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | N
         inner = middle[rim_y : rim_y + shape[1], rim_x : rim_x + shape[2]]
         grey = np.clip(np.rint(inner), 0, 255).astype(np.uint8)
         tiles.append(Panel(titled(np.repeat(grey[..., None], 3, axis=2), name), name))
-    return sheet([tiles[k : k + 3] for k in range(0, len(tiles), 3)])
+    return sheet([tiles[k : k + 4] for k in range(0, len(tiles), 4)])
 
 
 def sheet(rows: Sequence[Sequence[Panel]]) -> Picture:

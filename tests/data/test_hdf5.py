@@ -24,6 +24,8 @@ from synthem.data.hdf5 import Dataset, write_dataset
 from synthem.data.manifest import MANIFEST, read_manifest, stored_plan
 from synthem.data.open import open_data
 from synthem.data.plan import Plan, make_patch, plan_dataset
+from synthem.preset.defects import Defects
+from synthem.preset.preset import load_preset
 from synthem.world import World, replay
 
 Digests = Callable[[Path], dict[str, str]]
@@ -226,3 +228,22 @@ def test_a_dataset_of_another_world_version_is_read_but_not_gone_on_with(
     with pytest.raises(InputError, match=r"which is of a world of version 999.*synthem 7\.1"):
         write_dataset(plan, old)
     assert {path: path.read_bytes() for path in old.iterdir()} == before
+
+
+@pytest.fixture(scope="module")
+def lossy() -> Plan:
+    """Three windows of insect tissue in which sections are lost."""
+    preset = load_preset("sstem_drosophila")
+    flaws = Defects.model_validate({"loss": {"missing_chance": 0.4}})
+    scope = preset.microscope.model_copy(update={"defects": flaws})
+    return plan_dataset(World(preset.model_copy(update={"microscope": scope}), seed=2), 3, (4, 40, 40))
+
+
+def test_sections_without_labels_come_back_as_such(lossy: Plan, folder: Path, tmp_path: Path) -> None:
+    made = [make_patch(lossy, k) for k in range(3)]
+    assert any(0 < len(patch.unlabelled) < 4 for patch in made)
+    read = Dataset(write_dataset(lossy, tmp_path / "set"))
+    for one, other in zip(made, read, strict=True):
+        assert other == one and other.unlabelled == one.unlabelled and other.known == one.known
+    with h5py.File(folder / "shard-00000.h5") as file:
+        assert "unlabelled" not in file, "where every section is labelled nothing is said"

@@ -14,6 +14,8 @@ from synthem.data.plan import Plan, make_patch, plan_dataset
 from synthem.data.png_folder import write_png
 from synthem.data.real import FOLDERS, read_folder
 from synthem.labels import CLASSES, channel
+from synthem.preset.defects import Defects
+from synthem.preset.preset import load_preset
 from synthem.world import World
 
 Digests = Callable[[Path], dict[str, str]]
@@ -117,3 +119,20 @@ def test_extra_labels_get_folders_of_their_own(tmp_path: Path) -> None:
         shown += mask.any()
     assert shown > 0
     assert not read_folder(folder).warnings
+
+
+@pytest.fixture(scope="module")
+def lossy() -> Plan:
+    """Three windows of insect tissue in which sections are lost."""
+    preset = load_preset("sstem_drosophila")
+    flaws = Defects.model_validate({"loss": {"missing_chance": 0.4}})
+    scope = preset.microscope.model_copy(update={"defects": flaws})
+    return plan_dataset(World(preset.model_copy(update={"microscope": scope}), seed=2), 3, (4, 40, 40))
+
+
+def test_sections_without_labels_get_no_masks(lossy: Plan, tmp_path: Path) -> None:
+    made = [make_patch(lossy, k) for k in range(3)]
+    read = open_data(write_png(lossy, tmp_path / "set"))
+    blank = [k in patch.unlabelled for patch in made for k in range(4)]
+    assert 0 < sum(blank) < 12
+    assert [patch.known for patch in read] == [(not b,) * 6 for b in blank]

@@ -75,3 +75,11 @@ def test_unlabelled_class_counts_nothing():
 def test_shapes_must_agree():
     with pytest.raises(InputError, match="same"):
         count(np.zeros((1, 1, 2, 2), bool), np.zeros((1, 1, 2, 3), bool))
+
+
+@given(hnp.arrays(np.bool_, (2, 5, 4, 3)), hnp.arrays(np.bool_, (2, 5, 4, 3)))
+def test_unlabelled_sections_count_nothing(a, b):
+    known = np.ones((2, 5), bool)
+    known[:, 3:] = False
+    some, alone = count(a, b, known), count(a[:, :3], b[:, :3])
+    np.testing.assert_array_equal([some.tp, some.fp, some.fn], [alone.tp, alone.fp, alone.fn])

@@ -82,3 +82,17 @@ def test_half_precision_does_not_overflow():
     logits = torch.full((4, 1, 256, 256), 5.0, dtype=torch.float16)
     loss = DiceConvolution([1])(logits, torch.ones(4, 1, 256, 256), torch.ones(4, 1))
     assert torch.isfinite(loss) and loss.item() < 0.01
+
+
+@pytest.mark.parametrize("bce", [0.0, 1.0])
+def test_unlabelled_sections_cost_nothing(bce):
+    g = torch.Generator().manual_seed(1)
+    logits = torch.randn(2, 3, 6, 8, 8, generator=g).requires_grad_()
+    target = (torch.rand(2, 3, 6, 8, 8, generator=g) < 0.3).float()
+    known = torch.ones(2, 3, 6)
+    known[:, :, 4:] = 0
+    loss = DiceConvolution([1, 2, 3], bce=bce)(logits, target, known)
+    loss.backward()
+    assert logits.grad[:, :, 4:].abs().max() == 0 and logits.grad[:, :, :4].abs().max() > 0
+    alone = DiceConvolution([1, 2, 3], bce=bce)(logits[:, :, :4], target[:, :, :4], torch.ones(2, 3))
+    assert torch.isclose(loss, alone)

@@ -1,6 +1,7 @@
 """A training run learns, goes on as if it had not been stopped, and leaves a model that is safe to load."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,31 @@ def test_3d_network_trains_and_predicts(tmp_path):
 def test_unlabelled_class_does_not_move_the_network():
     crop = TileDataset([blobs(0, known=(True, True, False, True, True, True))], config())[0]
     assert crop["known"].tolist() == [1, 0, 1]
+
+
+def test_unlabelled_sections_follow_their_labels_through_augmentation():
+    """After any flip nothing is known where the blank sections are."""
+    labels = np.zeros((6, 16, 16, 16), bool)
+    labels[0, 2:] = True
+    patch = Patch(np.zeros((16, 16, 16), np.uint8), labels, Grid((16, 16, 16)), unlabelled=(0, 1))
+    cube = config(network={**TINY, "dims": 3}, patch_vx=(16, 16, 16))
+    crops = CropDataset(UniformCrops([patch], (16, 16, 16)), cube, 0, 12)
+    seen = set()
+    for crop in crops:
+        assert crop["known"].shape == (3, 16)
+        whole = crop["labels"][0].amin((1, 2))
+        np.testing.assert_array_equal(crop["known"], whole[None].repeat(3, 1))
+        seen.add(tuple(whole.tolist()))
+    assert len(seen) == 2, "some are flipped"
+    flat = TileDataset([patch], config(patch_vx=(1, 16, 16)))
+    assert [crop["known"].tolist() for crop in flat] == [[0] * 3] * 2 + [[1] * 3] * 14
+
+
+def test_3d_training_goes_on_where_sections_are_unlabelled(tmp_path):
+    volumes = [replace(blobs(k, (16, 32, 32)), unlabelled=(3, 4)) for k in range(2)]
+    cube = config(network={**TINY, "dims": 3}, patch_vx=(16, 16, 16), batch=2, steps=2, check_every=2)
+    result = fit(cube, UniformCrops(volumes, (16, 16, 16)), volumes, tmp_path / "run")
+    assert len(result.curves) > 0
 
 
 def test_initial_weights_depend_on_the_seed_alone():

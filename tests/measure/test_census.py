@@ -1,5 +1,6 @@
 """The census against figures that are known by construction, and against those of real sections."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -172,3 +173,28 @@ def test_figures_of_real_sections(epfl6: Path) -> None:
     assert mito.size_vx is not None and mito.size_vx.median == pytest.approx(3050, rel=0.25)
     assert psd.width_nm is not None and psd.width_nm.median == pytest.approx(12 * 5, rel=0.2)
     assert rows["vesicle"].objects / 10 == pytest.approx(220, rel=0.3)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_sections_without_labels_are_not_counted(depth: int) -> None:
+    """A stack with blank sections counts as the stack without them; a blank section alone as nothing."""
+    mask = np.repeat(disc((200, 200), 60, 70, 10, 30), depth, 0)
+    empty = np.zeros_like(mask)
+    full = patch({"psd": np.concatenate([mask, empty]), "membrane": np.concatenate([~mask, empty])})
+    stack = replace(full, unlabelled=tuple(range(depth, 2 * depth)))
+    assert stack.known == (True,) * 6
+    alone = stack.part((0, 0, 0), (depth, 200, 200))
+    assert alone.unlabelled == () and alone.known == (True,) * 6
+    blank = stack.part((depth, 0, 0), (depth, 200, 200))
+    assert blank.known == (False,) * 6
+    if depth == 1:
+        one, other = census([alone]), census([alone, blank])
+        assert other.patch_shares[1] == [None] * 6
+        assert other.classes == one.classes and other.profiles == one.profiles
+        assert other.cytoplasm == one.cytoplasm
+    else:
+        one, other = census([alone]), census([stack])
+        assert other.patch_shares == one.patch_shares
+        assert other.classes["psd"].density == one.classes["psd"].density
+        assert other.classes["psd"].grey == one.classes["psd"].grey
+        assert other.profiles == one.profiles and other.cytoplasm == one.cytoplasm

@@ -1,6 +1,6 @@
 """Defects: halves are still the whole; labels follow what moves the tissue, not what covers it."""
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +11,16 @@ from scipy import ndimage
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.labels import CLASSES, channel
-from synthem.microscope.defects.apply import IMAGING, LYING, MOVING, TEARING, defects, displacement
+from synthem.microscope.defects.apply import (
+    COVERING,
+    MOVING,
+    RECORDING,
+    TEARING,
+    covered,
+    displacement,
+    recorded,
+)
+from synthem.microscope.defects.losses import missing
 from synthem.microscope.defects.places import CELL_NM, scattered, streaky_noise
 from synthem.microscope.view import boundaries, look
 from synthem.preset.defects import Defects
@@ -132,19 +141,23 @@ def test_a_trace_replays_every_defect():
 def test_no_defect_is_the_default_and_costs_nothing():
     assert all(value is None for value in Defects().model_dump().values())
     image = np.zeros((1, 8, 8), np.float32)
-    assert defects(image, image, 1.0, Defects(), 3, grid(1, 8, 8)) is image
+    assert covered(image, Defects(), 3, grid(1, 8, 8)) is image
+    assert recorded(image, Defects(), 3, grid(1, 8, 8)) is image
     view = look(load_preset("epfl").microscope, 3, grid(1, 8, 8))
     assert view.plain and view.steps is None and view.scene_grid == grid(1, 8, 8)
 
 
 def test_every_defect_of_a_preset_is_carried_out():
-    done = {*MOVING, *TEARING, *LYING, *IMAGING}
+    done = {*MOVING, *TEARING, *COVERING, *RECORDING}
     assert done == set(Defects.model_fields) == set(ALL)
 
 
 @pytest.mark.parametrize("name", COVERED)
 def test_what_covers_changes_the_image_alone(name):
-    plain, spoilt = (world(d).patch(grid(8, 300, 300)) for d in ({}, {name: COVERED[name]}))
+    preset = bare()
+    drawn = preset.annotation.model_copy(update={"blank_sections": "labelled"})
+    preset = preset.model_copy(update={"annotation": drawn})
+    plain, spoilt = (world(d, preset=preset).patch(grid(8, 300, 300)) for d in ({}, {name: COVERED[name]}))
     before, after = arrays(plain), arrays(spoilt)
     assert (before.pop("image") != after.pop("image")).any()
     for key, values in before.items():
@@ -240,7 +253,7 @@ def test_tiles_differ_in_brightness_and_meet_at_straight_seams():
     params = Defects.model_validate({"tile": {"size_nm": [200, 280], "shift_nm": 12, "brightness": 6}})
     window = grid(40, 100, 140)
     flat = np.full(window.shape, 100, np.float32)
-    image = defects(flat, flat, 1.0, params, 3, window)
+    image = recorded(flat, params, 3, window)
     assert len(np.unique(image[0])) == 6, "the window shows two by three tiles"
     assert (image.reshape(-1) - 100).std() == pytest.approx(6, rel=0.2)
     field = displacement(params, 3, window)[0]
@@ -251,7 +264,7 @@ def test_tiles_differ_in_brightness_and_meet_at_straight_seams():
 def test_shading_darkens_the_corners_of_tiles():
     block = {"size_nm": [400, 400], "shift_nm": 0, "brightness": 0, "shading": 20}
     flat = np.full((1, 100, 100), 100, np.float32)
-    image = defects(flat, flat, 1.0, Defects.model_validate({"tile": block}), 3, grid(1, 100, 100))
+    image = recorded(flat, Defects.model_validate({"tile": block}), 3, grid(1, 100, 100))
     middle = 5000 % 400 / 4
     assert image[0].max() == pytest.approx(100, abs=0.1) and image[0].min() == pytest.approx(80, abs=1)
     assert middle == 50, "the window starts in the middle of a tile"
@@ -262,39 +275,82 @@ def test_particles_have_their_size_grey_and_rate():
     params = Defects.model_validate({"dust": {"per_100um2": 40, "radius_nm": 60, "grey": 20, "roughness": 0}})
     window = Grid((40, 400, 400), (50.0, 8.0, 8.0))
     flat = np.full(window.shape, 150, np.float32)
-    image = defects(flat, flat, 1.0, params, 3, window)
-    covered = (image < 85).mean()
+    image = covered(flat, params, 3, window)
     wanted = 40 * np.pi * 0.06**2 / 100
-    assert covered == pytest.approx(wanted, rel=0.2)
+    assert (image < 85).mean() == pytest.approx(wanted, rel=0.2)
     assert image.min() == pytest.approx(20, abs=1e-4) and image.max() == 150
 
 
-def test_noise_goes_over_what_lies_on_a_section():
-    noisy = world(
-        {"dust": {**COVERED["dust"], "grey": 30}}, detector={"read": 10, "shot": 0, "correlated": 0}
+def test_dust_hides_the_tissue_from_beam_and_detector():
+    """Within it there is its own grey with the noise of that grey; its edge is blurred."""
+    detector, blur = {"read": 4, "shot": 40, "correlated": 0}, {"sigma_nm": 6}
+    block = {**COVERED["dust"], "grey": 60, "roughness": 0}
+    dusty = world({"dust": block}, detector=detector, beam=blur)
+    images = dict(dusty.stages(grid(4, 300, 300)))
+    bare_images = dict(world({}, detector=detector, beam=blur).stages(grid(4, 300, 300)))
+    dust = images["cover"] != images["section"]
+    deep = np.stack([ndimage.binary_erosion(d, iterations=8) for d in dust])
+    assert 0.01 < deep.mean() < 0.5
+    np.testing.assert_allclose(images["beam"][deep], 60, atol=0.1)
+    noise = images["detector"][deep] - 60
+    assert noise.std() == pytest.approx(np.hypot(4, 40 * (60 / 255) ** 0.5), rel=0.05)
+    before = bare_images["beam"][deep]
+    assert before.std() > 10 and abs(np.corrcoef(np.abs(noise), before)[0, 1]) < 0.05
+    edge = np.abs(np.diff(images["beam"], axis=2)).max()
+    assert edge < 0.6 * np.abs(np.diff(images["cover"], axis=2)).max()
+    np.testing.assert_array_equal(images["section"], bare_images["section"])
+
+
+def test_nothing_of_a_lost_section_is_in_its_image():
+    """Neither grey nor noise knows of the tissue: the strength of noise is the same over dark and pale."""
+    loud = {"read": 2, "shot": 60, "correlated": 0}
+    patch = world({"loss": {"missing_chance": 1.0, "grey": 128}}, detector=loud).patch(grid(4, 200, 200))
+    tissue = world({}).patch(grid(4, 200, 200)).clean
+    assert tissue.std() > 20
+    off = patch.image.astype(float) - patch.image.mean()
+    for seen in (off, np.abs(off)):
+        assert abs(np.corrcoef(seen.ravel(), tissue.ravel())[0, 1]) < 0.02
+
+
+def test_labels_of_a_lost_section_are_unknown():
+    """They and the ids are empty and marked so; a preset may ask for what geometry knows."""
+    loss = {"loss": {"missing_chance": 0.4}}
+    window = grid(6, 60, 60)
+    gone = missing(Defects.model_validate(loss).loss, 4, window)
+    assert 0 < gone.sum() < 6
+    patch, plain = world(loss).patch(window), world({}).patch(window)
+    np.testing.assert_array_equal(world(loss).labels(window), patch.labels)
+    assert patch.unlabelled == tuple(np.flatnonzero(gone)) and patch.known == (True,) * 6
+    np.testing.assert_array_equal(patch.labelled, np.broadcast_to(~gone, (6, 6)))
+    np.testing.assert_array_equal(patch.labels[:, ~gone], plain.labels[:, ~gone])
+    assert plain.labels[:, gone].any() and not patch.labels[:, gone].any()
+    assert not any(values[gone].any() for values in patch.instances.values())
+    for k in range(6):
+        z, y, x = window.origin_nm
+        alone = world(loss).patch(Grid((1, 60, 60), window.voxel_nm, (z + 50.0 * k, y, x)))
+        assert alone.known == (not gone[k],) * 6
+    drawn = world(loss).preset
+    drawn = drawn.model_copy(
+        update={"annotation": drawn.annotation.model_copy(update={"blank_sections": "labelled"})}
     )
-    patch = noisy.patch(grid(4, 300, 300))
-    stages = dict(noisy.stages(grid(4, 300, 300)))
-    dust = np.abs(stages["defects"] - stages["detector"]) > 40
-    assert 0 < dust.mean() < 0.5
-    low, middle = np.quantile(stages["defects"][dust], (0.16, 0.5))
-    assert middle == pytest.approx(30, abs=2) and middle - low == pytest.approx(10, rel=0.15)
-    np.testing.assert_array_equal(patch.clean, world({}).patch(grid(4, 300, 300)).clean)
+    asked = World(drawn, 4).patch(window)
+    assert asked.unlabelled == ()
+    np.testing.assert_array_equal(asked.labels, plain.labels)
+    np.testing.assert_array_equal(asked.image, patch.image)
 
 
 def test_sections_are_lost_damaged_and_jump_as_often_as_asked():
     window = Grid((1000, 12, 12), (50.0, 400.0, 400.0))
     ramp = np.broadcast_to(np.linspace(60, 180, 12, dtype=np.float32), window.shape).copy()
-    spoil = partial(defects, ramp, ramp, 1.0)
-    lost = spoil(Defects.model_validate({"loss": {"missing_chance": 0.1, "grey": 9}}), 3, window)
+    lost = covered(ramp, Defects.model_validate({"loss": {"missing_chance": 0.1, "grey": 9}}), 3, window)
     blank = (lost == 9).all((1, 2))
     assert blank.mean() == pytest.approx(0.1, abs=0.025)
     np.testing.assert_array_equal(lost[~blank], ramp[~blank])
-    torn = spoil(Defects.model_validate({"loss": {"damaged_chance": 0.3, "grey": 9}}), 3, window)
+    torn = covered(ramp, Defects.model_validate({"loss": {"damaged_chance": 0.3, "grey": 9}}), 3, window)
     assert 0.1 < (torn != ramp).any((1, 2)).mean() <= 0.33
     assert 0.1 < (torn != ramp)[(torn != ramp).any((1, 2))].mean() < 0.6
     block = {"contrast_jump": {"chance": 0.2, "contrast": 0.5, "brightness": 0}}
-    jumped = np.ptp(spoil(Defects.model_validate(block), 3, window), axis=(1, 2)) / 120
+    jumped = np.ptp(recorded(ramp, Defects.model_validate(block), 3, window), axis=(1, 2)) / 120
     assert (jumped < 0.6).mean() == pytest.approx(0.2, abs=0.03)
     np.testing.assert_allclose(np.unique(np.round(jumped, 3)), [0.5, 1.0])
 
@@ -303,11 +359,11 @@ def test_marks_of_the_knife_run_along_its_path_and_stay():
     window = Grid((3, 200, 200), (50.0, 8.0, 8.0), (0.0, 800.0, 800.0))
     flat = np.full(window.shape, 120, np.float32)
     block = {"per_100um": 300, "angle_deg": 0.0, "sections": 3, "width_nm": 12, "strength": 30}
-    image = defects(flat, flat, 1.0, Defects.model_validate({"knife": block}), 3, window) - 120
+    image = covered(flat, Defects.model_validate({"knife": block}), 3, window) - 120
     assert image.std(axis=1).mean() > 3 * image.std(axis=2).mean(), "at 0° they run along x"
     np.testing.assert_allclose(image[0], image[2], atol=1e-3)
     chatter = {"per_100um": 0, "angle_deg": 0.0, "chatter": 10, "chatter_nm": 400}
-    image = defects(flat, flat, 1.0, Defects.model_validate({"knife": chatter}), 3, window) - 120
+    image = covered(flat, Defects.model_validate({"knife": chatter}), 3, window) - 120
     assert np.abs(np.fft.rfft(image[0, 0])).argmax() == 4, "1600 nm hold four waves"
     assert image.std() == pytest.approx(10 / np.sqrt(2), rel=0.05)
 
@@ -315,11 +371,11 @@ def test_marks_of_the_knife_run_along_its_path_and_stay():
 def test_curtains_run_along_y_through_many_sections():
     window = Grid((6, 200, 200), (8.0, 8.0, 8.0))
     flat = np.zeros(window.shape, np.float32)
-    image = defects(flat, flat, 1.0, Defects.model_validate({"curtain": {"strength": 7}}), 3, window)
+    image = recorded(flat, Defects.model_validate({"curtain": {"strength": 7}}), 3, window)
     assert np.abs(np.diff(image, axis=2)).mean() > 8 * np.abs(np.diff(image, axis=1)).mean()
     assert np.corrcoef(image[0].ravel(), image[1].ravel())[0, 1] > 0.9
     wide = Grid((2, 4, 20000), (8.0, 8.0, 8.0))
-    spread = defects(np.zeros(wide.shape, np.float32), np.zeros(wide.shape, np.float32), 1.0,
+    spread = recorded(np.zeros(wide.shape, np.float32),
                      Defects.model_validate({"curtain": {"strength": 7}}), 3, wide)  # fmt: skip
     assert spread.std() == pytest.approx(7, rel=0.25)
 
@@ -328,7 +384,7 @@ def test_lost_lines_are_parts_of_rows():
     window = grid(5, 300, 300)
     flat = np.full(window.shape, 100, np.float32)
     block = {"per_100um2": 300, "lines": 2, "length_nm": 300, "grey": 4}
-    image = defects(flat, flat, 1.0, Defects.model_validate({"lost_line": block}), 3, window)
+    image = recorded(flat, Defects.model_validate({"lost_line": block}), 3, window)
     assert set(np.unique(image)) == {4, 100}
     assert (image == 4).mean() == pytest.approx(300 * 0.3 * 0.008 / 100, rel=0.4)
     runs = np.diff((image[:, :, 1:-1] == 4).astype(int), axis=2)
@@ -339,7 +395,7 @@ def test_charge_brightens_a_spot_and_darkens_the_lines_after_it():
     window = Grid((60, 100, 200), (50.0, 20.0, 20.0))
     flat = np.full(window.shape, 100, np.float32)
     block = {"per_100um2": 4, "radius_nm": 200, "strength": 60, "trail_nm": 600}
-    change = defects(flat, flat, 1.0, Defects.model_validate({"charging": block}), 3, window) - 100
+    change = recorded(flat, Defects.model_validate({"charging": block}), 3, window) - 100
     bright = np.argwhere(change > 55)
     bright = bright[(bright[:, 2] > 20) & (bright[:, 2] < 150)]
     assert len(bright) > 20

@@ -13,11 +13,12 @@ from synthem.microscope.pipeline import halo_vx, to_uint8
 from synthem.microscope.section import section
 from synthem.microscope.stain import stain
 from synthem.microscope.tone import tone
-from synthem.preset.microscope import Beam, Detector, SectionParams, Stain, Tone
-from synthem.preset.preset import load_preset
+from synthem.preset.defects import Defects
+from synthem.preset.microscope import Beam, Detector, Microscope, SectionParams, Stain, Tone
+from synthem.preset.preset import load_preset, preset_names
 from synthem.world import World
 
-STAGES = ["stain", "section", "beam", "detector", "defects", "tone"]
+STAGES = ["stain", "section", "cover", "beam", "detector", "recording", "tone"]
 VOXEL = (50.0, 4.0, 6.0)
 
 
@@ -307,6 +308,41 @@ def test_the_clean_image_has_no_noise():
     patch = World(preset, 5).patch(grid)
     np.testing.assert_array_equal(noisy.clean, patch.clean)
     assert np.abs(noisy.image.astype(float) - patch.image).mean() > 20
+
+
+def test_clean_and_image_share_one_grey_scale():
+    """Also where tone or the detector's gain is not the identity: only noise is between."""
+    preset = load_preset("epfl")
+    grid = Grid((1, 160, 160), origin_nm=(0, 3e4, 0))
+    for stages in (
+        {},
+        {"tone": {"gain": 0.7, "offset": 20}},
+        {"tone": {"gamma": 0.6, "invert": True}},
+        {"detector": {"read": 3, "shot": 5, "gain": 1.3}},
+        {"detector": {"read": 3, "shot": 5, "saturation": 120}, "tone": {"gain": 1.6}},
+    ):
+        scope = {**preset.microscope.model_dump(mode="json"), "beam": {"sigma_nm": 0}, **stages}
+        world = World(preset.model_copy(update={"microscope": Microscope.model_validate(scope)}), 5)
+        patch = world.patch(grid)
+        seen = (patch.image > 0) & (patch.image < 255) & (patch.clean > 0) & (patch.clean < 255)
+        clean, image = patch.clean[seen], patch.image[seen].astype(float)
+        assert np.polyfit(clean, image, 1)[0] == pytest.approx(1, abs=0.05), stages
+        assert image.mean() - clean.mean() == pytest.approx(0, abs=1.5), stages
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_shows_what_is_clean_but_for_beam_and_noise(name):
+    """Of every preset, without its defects: blurred by the beam, the clean image is the image's mean."""
+    preset = load_preset(name)
+    plain = preset.microscope.model_copy(update={"defects": Defects()})
+    world = World(preset.model_copy(update={"microscope": plain}), 5)
+    _, hy, hx = halo_vx(plain, preset.voxel_nm)
+    patch = world.patch(Grid((1, 200, 200), preset.voxel_nm))
+    inner = (slice(None), slice(hy, 200 - hy), slice(hx, 200 - hx))
+    clean = beam(patch.clean, plain.beam, preset.voxel_nm, 5, patch.grid.start_vx)[inner]
+    image = patch.image[inner].astype(float)
+    assert np.polyfit(clean.ravel(), image.ravel(), 1)[0] == pytest.approx(1, abs=0.05)
+    assert image.mean() - clean.mean() == pytest.approx(0, abs=1)
 
 
 def test_structures_have_the_greys_that_the_preset_gives():

@@ -40,10 +40,10 @@ def test_images_stand_over_their_labels(world):
 def test_every_stage_is_shown_and_changes_the_picture(world):
     picture = stages_sheet(world, SHAPE)
     height, width = (n + 4 for n in SHAPE[1:])
-    tiles = [picture[y:, x:][: height - 4, : width - 4] for y in (0, height) for x in (0, width, 2 * width)]
-    assert picture.shape[:2] == (2 * height - 4, 3 * width - 4)
-    assert not np.array_equal(tiles[1][24:], tiles[2][24:])
-    assert not np.array_equal(tiles[2][24:], tiles[3][24:])
+    tiles = [picture[y:, k * width :][: height - 4, : width - 4] for y in (0, height) for k in range(4)]
+    assert picture.shape[:2] == (2 * height - 4, 4 * width - 4)
+    for before, after in ((1, 3), (3, 4)):
+        assert not np.array_equal(tiles[before][24:], tiles[after][24:])
 
 
 @pytest.mark.parametrize("shuffle", [False, True])

@@ -1,1 +1,1 @@
-"""Defects, one concept a file: what moves the tissue before the beam, and what covers its image after it."""
+"""Defects, one concept a file: what moves tissue, what covers it before the beam, what spoils the record."""

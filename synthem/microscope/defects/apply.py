@@ -1,4 +1,10 @@
-"""Which defects there are, in the order in which they act: those that move tissue and those that cover it."""
+"""Which defects there are, in the order in which they act: what moves tissue, covers it, spoils the record.
+
+What lies on a section, or was done to it, acts before the beam: the beam blurs it, and the detector counts
+the electrons that it leaves, so that neither image nor noise tells of the tissue below. What goes wrong in
+scanning and recording acts after the detector, on signal and noise alike. Each function says why it is where
+it is.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +35,7 @@ MOVING: dict[str, Callable[[Any, int, Grid, Field], None]] = {
 TEARING: dict[str, Callable[[Any, int, Grid, Field, Void], None]] = {"fold": folded, "crack": cracked}
 """What moves them and may leave no tissue at all."""
 
-LYING: dict[str, Callable[[Any, int, Grid, Image], None]] = {
+COVERING: dict[str, Callable[[Any, int, Grid, Image], None]] = {
     "fold": fold_bands,
     "knife": knife_marks,
     "dust": partial(particles, name="dust"),
@@ -37,16 +43,16 @@ LYING: dict[str, Callable[[Any, int, Grid, Image], None]] = {
     "debris": partial(particles, name="debris"),
     "loss": lost,
 }
-"""What lies on a section or is done to it: the detector's noise goes over it."""
+"""What lies on a section, or is done to it, before the beam comes: it hides the tissue."""
 
-IMAGING: dict[str, Callable[[Any, int, Grid, Image], None]] = {
+RECORDING: dict[str, Callable[[Any, int, Grid, Image], None]] = {
     "contrast_jump": contrast_jumps,
     "charging": charging,
     "curtain": curtains,
     "tile": seams,
     "lost_line": lost_lines,
 }
-"""What goes wrong in recording: the noise is changed with the image."""
+"""What goes wrong in scanning and recording: the noise is changed with the image."""
 
 
 def moves(params: Defects) -> bool:
@@ -73,34 +79,38 @@ def displacement(params: Defects, seed: int, grid: Grid) -> tuple[Field, Void]:
     return field, void
 
 
-def defects(image: Image, lit: Image, gain: float, params: Defects, seed: int, grid: Grid) -> Image:
-    """Return what the detector gives of a window with all that covers it.
+def covered(image: Image, params: Defects, seed: int, grid: Grid) -> Image:
+    """Return sections with all that lies on them, as the beam meets them; without any, what was given.
 
     Parameters
     ----------
-    image, lit : float32 (z, y, x)
-        After and before the detector. Of what lies on a section, the detector sees ``gain`` times the change
-        in grey, and its noise stays.
-    gain : float
-        The detector's.
+    image : float32 (z, y, x)
+        The sections' own grey levels; left as they are.
     params : Defects
-        Which defects there are; without any, the image is handed on.
+        Which defects there are.
     seed : int
         The world.
     grid : Grid
         The window.
     """
-    lying, imaging = (
-        [(do, block) for name, do in kind.items() if (block := getattr(params, name)) is not None]
-        for kind in (LYING, IMAGING)
-    )
-    if lying:
-        covered = lit.copy()
-        for lay, block in lying:
-            lay(block, seed, grid, covered)
-        image = image + np.float32(gain) * (covered - lit)
-    elif imaging:
+    return _applied(COVERING, image, params, seed, grid)
+
+
+def recorded(image: Image, params: Defects, seed: int, grid: Grid) -> Image:
+    """Return what the detector gave with all that went wrong in recording; parameters as of ``covered``."""
+    return _applied(RECORDING, image, params, seed, grid)
+
+
+def _applied(
+    kinds: dict[str, Callable[[Any, int, Grid, Image], None]],
+    image: Image,
+    params: Defects,
+    seed: int,
+    grid: Grid,
+) -> Image:
+    found = [(do, block) for name, do in kinds.items() if (block := getattr(params, name)) is not None]
+    if found:
         image = image.copy()
-    for spoil, block in imaging:
-        spoil(block, seed, grid, image)
+    for do, block in found:
+        do(block, seed, grid, image)
     return image

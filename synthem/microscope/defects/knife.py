@@ -1,6 +1,7 @@
 """Knife marks: scratches along the knife's path where its edge is nicked, and chatter across it.
 
-Both stay from section to section, as the knife does: Hayat (2000); Harris et al. (2006).
+Both stay from section to section, as the knife does: Hayat (2000); Harris et al. (2006). They are relief of
+the section itself: the beam blurs them with the tissue, and the detector counts what they let through.
 """
 
 import math
@@ -45,7 +46,7 @@ def _scratch(key, block, mean, p, phase, sin, cos, ys, xs, image):  # type: igno
 
 
 def knife_marks(params: KnifeMarks, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
-    """Lay scratches and chatter over an image."""
+    """Lay scratches and chatter over sections, before the beam."""
     turn = math.radians(params.angle_deg)
     mean = params.per_100um * _CELL_NM / _UM_NM
     key = stream_key(seed, "defect/knife")

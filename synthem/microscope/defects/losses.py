@@ -1,7 +1,9 @@
 """Losses: sections that are missing or damaged, sections whose contrast jumps.
 
 Of the 125 sections of each CREMI volume a few are lost or nearly so; aligned stacks hold them as blank images
-(Funke et al. 2016). Contrast falls where a section is thin, stained poorly or recorded another day.
+(Funke et al. 2016). What is gone is gone before the beam comes: of its tissue nothing reaches the detector,
+neither as signal nor as noise. Contrast that jumps is the recorder's: another day, another setting. Sections
+that are thin or poorly stained differ by ``SectionParams``, before the beam.
 """
 
 import numpy as np
@@ -18,14 +20,20 @@ _EDGE = 0.12  # deviations over which a torn edge fades
 _MIDDLE = np.float32(128)
 
 
-def lost(params: Loss, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
-    """Blank the sections of an image that were lost, and the torn parts of damaged ones."""
+def missing(params: Loss, seed: int, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Tell which sections of a window were lost altogether, bool (z)."""
     key = stream_key(seed, "defect/loss")
+    draws = [uniform(np.uint64(mix(key, section)), 0) for _, section in sections(grid)]
+    return np.array(draws) < params.missing_chance
+
+
+def lost(params: Loss, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
+    """Blank the sections of an image that were lost, and the torn parts of damaged ones, before the beam."""
+    key, gone = stream_key(seed, "defect/loss"), missing(params, seed, grid)
     for k, section in sections(grid):
         own = np.uint64(mix(key, section))
-        u = uniform(own, 0)
         grey = np.float32(draw(params.grey.row(), uniform(own, 1), normal(own, 2)))
-        if u < params.missing_chance:
+        if gone[k]:
             image[k] = grey
         elif uniform(own, 3) < params.damaged_chance:
             _, y, x = grid.origin_nm
@@ -38,7 +46,7 @@ def lost(params: Loss, seed: int, grid: Grid, image: npt.NDArray[np.float32]) ->
 
 
 def contrast_jumps(params: ContrastJumps, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
-    """Lower the contrast of some sections of an image, and shift their brightness."""
+    """Lower the contrast of some sections of a record, noise and all, and shift their brightness."""
     key = stream_key(seed, "defect/contrast")
     for k, section in sections(grid):
         own = np.uint64(mix(key, section))

@@ -2,7 +2,8 @@
 
 Lead and uranyl salts fall out as dense, angular grains in clusters, dust lies alone and is larger: Hayat
 (2000), Principles and Techniques of Electron Microscopy. Debris that the knife leaves on the block's face
-charges and glows: Deerinck et al. (2010).
+charges and glows: Deerinck et al. (2010). All of them lie in the beam's way: they hide the tissue from it,
+and are blurred as it is.
 """
 
 import numpy as np
@@ -51,7 +52,7 @@ def _bodies(centres, keys, p, ys, xs, tall, wide, soft, image):  # type: ignore[
 
 
 def particles(params: Particles, seed: int, grid: Grid, image: npt.NDArray[np.float32], name: str) -> None:
-    """Lay the particles of one kind over an image."""
+    """Lay the particles of one kind over sections, before the beam."""
     soft = 1.5 * max(grid.voxel_nm[1:])
     far = params.radius_nm.highest() * (1.0 + params.roughness) + soft + 2.0 * params.cluster_nm
     far += _GLOW * params.glow_nm if params.glow else 0.0

@@ -1,7 +1,10 @@
 """Scanning: charge on a block's face, scan lines that were lost, curtains that the ion beam leaves.
 
 Charging of bare resin and its trails: Titze & Genoud (2016); curtains, below what the ion beam mills more
-slowly: Xu et al. (2017), Giannuzzi & Stevie (1999).
+slowly: Xu et al. (2017), Giannuzzi & Stevie (1999). They hide nothing but what was not recorded, and act on
+the record, after the detector. Charge bends the electrons on their way to it and a curtain changes how many
+of them leave the face; both add a few grey levels, as they were measured on recorded images, and the little
+that the shot noise would change with them is left out.
 """
 
 import math

@@ -1,7 +1,8 @@
 """Shifts: sections that are misaligned or bent, a beam that drifts, tiles that were stitched a little off.
 
 Misalignment and jumps of serial sections: Saalfeld et al. (2012), elastic volume reconstruction; drift of a
-milled block: Xu et al. (2017); seams of montages: Kaynig et al. (2010).
+milled block: Xu et al. (2017); seams of montages: Kaynig et al. (2010). A tile's brightness and shading are
+the recorder's, after the detector.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """Folds and cracks: lines along which a section pleats or gapes, and tissue beside them is displaced.
 
 A fold laid flat is three layers thick, as in Harris et al. (2006, J Neurosci 26:12101) on serial sections;
-what they let through follows Beer and Lambert (Reimer & Kohl, Transmission Electron Microscopy, chapter 6).
+what they let through follows Beer and Lambert (Reimer & Kohl, Transmission Electron Microscopy, chapter 6),
+so they are on the section before the beam comes.
 ``_RELAX`` widths away from the line the tissue is where it was: alignment has seen to that.
 """
 
@@ -114,7 +115,7 @@ def _darken(rows, ys, xs, layers, soft, image):  # type: ignore[no-untyped-def]
 
 
 def fold_bands(params: Folds, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
-    """Darken an image where its tissue lies in several layers."""
+    """Darken sections where their tissue lies in several layers, before the beam."""
     soft = 2.0 * max(grid.voxel_nm[1:])
     for k, section in sections(grid):
         rows = lines(params, seed, "fold", grid, section).rows
