@@ -5,8 +5,8 @@ cell holds at most one, off its rim, so that no pore asks for more than its own 
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.streams import mix, uniform
 
 AWAY_NM = 1e4
@@ -15,7 +15,7 @@ _TAKEN = 0.85  # of the cells, so that pores are no crystal
 _PLAY = 0.4  # of a cell's edge, within which its pore lies
 
 
-@njit(cache=True)
+@compiled
 def cells_a_side(axes, per_um2):  # type: ignore[no-untyped-def]
     """Return how many cells a face has a side, for so many pores on the surface of an ovoid."""
     total, p = 0.0, 1.6075  # Thomsen's formula, to 1 %
@@ -25,7 +25,7 @@ def cells_a_side(axes, per_um2):  # type: ignore[no-untyped-def]
     return max(1, round(np.sqrt(1e-6 * area * per_um2 / (6.0 * _TAKEN))))
 
 
-@njit(cache=True)
+@compiled
 def pore(key, u, axes, side, radius):  # type: ignore[no-untyped-def]
     """Return the distance to the wall of the nearest pore, negative within it.
 
@@ -53,7 +53,7 @@ def pore(key, u, axes, side, radius):  # type: ignore[no-untyped-def]
     return np.sqrt(d * d + e * e + f * f) - radius
 
 
-@njit(cache=True)
+@compiled
 def envelope(depth, to_pore, half):  # type: ignore[no-untyped-def]
     """Return the distance to the envelope's surface, negative between its two outer faces.
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field, model_validator
 from scipy.special import ndtri
 
 from shapes.cells.envelope import cells_a_side, pore
 from shapes.clutter.chains import axis_frame
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
@@ -109,7 +109,7 @@ class Ovoids(NamedTuple):
         return np.asarray(self.axes.max(1, initial=0.0) + WAVES * self.peaks + BAND_NM)
 
 
-@njit(cache=True)
+@compiled
 def _draw(cells, p, out, i):  # type: ignore[no-untyped-def]
     """Write the i-th nucleus but for its threshold; its peak is NaN where its soma's middle is not known."""
     nodes, j, key, peaks = cells.nodes_nm, out.owners[i], out.keys[i], out.peaks
@@ -170,7 +170,7 @@ def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
     return rows(known, near)
 
 
-@njit(cache=True)
+@compiled
 def _surface(e, frame, axes, waves, peak, u):  # type: ignore[no-untyped-def]
     """Return the distance, to first order, to the surface of an ovoid with lobes, at ``e`` from its middle.
 
@@ -199,7 +199,7 @@ def _surface(e, frame, axes, waves, peak, u):  # type: ignore[no-untyped-def]
     return d / max(0.3, np.sqrt(slope))
 
 
-@njit(cache=True)
+@compiled
 def _chromatin(inside, to_pore, to_nucleolus, field, threshold, rim, spacing):  # type: ignore[no-untyped-def]
     """Return the distance to dense chromatin, negative in it, at some depth ``inside`` of the envelope."""
     least = threshold
@@ -213,7 +213,7 @@ def _chromatin(inside, to_pore, to_nucleolus, field, threshold, rim, spacing):  
     return d
 
 
-@njit(cache=True)
+@compiled
 def _build(i, ovoids, p, thickness, gap, asked, tissue, partition, field, layer):  # type: ignore[no-untyped-def]
     index, depth, rim, nucleoli = partition.index, partition.depth_nm, p.rim_nm, ovoids.nucleoli
     owner, middle, peak, key = ovoids.owners[i], ovoids.centres_nm[i], ovoids.peaks[i], ovoids.keys[i]

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.neurites.neurites import Neurites
@@ -70,7 +70,7 @@ class Wraps(NamedTuple):
         return self.nodes_nm[(self.parts > 0.6) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
 
 
-@njit(cache=True)
+@compiled
 def _part(key, along, step, count, p):  # type: ignore[no-untyped-def]
     """Return how much of its thickness, 0 … 1, a sheath has at a place along the axon, counted in nodes."""
     long = max(2.0 * p.paranode_nm, draw(p.internode_nm, uniform(key, 3), normal(key, 4)))
@@ -81,7 +81,7 @@ def _part(key, along, step, count, p):  # type: ignore[no-untyped-def]
     return min(1.0, max(0.0, away / p.paranode_nm))
 
 
-@njit(cache=True)
+@compiled
 def _thicknesses(salt, axes, radii, p, out):  # type: ignore[no-untyped-def]
     steps, counts, thick = axes.steps_nm, axes.counts, out.thickness_nm
     for j in range(axes.keys.shape[0]):
@@ -114,7 +114,7 @@ def place(tissue: Tissue, params: Sheaths, placed: dict[str, object]) -> Wraps:
     return thicknesses(tissue.seed, tissue.neurites, params)
 
 
-@njit(cache=True)
+@compiled
 def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
     """Return a smooth number, -1 … 1, at a place."""
     total = 0.0
@@ -123,7 +123,7 @@ def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
     return total / WAVES
 
 
-@njit(cache=True)
+@compiled
 def _build(tissue, partition, tubes, wraps, axes, p, layer):  # type: ignore[no-untyped-def]
     segments, owners, index = tubes.segments, tubes.owners, partition.index
     thick, keys, lamella, out_d = wraps.thickness_nm, wraps.keys, p.lamella_nm, layer.distance_nm

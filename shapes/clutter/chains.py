@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.streams import normal
 from shapes.core.tiles import GROUP
 from shapes.mitochondria.rods import Obstacles, rod_distance
@@ -43,7 +43,7 @@ class Chains(NamedTuple):
         return self.points[:, self.points.shape[1] // 2, :3]
 
 
-@njit(cache=True)
+@compiled
 def axis_frame(nodes, j, at, side_key, out):  # type: ignore[no-untyped-def]
     """Write the axis point at node ``at`` (a fraction), two directions across and the one along: (4, 3).
 
@@ -77,7 +77,7 @@ def axis_frame(nodes, j, at, side_key, out):  # type: ignore[no-untyped-def]
     return ra + t * (rb - ra)
 
 
-@njit(cache=True)
+@compiled
 def passes_by(nodes, j, k, wide, low, high):  # type: ignore[no-untyped-def]
     """Tell whether all within ``wide`` of an axis from one node to the next lies outside a box."""
     for c in range(3):
@@ -87,7 +87,7 @@ def passes_by(nodes, j, k, wide, low, high):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True)
+@compiled
 def touches(points, n, low, high, flat):  # type: ignore[no-untyped-def]
     """Tell whether a chain's bounding box comes near a box."""
     for c in range(3):
@@ -102,7 +102,7 @@ def touches(points, n, low, high, flat):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def stretch_depth(points, broad, n, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the distance, to first order, to the surface of a chain between its points i and i + 1."""
     az, ay, ax = points[n, i, 0], points[n, i, 1], points[n, i, 2]
@@ -122,7 +122,7 @@ def stretch_depth(points, broad, n, i, z, y, x):  # type: ignore[no-untyped-def]
     return (np.sqrt(q2) - r) / max(steep, broad[n, 3])
 
 
-@njit(cache=True)
+@compiled
 def _bounds(points, broad, n, i, low, high):  # type: ignore[no-untyped-def]
     """Write the box around a chain between points i and i + 1, with the band."""
     thick = max(points[n, i, 3], points[n, i + 1, 3])
@@ -134,7 +134,7 @@ def _bounds(points, broad, n, i, low, high):  # type: ignore[no-untyped-def]
         high[c] = max(points[n, i, c], points[n, i + 1, c]) + wide
 
 
-@njit(cache=True)
+@compiled
 def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
     """Tell whether two boxes do not meet."""
     meet = True
@@ -143,7 +143,7 @@ def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
     return not meet
 
 
-@njit(cache=True)
+@compiled
 def _lay(chains, box, tiles, groups, tissue, partition, gap, layer, which):  # type: ignore[no-untyped-def]
     points, broad, owners, ids = chains.points, chains.broad, chains.owners, chains.ids
     (rods, rod_owners), (low, high), (group_lows, group_highs) = chains.obstacles, box, groups

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, passes_by, touches
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
@@ -68,7 +68,7 @@ class Bodies(NamedTuple):
         return 0.5 * (points[:, 0, :3] + points[:, 1, :3])
 
 
-@njit(cache=True)
+@compiled
 def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Draw the endosomes that touch the box; returns how many, and how many have no room."""
     nodes, varicosity, keys = axes.nodes_nm, axes.varicosity, axes.keys
@@ -137,7 +137,7 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
     return n, missing
 
 
-@njit(cache=True)
+@compiled
 def _fill(bodies, which, tissue, radius, d, detail):  # type: ignore[no-untyped-def]
     """Write the distance to the nearest inner vesicle of each multivesicular body, and -1 in dense ones."""
     points, holds, keys = bodies.chains.points, bodies.holds, bodies.keys
@@ -167,7 +167,7 @@ def _fill(bodies, which, tissue, radius, d, detail):  # type: ignore[no-untyped-
                     detail[z, y, x] = min(detail[z, y, x], away)
 
 
-@njit(cache=True)
+@compiled
 def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
     """Write place and radius of the vesicles inside a body, all within its membrane; returns how many."""
     room = points[n, 0, 3] - MEMBRANE_NM - 2.0

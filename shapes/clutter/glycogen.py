@@ -5,11 +5,11 @@ in a dendrite that stores any, where there is room.
 """
 
 import numpy as np
-from numba import njit
 from pydantic import Field
 
 from shapes.clutter.chains import BAND_NM, OFF_MITOCHONDRIA_NM, RIM_NM
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.core.table import Balls, rows
@@ -41,7 +41,7 @@ class Glycogen(Block):
     clearance_nm: float = Field(default=3.0, ge=0, le=50)
 
 
-@njit(cache=True)
+@compiled
 def cluster(key, count, spread, radius, out):  # type: ignore[no-untyped-def]
     """Write place and radius (m, 4) of a cluster's granules around (0, 0, 0), none touching; returns m."""
     wide, n = draw(spread, uniform(key, 3), normal(key, 4)), 0
@@ -65,7 +65,7 @@ def cluster(key, count, spread, radius, out):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True)
+@compiled
 def _stores(kinds, walls, own, key, keys, chance):  # type: ignore[no-untyped-def]
     """Tell whether a cell takes part in a cluster: glia does, and a dendrite with a chance."""
     if own == kinds.shape[0] or kinds[own] == GLIA:
@@ -73,7 +73,7 @@ def _stores(kinds, walls, own, key, keys, chance):  # type: ignore[no-untyped-de
     return kinds[own] == DENDRITE and walls[own] == 0.0 and uniform(mix(key, keys[own]), 1) < chance
 
 
-@njit(cache=True)
+@compiled
 def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Place the granules that touch the box; returns how many, and how many have no room in their cell."""
     keys, (rods, rod_owners), (low, high) = axes.keys, obstacles, box
@@ -128,7 +128,7 @@ def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):
     return n, missing
 
 
-@njit(cache=True)
+@compiled
 def _build(granules, tissue, partition, gap, frame, layer):  # type: ignore[no-untyped-def]
     centres, radii, owners, ids = granules.centres_nm, granules.radii_nm, granules.owners, granules.ids
     index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.clutter.chains import RIM_NM, axis_frame, passes_by
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.neurites.population import BOUTON, SOMA
@@ -58,7 +58,7 @@ class Lanes(NamedTuple):
         return self.frames[:, 0:3] + 0.5 * self.frames[:, 3:6]
 
 
-@njit(cache=True)
+@compiled
 def _frames(salt, p, axes, box, lanes):  # type: ignore[no-untyped-def]
     """Write the stretches that count, with owner and key; returns how many."""
     nodes, varicosity, (low, high), out = axes.nodes_nm, axes.varicosity, box, lanes.frames
@@ -93,7 +93,7 @@ def _frames(salt, p, axes, box, lanes):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True)
+@compiled
 def _beside(f, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return where along a stretch a point projects to, 0 … 1, and its squared distance from there."""
     ez, ey, ex = z - f[i, 0], y - f[i, 1], x - f[i, 2]
@@ -102,7 +102,7 @@ def _beside(f, i, z, y, x):  # type: ignore[no-untyped-def]
     return t, ez * ez + ey * ey + ex * ex
 
 
-@njit(cache=True)
+@compiled
 def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
     """Pick the stretches that may have microtubules in a tile; returns how many."""
     ball = 0.0
@@ -118,7 +118,7 @@ def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
     return few
 
 
-@njit(cache=True)
+@compiled
 def _build(lanes, tiles, tissue, partition, gap, p, layer):  # type: ignore[no-untyped-def]
     f, owners, keys, lows, highs = lanes.frames, lanes.owners, lanes.keys, tiles.low_nm, tiles.high_nm
     index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm

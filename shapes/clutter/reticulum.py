@@ -6,11 +6,11 @@ as in life.
 """
 
 import numpy as np
-from numba import njit
 from pydantic import Field
 
 from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay, passes_by
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
@@ -51,7 +51,7 @@ class Reticulum(Block):
     clearance_nm: float = Field(default=4.0, ge=0, le=50)
 
 
-@njit(cache=True)
+@compiled
 def _wander(key, k, knots):  # type: ignore[no-untyped-def]
     """Write what a lane does at its knots from node k to the next: two offsets, and thickness."""
     for i in range(_KNOTS + 1):
@@ -60,7 +60,7 @@ def _wander(key, k, knots):  # type: ignore[no-untyped-def]
             knots[i, c] = min(2.0, max(-2.0, normal(here, c)))
 
 
-@njit(cache=True)
+@compiled
 def _piece(knots, axes, step, more, begin, end, place, radius, wander, points, n):  # type: ignore[no-untyped-def]
     """Write a piece of a lane that runs beside an axis, ``place`` (u, v) from it and ``more`` at its end."""
     for i in range(POINTS):
@@ -77,7 +77,7 @@ def _piece(knots, axes, step, more, begin, end, place, radius, wander, points, n
         points[n, i, 3] = r if 0 < i < POINTS - 1 else 0.6 * r
 
 
-@njit(cache=True)
+@compiled
 def _leave_boutons(nodes, varicosity, j, k, points, n):  # type: ignore[no-untyped-def]
     """Interrupt a piece in boutons, which are left to their vesicles."""
     for m in range(k, k + 2):
@@ -92,7 +92,7 @@ def _leave_boutons(nodes, varicosity, j, k, points, n):  # type: ignore[no-untyp
                 points[n, i, 3] = 0.0
 
 
-@njit(cache=True)
+@compiled
 def _branch(here, axes, points, n, out_n):  # type: ignore[no-untyped-def]
     """Write a side branch of piece ``n`` as piece ``out_n``."""
     turn = 6.2831853 * uniform(here, 31)
@@ -109,13 +109,13 @@ def _branch(here, axes, points, n, out_n):  # type: ignore[no-untyped-def]
         points[out_n, i, 3] = points[n, i0, 3] * (1.0 - 0.3 * s) if i < _BRANCH_POINTS else 0.0
 
 
-@njit(cache=True)
+@compiled
 def _room(radius, glia):  # type: ignore[no-untyped-def]
     """Return about how thick a neurite is where its tube has some radius: it owns some of what is around."""
     return radius + 0.6 * glia
 
 
-@njit(cache=True)
+@compiled
 def _beyond(nodes, j, k, one, other, pad, low, high):  # type: ignore[no-untyped-def]
     """Tell whether what runs beside an axis from node to node stays clear of a padded box."""
     for c in range(3):
@@ -125,7 +125,7 @@ def _beyond(nodes, j, k, one, other, pad, low, high):  # type: ignore[no-untyped
     return False
 
 
-@njit(cache=True)
+@compiled
 def _beyond_all(nodes, j, k, one, other, pad, lows, highs):  # type: ignore[no-untyped-def]
     """Tell whether it stays clear of many boxes, which lie closer around the window than a single one."""
     g, clear = 0, True
@@ -135,7 +135,7 @@ def _beyond_all(nodes, j, k, one, other, pad, lows, highs):  # type: ignore[no-u
     return clear
 
 
-@njit(cache=True)
+@compiled
 def _draw(salt, axes, p, glia, box, groups, out):  # type: ignore[no-untyped-def]
     """Draw every piece that can touch the box; returns how many, or -1 where there is no more room."""
     nodes, steps, keys, wander, thickest = (

@@ -15,12 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numba
 import platformdirs
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds ``shapes`` and ``synthem``, in a checkout and where they are installed."""
@@ -31,7 +29,7 @@ KEPT_DAYS = 60
 _IMPORT = re.compile(r"^\s*from ((?:shapes|synthem)[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
-def compiled(function: F) -> F:
+def compiled(function: Callable[..., Any]) -> Any:
     """Compile a kernel with numba when it is first called, or take what an earlier process compiled.
 
     The cache lies in the user's cache folder, or in ``$NUMBA_CACHE_DIR``, so that it also works where the
@@ -42,7 +40,7 @@ def compiled(function: F) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_folder(Path(function.__code__.co_filename)))
     try:
-        return cast(F, numba.njit(cache=True)(function))
+        return numba.njit(cache=True)(function)
     finally:
         config.CACHE_DIR = before
 

@@ -6,8 +6,8 @@ field is the same bit for bit in every window.
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.streams import white_noise
 
@@ -26,7 +26,7 @@ def support(grid: Grid, spacing_nm: float) -> Box:
     return (first[0], first[1], first[2]), (shape[0], shape[1], shape[2])
 
 
-@njit(cache=True)
+@compiled
 def spline_weights(t):  # type: ignore[no-untyped-def]
     """Return the four weights of the uniform cubic B-spline at fraction ``t`` of a lattice step."""
     r = 1.0 - t
@@ -38,7 +38,7 @@ def spline_weights(t):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@compiled
 def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def]
     """Contract the middle axis: values (a, lattice, b) become out (a, centres, b)."""
     count = centres.shape[0]

@@ -4,9 +4,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from pydantic import model_validator
 
+from shapes.core.compiled import compiled
 from shapes.core.frozen import Frozen
 
 _UNIFORM, _NORMAL, _LOGNORMAL = 0.0, 1.0, 2.0
@@ -93,7 +93,7 @@ class Spread(Frozen):
         return float(self.min or 0.0)
 
 
-@njit(cache=True)
+@compiled
 def draw(row, u, z):  # type: ignore[no-untyped-def]
     """Return one value of a spread, never negative, from a uniform ``u`` and a standard normal ``z``."""
     if row.form == 0.0:

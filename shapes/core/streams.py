@@ -11,8 +11,9 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.special import ndtri
+
+from shapes.core.compiled import compiled
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +28,7 @@ def stream_key(seed: int, kind: str) -> np.uint64:
     return np.uint64(int.from_bytes(blake2b(f"{seed}/{kind}".encode(), digest_size=8).digest(), "little"))
 
 
-@njit(cache=True)
+@compiled
 def mix(key, value):  # type: ignore[no-untyped-def]
     """Return the key of a sub-stream: ``value`` (an integer) hashed into ``key``."""
     h = (key ^ (np.uint64(value) * _GOLDEN)) + _GOLDEN
@@ -36,19 +37,19 @@ def mix(key, value):  # type: ignore[no-untyped-def]
     return h ^ (h >> _S31)
 
 
-@njit(cache=True)
+@compiled
 def cell_key(key, z, y, x):  # type: ignore[no-untyped-def]
     """Return the key of one cell of a world lattice."""
     return mix(mix(mix(key, z), y), x)
 
 
-@njit(cache=True)
+@compiled
 def uniform(key, k):  # type: ignore[no-untyped-def]
     """Return the k-th number of a stream, uniform in the open interval (0, 1)."""
     return (float(mix(key, k) >> _S11) + 0.5) * _UNIT
 
 
-@njit(cache=True)
+@compiled
 def normal(key, k):  # type: ignore[no-untyped-def]
     """Return the k-th number of a stream as a standard normal.
 
@@ -82,7 +83,7 @@ def normal(key, k):  # type: ignore[no-untyped-def]
     return top / low if q < 0 else -top / low
 
 
-@njit(cache=True)
+@compiled
 def object_id(key):  # type: ignore[no-untyped-def]
     """Return an object's instance id, 1 … 2³¹ − 1: the same in every window that shows the object."""
     return max(np.int32(1), np.int32(mix(key, 77) >> _S33))
@@ -96,7 +97,7 @@ def normal_table() -> npt.NDArray[np.float32]:
     return table
 
 
-@njit(cache=True)
+@compiled
 def _white(key, z0, y0, x0, table, out):  # type: ignore[no-untyped-def]
     depth, height, width = out.shape
     for z in range(depth):

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from shapes.core.compiled import compiled
 
 TILE_VX = (8, 16, 16)
 """Voxels of a whole tile, (z, y, x)."""
@@ -38,7 +39,7 @@ class Tiles(NamedTuple):
         return low.reshape(-1, 3), high.reshape(-1, 3)
 
 
-@njit(cache=True)
+@compiled
 def _extents(tissue, cz, cy, cx, lows, highs):  # type: ignore[no-untyped-def]
     least, most = np.empty(tissue.shape[3]), np.empty(tissue.shape[3])
     for iz in range(cz.shape[0] - 1):

@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from noise import pnoise3
-from numba import njit
 from pydantic import Field, model_validator
 
+from shapes.core.compiled import compiled
 from shapes.core.fields import interpolate, spline_weights, support
 from shapes.core.frozen import Frozen
 from shapes.core.grid import Grid
@@ -114,7 +114,7 @@ def warp_window(seed: int, warp: Warp, grid: Grid) -> WarpedWindow:
     return WarpedWindow(grid, tissue, lattice, first, spacing, 1.0 / (1.0 - warp.steepest))
 
 
-@njit(cache=True)
+@compiled
 def to_world(lattice, first, spacing, tissue, within):  # type: ignore[no-untyped-def]
     """Return the world coordinates of a tissue point, ``within`` nm or so; the lattice must reach it.
 

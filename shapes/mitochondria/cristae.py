@@ -5,8 +5,8 @@ inner membrane. Everything is drawn from the mitochondrion's key and where its r
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, uniform
 from shapes.mitochondria.rods import POINTS
@@ -17,7 +17,7 @@ MOST_GRANULES = 4
 _TUBES_EVERY = 1.9  # from one tube of a tubular crista to the next, in parts of its width
 
 
-@njit(cache=True)
+@compiled
 def cristae_wave(key, period, out):  # type: ignore[no-untyped-def]
     """Write what all cristae of a mitochondrion share: across, lean, bends, period, second way across."""
     uz, uy, ux = normal(key, 60), normal(key, 61), normal(key, 62)
@@ -32,7 +32,7 @@ def cristae_wave(key, period, out):  # type: ignore[no-untyped-def]
     out[8], out[9], out[10] = 0.0, out[2] / flat, -out[1] / flat
 
 
-@njit(cache=True)
+@compiled
 def crista(key, wave, thickness, tubular, tube, along, oz, oy, ox, wall):  # type: ignore[no-untyped-def]
     """Return the signed distance to the nearest crista: a wavy lamella or a row of tubes.
 
@@ -56,7 +56,7 @@ def crista(key, wave, thickness, tubular, tube, along, oz, oy, ox, wall):  # typ
     return max(sheet, end, wall)
 
 
-@njit(cache=True)
+@compiled
 def draw_granules(rods, r, key, chance, radius, thinnest, out):  # type: ignore[no-untyped-def]
     """Write places and radii of a mitochondrion's granules; returns how many."""
     if uniform(key, 80) >= chance:
@@ -74,7 +74,7 @@ def draw_granules(rods, r, key, chance, radius, thinnest, out):  # type: ignore[
     return count
 
 
-@njit(cache=True)
+@compiled
 def granule(granules, count, z, y, x):  # type: ignore[no-untyped-def]
     """Return the distance to the nearest granule."""
     best = 1e9

@@ -1,13 +1,13 @@
 """Fitting rods to their room: how thick each point may be in its neurite, and whether the middle has room."""
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, ROW, rod_sight_nm
 from shapes.partition.point import around, depth_at, near_box, scratch_for
 
 
-@njit(cache=True)
+@compiled
 def _room(rods, r, i, look, owner, tubes, some, glia, glia_index, close_by, scratch):  # type: ignore[no-untyped-def]
     """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
     z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
@@ -18,7 +18,7 @@ def _room(rods, r, i, look, owner, tubes, some, glia, glia_index, close_by, scra
     return 0.95 * d if own == owner else 0.0
 
 
-@njit(cache=True)
+@compiled
 def fit_rods(rods, owners, tubes, glia, glia_index, gap, thinnest, box, whole):  # type: ignore[no-untyped-def]
     """Cut each point's radius to the room around it, and tell which rods have room in their middle.
 

@@ -6,10 +6,10 @@ either side, without an arm.
 """
 
 import numpy as np
-from numba import njit
 from pydantic import Field
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key
 from shapes.mitochondria.cristae import (
@@ -91,7 +91,7 @@ def nodes_nm(params: Mitochondria, step_nm: float) -> float:
     return AROUND_NM + params.longest_nm() + params.half_length_nm.highest() + step_nm
 
 
-@njit(cache=True)
+@compiled
 def _name(keys, whole, out):  # type: ignore[no-untyped-def]
     """Write the ids of both halves of each rod: one, or two where it has no middle."""
     for r in range(keys.shape[0]):
@@ -125,7 +125,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     return Rods(drawn, fitted, owners, keys, ids, int(missing))
 
 
-@njit(cache=True)
+@compiled
 def _run(rods, r, out):  # type: ignore[no-untyped-def]
     """Write how far along a rod each of its points lies; its arm goes on from the middle."""
     length, out[:] = 0.0, 0.0
@@ -143,7 +143,7 @@ def _run(rods, r, out):  # type: ignore[no-untyped-def]
         out[i] = i * length
 
 
-@njit(cache=True)
+@compiled
 def _build(objects, balls, p, gap, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
     rods, owners, keys, ids = objects.fitted, objects.owners, objects.keys, objects.ids
     (stretches, stretch_at, stretch_radius), boundary = balls, p.boundary_nm

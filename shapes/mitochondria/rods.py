@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.streams import normal
 
 POINTS = 5
@@ -98,7 +98,7 @@ def stretches(
     return np.stack([rod, at], 1), 0.5 * (a[:, :3] + b[:, :3]), half + np.maximum(a[:, 3], b[:, 3])
 
 
-@njit(cache=True)
+@compiled
 def rod_chain(  # type: ignore[no-untyped-def]
     nodes, step, count, centre, half, thick, most, wall, lane_angle, lane_offset, key, out,
 ):  # fmt: skip
@@ -147,7 +147,7 @@ def rod_chain(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def rod_touches(points, low, high, pad):  # type: ignore[no-untyped-def]
     """Tell whether a rod's bounding box comes within ``pad`` of a box."""
     for c in range(3):
@@ -160,7 +160,7 @@ def rod_touches(points, low, high, pad):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def stretch_distance(rods, r, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return distance to a rod between points i and i + 1, place along it, and offset from its axis."""
     az, ay, ax = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
@@ -172,7 +172,7 @@ def stretch_distance(rods, r, i, z, y, x):  # type: ignore[no-untyped-def]
     return d, i + t, ez, ey, ex
 
 
-@njit(cache=True)
+@compiled
 def rod_sight_nm(points):  # type: ignore[no-untyped-def]
     """Return how far from a window a rod's points (10, 4) can lie that a stretch of it shows there."""
     longest = 0.0
@@ -184,7 +184,7 @@ def rod_sight_nm(points):  # type: ignore[no-untyped-def]
     return longest + points[:, 3].max() + (FILLET_NM if points[ARM, 3] > 0.0 else BAND_NM)
 
 
-@njit(cache=True)
+@compiled
 def joined(rod, arm):  # type: ignore[no-untyped-def]
     """Return the distance to a rod with its arm from those to either: their union, its corner rounded off."""
     if rod >= FILLET_NM or arm >= FILLET_NM:
@@ -192,7 +192,7 @@ def joined(rod, arm):  # type: ignore[no-untyped-def]
     return max(FILLET_NM, min(rod, arm)) - np.sqrt((FILLET_NM - rod) ** 2 + (FILLET_NM - arm) ** 2)
 
 
-@njit(cache=True)
+@compiled
 def rod_distance(rods, r, z, y, x):  # type: ignore[no-untyped-def]
     """Return the distance to the surface of a rod and its arm."""
     rod = arm = 1e9

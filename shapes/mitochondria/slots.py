@@ -7,8 +7,8 @@ around its nucleus.
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, uniform
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, POINTS, ROW, SLACK_NM, rod_chain, rod_touches
@@ -20,20 +20,20 @@ _THICK_ARM = 0.6  # a rod that lies alone parts where each half is so thick, in 
 _ASIDE_NM = 80.0  # of an arm and its rod, so much cytoplasm is between them at most
 
 
-@njit(cache=True)
+@compiled
 def arm_step_nm(half, thick):  # type: ignore[no-untyped-def]
     """Return how far apart two points of a side arm can lie."""
     return max(half / MIDDLE, (half / MIDDLE + 2.0 * thick + _ASIDE_NM) / 3.0)
 
 
-@njit(cache=True)
+@compiled
 def _bare(points):  # type: ignore[no-untyped-def]
     """Write that a rod has no side arm."""
     for i in range(ARM, ROW):
         points[i, :3], points[i, 3] = points[MIDDLE, :3], 0.0
 
 
-@njit(cache=True)
+@compiled
 def _branch(points, other, apart, thick):  # type: ignore[no-untyped-def]
     """Write a rod's side arm: from its middle across towards another chain, which lies ``apart``, and on."""
     part = min(1.0, (2.0 * points[MIDDLE, 3] + _ASIDE_NM) / apart)
@@ -47,7 +47,7 @@ def _branch(points, other, apart, thick):  # type: ignore[no-untyped-def]
         points[i, 3] = min(thick, points[MIDDLE, 3])
 
 
-@njit(cache=True)
+@compiled
 def _part(points, one, other):  # type: ignore[no-untyped-def]
     """Turn the second half of a rod to one side, and give it an arm to the other."""
     apart = 0.0
@@ -59,7 +59,7 @@ def _part(points, one, other):  # type: ignore[no-untyped-def]
     _branch(points, other, min(np.sqrt(apart), 2.0 * points[MIDDLE, 3] + _ASIDE_NM), other[MIDDLE + 1, 3])
 
 
-@njit(cache=True)
+@compiled
 def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
     nodes, varicosity, steps, counts = axes.nodes_nm, axes.varicosity, axes.steps_nm, axes.counts

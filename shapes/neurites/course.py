@@ -4,8 +4,8 @@ Directions are a neurite's own, its bundle's and the grain's of the tissue; at e
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
 from shapes.neurites.lanes import typical_radius
@@ -19,7 +19,7 @@ from shapes.neurites.population import (
 )
 
 
-@njit(cache=True)
+@compiled
 def direction(key, out):  # type: ignore[no-untyped-def]
     """Write a direction in space, all equally likely."""
     up = 2.0 * uniform(key, 0) - 1.0
@@ -28,7 +28,7 @@ def direction(key, out):  # type: ignore[no-untyped-def]
     out[0], out[1], out[2] = up, flat * np.cos(turn), flat * np.sin(turn)
 
 
-@njit(cache=True)
+@compiled
 def _share(bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
     """Turn a direction towards that of the bundle which a neurite belongs to."""
     if p.bundle > 0.0:
@@ -38,7 +38,7 @@ def _share(bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
             way[c] += p.bundle * shared[c]
 
 
-@njit(cache=True)
+@compiled
 def set_out(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
     """Write the direction in which a neurite leaves its middle: its own, its bundle's, and the grain's."""
     direction(mix(key, 1), way)
@@ -50,7 +50,7 @@ def set_out(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped
     way /= np.sqrt(norm) + 1e-9
 
 
-@njit(cache=True)
+@compiled
 def broad_side(key, bundle_key, middle, p, way, broad, shared):  # type: ignore[no-untyped-def]
     """Write the broad side of a neurite that leaves its middle along ``way``: at right angles to that."""
     direction(mix(key, 2), broad)
@@ -64,7 +64,7 @@ def broad_side(key, bundle_key, middle, p, way, broad, shared):  # type: ignore[
     broad /= np.sqrt(norm) + 1e-9
 
 
-@njit(cache=True)
+@compiled
 def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
     """Return the squared distance of a point from a padded box."""
     gap = 0.0
@@ -74,7 +74,7 @@ def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
     return gap
 
 
-@njit(cache=True)
+@compiled
 def draw_axis(  # type: ignore[no-untyped-def]
     key, bundle_key, middle, p, reach, box, pad, keep, nodes, varicosity, way, at,
 ):  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.neurites.course import broad_side, direction, draw_axis, outside, set_out
@@ -22,7 +22,7 @@ from shapes.neurites.ruffles import WAVES, draw_waves
 from shapes.neurites.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
 
-@njit(cache=True)
+@compiled
 def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
     wide = radius + pad
     for c in range(3):
@@ -33,7 +33,7 @@ def _near_box(a, b, radius, low, high, pad):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def _grow(  # type: ignore[no-untyped-def]
     key, p, reach, box, pad, keep, keys, nodes, varicosity, segments, owners,
 ):  # fmt: skip
@@ -123,7 +123,7 @@ def _grow(  # type: ignore[no-untyped-def]
     return n, s
 
 
-@njit(cache=True)
+@compiled
 def _describe(keys, radius, ids, radii):  # type: ignore[no-untyped-def]
     for i in range(keys.shape[0]):
         ids[i] = object_id(keys[i])

@@ -5,21 +5,21 @@ to the thicknesses drawn for them, so that no two neurites overlap.
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
 
 _LANE_TRIES = 24  # neurites drawn for a lane, of which the thickest that fits is taken
 
 
-@njit(cache=True)
+@compiled
 def typical_radius(key, radius):  # type: ignore[no-untyped-def]
     """Return the typical radius of a neurite."""
     return draw(radius, uniform(key, 3), normal(key, 4))
 
 
-@njit(cache=True)
+@compiled
 def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
     """Return where a lane runs, (y, x), and the thickness drawn for it."""
     lane = cell_key(mix(key, 2), 0, cy, cx)
@@ -28,7 +28,7 @@ def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
     return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius_nm)
 
 
-@njit(cache=True)
+@compiled
 def in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
     """Write the middle of a lane's neurite; returns its key, or 0 where none has room between its neighbours.
 

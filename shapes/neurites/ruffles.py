@@ -6,8 +6,8 @@ tube under it.
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.streams import mix, normal, uniform
 
 WAVES = 2
@@ -21,7 +21,7 @@ def highest(std_nm: float) -> float:
     return std_nm * float(_PEAK_TO_STD * WAVES**0.5)
 
 
-@njit(cache=True)
+@compiled
 def draw_waves(key, std, wavelength, out):  # type: ignore[no-untyped-def]
     """Write a neurite's waves, (2, 4): cycles per nm along (z, y, x), and phase; returns their peak in nm."""
     for w in range(WAVES):
@@ -33,7 +33,7 @@ def draw_waves(key, std, wavelength, out):  # type: ignore[no-untyped-def]
     return std * _PEAK_TO_STD / np.sqrt(WAVES)
 
 
-@njit(cache=True)
+@compiled
 def steepest(waves, peak):  # type: ignore[no-untyped-def]
     """Return how fast the sum of two waves can change at most, per nm."""
     most = 0.0
@@ -45,14 +45,14 @@ def steepest(waves, peak):  # type: ignore[no-untyped-def]
     return 8.0 * peak * np.sqrt(most)
 
 
-@njit(cache=True)
+@compiled
 def wave(cycles):  # type: ignore[no-untyped-def]
     """Return a wave of peak 1 and period 1: a parabola up, and a parabola down."""
     v = cycles - np.floor(cycles + _HALF)
     return _SIXTEEN * v * (_HALF - abs(v))
 
 
-@njit(cache=True)
+@compiled
 def wave_slope(cycles):  # type: ignore[no-untyped-def]
     """Return how fast a wave rises, per cycle."""
     return _EIGHT - _THIRTY_TWO * abs(cycles - np.floor(cycles + _HALF))

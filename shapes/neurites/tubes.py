@@ -10,8 +10,8 @@ Kernels take the table and a row's number: a view of the row would be counted by
 """
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.neurites.ruffles import WAVES, steepest, wave, wave_slope
 
 AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZE, STEEP, TAPER, LEAN = range(
@@ -29,7 +29,7 @@ BLOCK = 8
 _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
 
 
-@njit(cache=True)
+@compiled
 def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore[no-untyped-def]
     """Write a segment from ``a`` to ``b``, ``1 / flat`` times as wide along ``broad``, into row ``i``."""
     length2 = 0.0
@@ -54,7 +54,7 @@ def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore
     tubes[i, NODE:] = 0.0
 
 
-@njit(cache=True)
+@compiled
 def ruffle_segment(tubes, i, waves, peak):  # type: ignore[no-untyped-def]
     """Give the tube in row ``i`` its neurite's ruffles, as ``ruffles.draw_waves`` drew them."""
     tubes[i, PEAK] = peak
@@ -65,7 +65,7 @@ def ruffle_segment(tubes, i, waves, peak):  # type: ignore[no-untyped-def]
     tubes[i, RMAX] += WAVES * peak / (tubes[i, STIFF] * tubes[i, SQUEEZE])
 
 
-@njit(cache=True)
+@compiled
 def shift_segment(tubes, i, origin, out, j):  # type: ignore[no-untyped-def]
     """Write a tube as seen from ``origin`` into row ``j`` of ``out``, which may be single precision."""
     for c in range(COLUMNS):
@@ -78,7 +78,7 @@ def shift_segment(tubes, i, origin, out, j):  # type: ignore[no-untyped-def]
         out[j, w + 3] = cycles - np.floor(cycles)
 
 
-@njit(cache=True)
+@compiled
 def ruffle(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return what the ruffles add to a tube's field at a point."""
     total = _ZERO
@@ -88,7 +88,7 @@ def ruffle(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     return total * tubes[i, PEAK]
 
 
-@njit(cache=True)
+@compiled
 def bound_blocks(segments, out):  # type: ignore[no-untyped-def]
     """Write the box of every ``BLOCK`` tubes that follow each other, and the flattest of them: (b, 7)."""
     for b in range(out.shape[0]):
@@ -101,7 +101,7 @@ def bound_blocks(segments, out):  # type: ignore[no-untyped-def]
                 out[b, 3 + c] = max(out[b, 3 + c], a + max(d, 0.0) + wide)
 
 
-@njit(cache=True)
+@compiled
 def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return where along the axis, 0 … 1, the point (z, y, x) projects to."""
     t = (
@@ -112,7 +112,7 @@ def axis_place(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     return min(_ONE, max(_ZERO, t))
 
 
-@njit(cache=True)
+@compiled
 def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the place along the axis, the offset (z, y, x) from there, and its part along the broad side."""
     t = axis_place(tubes, i, z, y, x)
@@ -123,7 +123,7 @@ def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     return t, ez, ey, ex, side
 
 
-@njit(cache=True)
+@compiled
 def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
@@ -131,7 +131,7 @@ def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     return tubes[i, STIFF] * (wide - tubes[i, RA] - t * tubes[i, DR]) + ruffle(tubes, i, z, y, x)
 
 
-@njit(cache=True)
+@compiled
 def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the gradient of a tube's field at a point, (z, y, x)."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)

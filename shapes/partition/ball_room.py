@@ -1,8 +1,8 @@
 """Room for balls: which of many small balls around a point lie inside a neurite, clear of every neighbour."""
 
 import numpy as np
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.neurites.ruffles import WAVES, wave
 from shapes.neurites.tubes import (
     AX,
@@ -30,7 +30,7 @@ from shapes.neurites.tubes import (
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-@njit(cache=True)
+@compiled
 def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ignore[no-untyped-def]
     """Write each point's squared distance to a tube's axis, as its flatness counts it, and the radius there.
 
@@ -50,7 +50,7 @@ def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ign
         thick[i] = ra + t * dr
 
 
-@njit(cache=True)
+@compiled
 def _ruffle_out(tubes, k, origin, n, pz, py, px, thick):  # type: ignore[no-untyped-def]
     """Turn radii into ruffled ones: those at which the tube's field is 0."""
     if tubes[k, PEAK] == 0.0:
@@ -65,7 +65,7 @@ def _ruffle_out(tubes, k, origin, n, pz, py, px, thick):  # type: ignore[no-unty
             thick[i] += inward * wave(wz * pz[i] + wy * py[i] + wx * px[i] + phase)
 
 
-@njit(cache=True)
+@compiled
 def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch, host_at):  # type: ignore[no-untyped-def]
     """Write the host's field and its slope at each of ``n`` places, float32 (4, n); no slope past glia's.
 
@@ -88,7 +88,7 @@ def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch,
                     host_at[1, i], host_at[2, i], host_at[3, i] = tube_slope(segments, k, z, y, x)
 
 
-@njit(cache=True)
+@compiled
 def clear_of_glia(host_at, i, clear, glia):  # type: ignore[no-untyped-def]
     """Tell whether a ball of radius ``clear`` at the i-th place is clear of glia."""
     nz, ny, nx = host_at[1, i], host_at[2, i], host_at[3, i]
@@ -96,7 +96,7 @@ def clear_of_glia(host_at, i, clear, glia):  # type: ignore[no-untyped-def]
     return room > 0.0 and room >= np.sqrt(nz * nz + ny * ny + nx * nx) * clear
 
 
-@njit(cache=True)
+@compiled
 def nearest_first(segments, chosen, z, y, x):  # type: ignore[no-untyped-def]
     """Return tubes in the order of their fields at a place."""
     fields = np.empty(chosen.shape[0])
@@ -105,7 +105,7 @@ def nearest_first(segments, chosen, z, y, x):  # type: ignore[no-untyped-def]
     return chosen[np.argsort(fields)]
 
 
-@njit(cache=True)
+@compiled
 def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at, which, scratch):  # type: ignore[no-untyped-def]
     """Keep of ``n`` balls those that lie in their host clear of every other neurite; returns how many.
 

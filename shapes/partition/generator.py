@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.warp import WarpedWindow, to_world
 from shapes.neurites.neurites import Neurites
 from shapes.partition.depths import Depths
@@ -113,7 +113,7 @@ def empty_layer(shape: tuple[int, int, int], detail: bool = False) -> Layer:
     )
 
 
-@njit(cache=True)
+@compiled
 def voxel_range(frame, tissue, radius):  # type: ignore[no-untyped-def]
     """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch, which may be empty."""
     start, shape, voxel = frame.start_vx, frame.shape, frame.voxel_nm

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.tiles import TILE_VX
 from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
@@ -38,7 +38,7 @@ class Partition(NamedTuple):
     tilt: npt.NDArray[np.float32]
 
 
-@njit(cache=True)
+@compiled
 def _ball(low, high, centre):  # type: ignore[no-untyped-def]
     """Write the centre of a ball around a box, and return its radius."""
     radius = 0.0
@@ -48,7 +48,7 @@ def _ball(low, high, centre):  # type: ignore[no-untyped-def]
     return np.sqrt(radius)
 
 
-@njit(cache=True)
+@compiled
 def _near_owners(  # type: ignore[no-untyped-def]
     segments, owners, among, centre, radius, reach, glia, fields, chosen,
 ):  # fmt: skip
@@ -73,7 +73,7 @@ def _near_owners(  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True)
+@compiled
 def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # type: ignore[no-untyped-def]
     """Tell whether a tile lies inside one neurite, deeper than its reach: nothing is to be computed then."""
     if count == 0:
@@ -89,7 +89,7 @@ def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # 
     return lowest + steepest * reach[own] <= glia
 
 
-@njit(cache=True)
+@compiled
 def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
     """Write the reach that counts in a ball."""
     deep_owner, deep_at, deep_radius, deep_nm = deep.owners, deep.centres_nm, deep.radii_nm, deep.depths_nm
@@ -103,7 +103,7 @@ def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
             here[deep_owner[m]] = max(here[deep_owner[m]], deep_nm[m])
 
 
-@njit(cache=True)
+@compiled
 def _partition(  # type: ignore[no-untyped-def]
     tissue, tiles, box, start, voxel, tubes, reach, deep, glia, out,
 ):  # fmt: skip

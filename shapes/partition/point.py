@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.neurites.tubes import (
     AX,
     AY,
@@ -61,14 +61,14 @@ class Scratch(NamedTuple):
     fields: npt.NDArray[np.float64]
 
 
-@njit(cache=True)
+@compiled
 def scratch_for(tubes):  # type: ignore[no-untyped-def]
     """Return room for all of some tubes."""
     n = tubes.segments.shape[0]
     return Scratch(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n))
 
 
-@njit(cache=True)
+@compiled
 def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore[no-untyped-def]
     """Pick the tubes that can own, or bound within ``depth``, any point of a ball; returns how many.
 
@@ -105,7 +105,7 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     return count
 
 
-@njit(cache=True)
+@compiled
 def around(segments, among, z, y, x, look, chosen):  # type: ignore[no-untyped-def]
     """Pick the tubes that come within ``look`` of a point at their widest; returns how many.
 
@@ -124,7 +124,7 @@ def around(segments, among, z, y, x, look, chosen):  # type: ignore[no-untyped-d
     return count
 
 
-@njit(cache=True)
+@compiled
 def near_box(segments, blocks, low, high, pad, chosen):  # type: ignore[no-untyped-def]
     """Pick the tubes whose surface can come within ``pad`` of a box; a flat tube reaches farther.
 
@@ -152,7 +152,7 @@ def near_box(segments, blocks, low, high, pad, chosen):  # type: ignore[no-untyp
     return count
 
 
-@njit(cache=True)
+@compiled
 def probe(  # type: ignore[no-untyped-def]
     segments, owners, chosen, count, z, y, x, depth, glia, glia_index, fields,
 ):  # fmt: skip
@@ -186,7 +186,7 @@ def probe(  # type: ignore[no-untyped-def]
     return own, neighbour, nearest, tilt
 
 
-@njit(cache=True)
+@compiled
 def depth_at(tubes, among, z, y, x, depth, glia, glia_index, scratch):  # type: ignore[no-untyped-def]
     """Return owner and distance to the membrane, ``depth`` at most, at one point between tubes ``among``."""
     chosen = scratch.chosen

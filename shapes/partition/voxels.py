@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.neurites.ruffles import wave, wave_slope
 from shapes.neurites.tubes import (
     AX,
@@ -62,7 +62,7 @@ class Shares(NamedTuple):
     tilt: npt.NDArray[np.float32]
 
 
-@njit(cache=True)
+@compiled
 def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
     """Write what a neurite's ruffles add to its tubes' fields."""
     out[:n] = _ZERO
@@ -80,7 +80,7 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
             out[x] += peak * wave(wz * pz[x] + wy * py[x] + wx * px[x] + phase)
 
 
-@njit(cache=True)
+@compiled
 def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
     """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
 
@@ -125,7 +125,7 @@ def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  
                 at[x] = low_at[x] if wins else at[x]
 
 
-@njit(cache=True)
+@compiled
 def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: ignore[no-untyped-def]
     """Write the slope of each voxel's tube ``who``, as ``tube_slope`` does; 0 for glia."""
     for x in range(n):
@@ -162,7 +162,7 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
                 sx[x] += rise * wx
 
 
-@njit(cache=True)
+@compiled
 def measure(  # type: ignore[no-untyped-def]
     tubes, owners, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
 ):  # fmt: skip

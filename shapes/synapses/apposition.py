@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.streams import mix, normal
 from shapes.neurites.tubes import tube_field
 from shapes.partition.point import near, near_box, probe
@@ -37,7 +37,7 @@ class Site(NamedTuple):
     beyond: npt.NDArray[np.float64]
 
 
-@njit(cache=True)
+@compiled
 def across(key, up, one, two):  # type: ignore[no-untyped-def]
     """Write two directions at right angles to each other and to ``up``."""
     dot = norm = 0.0
@@ -52,7 +52,7 @@ def across(key, up, one, two):  # type: ignore[no-untyped-def]
         two[c] = up[c - 2] * one[c - 1] - up[c - 1] * one[c - 2]
 
 
-@njit(cache=True)
+@compiled
 def lowest(segments, among, z, y, x):  # type: ignore[no-untyped-def]
     """Return the lowest field of some tubes at a point."""
     best = 1e9
@@ -61,13 +61,13 @@ def lowest(segments, among, z, y, x):  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(cache=True)
+@compiled
 def ahead(segments, pre, post, at):  # type: ignore[no-untyped-def]
     """Return a field that is negative in the bouton and positive in its partner."""
     return lowest(segments, pre, at[0], at[1], at[2]) - lowest(segments, post, at[0], at[1], at[2])
 
 
-@njit(cache=True)
+@compiled
 def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
     """Write the unit normal, from ``pre`` to ``post``, of the membrane at a point, by central differences."""
     for c in range(3):
@@ -79,7 +79,7 @@ def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
     out /= np.sqrt((out * out).sum()) + 1e-12
 
 
-@njit(cache=True)
+@compiled
 def corners(segments, pre, post, site, away, key):  # type: ignore[no-untyped-def]
     """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
 
@@ -106,7 +106,7 @@ def corners(segments, pre, post, site, away, key):  # type: ignore[no-untyped-de
         beyond[corner] = edge + (at + FLANK_NM) * up
 
 
-@njit(cache=True)
+@compiled
 def _touch(  # type: ignore[no-untyped-def]
     tubes, chosen, count, pre, post, polyadic, site, glia, glia_index, fields, wanted,
 ):  # fmt: skip
@@ -134,13 +134,13 @@ def _touch(  # type: ignore[no-untyped-def]
     return good >= wanted
 
 
-@njit(cache=True)
+@compiled
 def room_nm(wide):  # type: ignore[no-untyped-def]
     """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
     return np.sqrt((RIM * wide) ** 2 + (SAG_NM + FLANK_NM) ** 2)
 
 
-@njit(cache=True)
+@compiled
 def room_at(  # type: ignore[no-untyped-def]
     tubes, pre, post, mine, theirs, polyadic, site, wide, key, glia, glia_index, scratch,
 ):  # fmt: skip

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, uniform
 from shapes.neurites.population import BOUTON, DENDRITE
@@ -83,7 +83,7 @@ class Contacts(NamedTuple):
         return self.middles_nm
 
 
-@njit(cache=True)
+@compiled
 def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
     """Write where between two places the fields of two neurites are equal; returns whether it is there."""
     near_end, far_end = 0.0, 1.0
@@ -97,7 +97,7 @@ def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untype
     return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < LOOK_NM
 
 
-@njit(cache=True)
+@compiled
 def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
     """Write the tubes of one neurite; returns how many."""
     n = 0
@@ -108,7 +108,7 @@ def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True)
+@compiled
 def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
     """Return the squared distance of a place from a tube's axis."""
     t = axis_place(segments, i, at[0], at[1], at[2])
@@ -118,7 +118,7 @@ def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
     return away
 
 
-@njit(cache=True)
+@compiled
 def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
     """Tell whether a second dendrite faces the bouton at one of four places beside the first."""
     for i in range(4):
@@ -133,7 +133,7 @@ def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # ty
     return False
 
 
-@njit(cache=True)
+@compiled
 def _partner(  # type: ignore[no-untyped-def]
     tubes, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, site,
 ):  # fmt: skip
@@ -180,7 +180,7 @@ def _partner(  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True)
+@compiled
 def _apart(at, low, high):  # type: ignore[no-untyped-def]
     """Return by how much a place lies outside a box along the worst axis."""
     most = 0.0
@@ -189,7 +189,7 @@ def _apart(at, low, high):  # type: ignore[no-untyped-def]
     return most
 
 
-@njit(cache=True)
+@compiled
 def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
     """Tell whether a tube begins at a node."""
     return (
@@ -199,7 +199,7 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@compiled
 def find_contacts(salt, axes, tubes, glia, p, box, out):  # type: ignore[no-untyped-def]
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
     nodes, varicosity, keys, polyadic = axes.nodes_nm, axes.varicosity, axes.keys, p.polyadic

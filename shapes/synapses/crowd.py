@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, object_id, uniform
 from shapes.mitochondria.rods import rod_distance
@@ -69,7 +69,7 @@ class _Work(NamedTuple):
     chosen: npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@compiled
 def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
     return (
         z < low[0] - pad
@@ -81,7 +81,7 @@ def _beyond(z, y, x, low, high, pad):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@compiled
 def _in_rod(obstacles, j, z, y, x, pad):  # type: ignore[no-untyped-def]
     rods, rod_owners = obstacles
     for r in range(rods.shape[0]):
@@ -92,14 +92,14 @@ def _in_rod(obstacles, j, z, y, x, pad):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True)
+@compiled
 def _fill(key, density, pull):  # type: ignore[no-untyped-def]
     """Return how much of a bouton's lattice is taken: one with a synapse is as full as two."""
     full = draw(density, uniform(key, 1), normal(key, 2))
     return 1.0 - (1.0 - full) * (1.0 - draw(density, uniform(key, 13), normal(key, 14))) if pull else full
 
 
-@njit(cache=True)
+@compiled
 def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
     j, key, node, ball, own, pull, zone, facing = bouton
@@ -160,7 +160,7 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
     return n
 
 
-@njit(cache=True)
+@compiled
 def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxes, box, out):  # type: ignore[no-untyped-def]
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     nodes, varicosity, kinds = axes.nodes_nm, axes.varicosity, axes.kinds

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
 from shapes.neurites.population import BOUTON
@@ -35,7 +35,7 @@ class Lattice(NamedTuple):
     cluster: float
 
 
-@njit(cache=True)
+@compiled
 def lattice_site(here, centre, turn, pitch, i, j, k, out):  # type: ignore[no-untyped-def]
     """Write where the vesicle of one lattice site would lie: a face-centred lattice, turned and jittered."""
     u0 = pitch * (j + k) + JITTER * pitch * (2.0 * uniform(here, 0) - 1.0)
@@ -45,7 +45,7 @@ def lattice_site(here, centre, turn, pitch, i, j, k, out):  # type: ignore[no-un
         out[c] = centre[c] + turn[c, 0] * u0 + turn[c, 1] * u1 + turn[c, 2] * u2
 
 
-@njit(cache=True)
+@compiled
 def rotation(key):  # type: ignore[no-untyped-def]
     """Return a random rotation: two random directions made upright, and their cross product."""
     m = np.empty((3, 3))
@@ -60,7 +60,7 @@ def rotation(key):  # type: ignore[no-untyped-def]
     return m
 
 
-@njit(cache=True)
+@compiled
 def face_zone(turn, node, zone, facing, pitch, standoff, centre):  # type: ignore[no-untyped-def]
     """Turn a bouton's lattice so that a layer lies along its active zone, ``standoff`` from it.
 
@@ -87,7 +87,7 @@ def face_zone(turn, node, zone, facing, pitch, standoff, centre):  # type: ignor
         turn[c, 2] = turn[c - 2, 0] * turn[c - 1, 1] - turn[c - 1, 0] * turn[c - 2, 1]
 
 
-@njit(cache=True)
+@compiled
 def taken(here, at, density, pull, zone, cluster):  # type: ignore[no-untyped-def]
     """Tell whether a site holds a vesicle: at an active zone all do, fewer the farther from it."""
     chance = density
@@ -100,13 +100,13 @@ def taken(here, at, density, pull, zone, cluster):  # type: ignore[no-untyped-de
     return uniform(here, 4) < chance
 
 
-@njit(cache=True)
+@compiled
 def most_sites(pitch):  # type: ignore[no-untyped-def]
     """Return how many sites of a lattice there can be in a bouton."""
     return int(4.19 * ((CLUSTER_NM + 3.0 * pitch) / pitch) ** 3 * 0.5) + 1
 
 
-@njit(cache=True)
+@compiled
 def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-untyped-def]
     """Write index and place of the occupied sites in a ball, within ``pad`` of any box; returns how many."""
     key, centre, turn, pitch, fill, pull, zone, cluster = lattice
@@ -157,7 +157,7 @@ def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-u
     return n
 
 
-@njit(cache=True)
+@compiled
 def crowded_out(lattice, i, j, k, at, r, radius, q):  # type: ignore[no-untyped-def]
     """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
     key, centre, turn, pitch, fill, pull, zone, cluster = lattice
@@ -184,13 +184,13 @@ def crowded_out(lattice, i, j, k, at, r, radius, q):  # type: ignore[no-untyped-
     return False
 
 
-@njit(cache=True)
+@compiled
 def bouton_ball(radius):  # type: ignore[no-untyped-def]
     """Return how far from a bouton's middle its vesicles may lie."""
     return min(CLUSTER_NM, 1.5 * radius)
 
 
-@njit(cache=True)
+@compiled
 def loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
     """Write where one of a node's loose vesicles would lie: anywhere in a ball around it."""
     here = mix(key, 100 + attempt)
@@ -199,7 +199,7 @@ def loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
     out[0], out[1], out[2] = node[0] + away * z, node[1] + away * y, node[2] + away * x
 
 
-@njit(cache=True)
+@compiled
 def keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, at, other):  # type: ignore[no-untyped-def]
     """Tell whether a loose vesicle is clear of its node's earlier ones, and nearest to its own node."""
     for earlier in range(attempt):

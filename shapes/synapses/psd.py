@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key, uniform
 from shapes.core.table import rows
@@ -92,7 +92,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
     """Return how far out, 0 … 1, a place of the disc is, of a lobed outline, perhaps around a hole.
 
@@ -108,7 +108,7 @@ def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
     return rim
 
 
-@njit(cache=True)
+@compiled
 def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no-untyped-def]
     """Tell whether a neurite beside a bouton is a partner of its synapse; glia and somata are none."""
     if who == first or not polyadic:
@@ -118,7 +118,7 @@ def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no
     return kinds[who] != GLIA and kinds[who] != SOMA if anyone else kinds[who] == DENDRITE
 
 
-@njit(cache=True)
+@compiled
 def _build(contacts, axes, p, anyone, half, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
     boutons, partners, middles = contacts.boutons, contacts.partners, contacts.middles_nm
     normals, radii, thick, ids = contacts.normals, contacts.radii_nm, contacts.thicknesses_nm, contacts.ids

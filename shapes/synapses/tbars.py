@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pydantic import Field
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
@@ -68,7 +68,7 @@ class Bars(NamedTuple):
         return self.feet_nm
 
 
-@njit(cache=True)
+@compiled
 def _draw(salt, contacts, half, p, out):  # type: ignore[no-untyped-def]
     """Write the T-bars of some contacts; returns how many."""
     middles, normals, thick = contacts.middles_nm, contacts.normals, p.thickness_nm
@@ -128,7 +128,7 @@ def place(tissue: Tissue, params: TBars, placed: dict[str, object]) -> Bars:
     return rows(out, slice(n))._replace(rods=out.rods[: 2 * n])
 
 
-@njit(cache=True)
+@compiled
 def bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex):  # type: ignore[no-untyped-def]
     """Return the distance to T-bar ``b`` from a place (z, y, x) that counts from its foot."""
     up = ez * axes[b, 0, 0] + ey * axes[b, 0, 1] + ex * axes[b, 0, 2]
@@ -143,7 +143,7 @@ def bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex):  # type: ignore[n
     return min(platform, max(stem, up - sizes[b, 0] + r, -up - 0.5 * sizes[b, 0]))
 
 
-@njit(cache=True)
+@compiled
 def _build(bars, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
     feet, axes, sizes, owners, ids = bars.feet_nm, bars.axes, bars.sizes_nm, bars.owners, bars.ids
     thick, pedestal, index, out_d = p.thickness_nm, p.pedestal_nm, partition.index, layer.distance_nm

@@ -7,10 +7,10 @@ the next.
 """
 
 import numpy as np
-from numba import njit
 from pydantic import Field, field_validator
 
 from shapes.core.block import Block
+from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
 from shapes.core.table import Balls, rows
@@ -79,7 +79,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
         room = n
 
 
-@njit(cache=True)
+@compiled
 def _build(spheres, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
     centres, radii, owners, ids = spheres.centres_nm, spheres.radii_nm, spheres.owners, spheres.ids
     index, out_d, core = partition.index, layer.distance_nm, p.core

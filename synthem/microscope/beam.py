@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.grid import Grid
 from shapes.core.streams import stream_key
@@ -62,7 +62,7 @@ def oblique_kernel(
     return weights.astype(np.float32)
 
 
-@njit(cache=True)
+@compiled
 def _blur(image, wy, wx, out):  # type: ignore[no-untyped-def]
     nz, ny, nx = image.shape
     ry, rx = wy.shape[0] // 2, wx.shape[0] // 2
@@ -90,7 +90,7 @@ def _blur(image, wy, wx, out):  # type: ignore[no-untyped-def]
                     target[x] += w * row[nx - 1]
 
 
-@njit(cache=True)
+@compiled
 def _blur_oblique(image, weights, out):  # type: ignore[no-untyped-def]
     nz, ny, nx = image.shape
     ry, rx = weights.shape[0] // 2, weights.shape[1] // 2

@@ -9,8 +9,8 @@ image is bright.
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.grid import Grid, Triple
 from shapes.core.streams import stream_key, white_noise
@@ -18,7 +18,7 @@ from synthem.microscope.beam import blur, kernel
 from synthem.preset.microscope import Detector
 
 
-@njit(cache=True)
+@compiled
 def _add(image, white, smooth, share, read, shot, gain, dark, out):  # type: ignore[no-untyped-def]
     own, common, full = np.float32(np.sqrt(1.0 - share)), np.float32(np.sqrt(share)), np.float32(255.0)
     nz, ny, nx = image.shape

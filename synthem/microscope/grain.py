@@ -6,9 +6,9 @@ of Robertson (1959); it takes voxels of at most ``RESOLVED_NM`` to see it.
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from shapes.clutter.chains import MEMBRANE_NM
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.streams import stream_key
 from synthem.preset.microscope import Stain
@@ -20,7 +20,7 @@ _CORE_NM = 3.2
 _CLEAR = np.float32(255)
 
 
-@njit(cache=True)
+@compiled
 def _core(distance, middle, soft, pale, dark, amount, g):  # type: ignore[no-untyped-def]
     """Return grey ``g``, paler in the core of a membrane whose middle lies at a signed distance."""
     cover = min(1.0, max(0.0, 0.5 + (0.5 * _CORE_NM - abs(distance - middle)) / soft))
@@ -29,7 +29,7 @@ def _core(distance, middle, soft, pale, dark, amount, g):  # type: ignore[no-unt
     return g + amount * cover * max(0.0, pale - max(g, dark))
 
 
-@njit(cache=True)
+@compiled
 def _leaflets(partition, mito, ves, er, plasma, rim, soft, p, out):  # type: ignore[no-untyped-def]
     depth, tilt, amount = partition.depth_nm, partition.tilt, p.leaflets
     pale, dark = p.cytoplasm.typical, p.membrane.typical

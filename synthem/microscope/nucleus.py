@@ -2,10 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from shapes.cells.envelope import envelope
 from shapes.cells.nucleus import NUCLEOLUS_NM
+from shapes.core.compiled import compiled
 from shapes.core.streams import stream_key
 from synthem.microscope.paint import cover, grey_of
 from synthem.preset.microscope import Stain
@@ -15,7 +15,7 @@ _FUZZ_NM = 22.0  # chromatin has no sharp edge
 _PLUG = 0.45  # a pore is so far on from the grey of cytoplasm to that of chromatin
 
 
-@njit(cache=True)
+@compiled
 def _paint(key, layer, fine, blots, soft, thickness, membrane_nm, p, out):  # type: ignore[no-untyped-def]
     ids, distance, detail, wall = layer.ids, layer.distance_nm, layer.detail_nm, p.membrane.typical
     nz, ny, nx = ids.shape

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from shapes.clutter.chains import MEMBRANE_NM
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.streams import stream_key
 from shapes.mitochondria.cristae import GRANULE_NM
@@ -50,7 +50,7 @@ class _Textures(NamedTuple):
     coarse: npt.NDArray[np.float32]
 
 
-@njit(cache=True)
+@compiled
 def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
     """Return the grey of cytoplasm ``g`` under a membrane-bound body: its wall, and the lumen within."""
     shell = grey_of(salt, who, wall)
@@ -60,7 +60,7 @@ def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyp
     return g + cover(d, soft) * (inside - g)
 
 
-@njit(cache=True)
+@compiled
 def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-def]
     """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
     if inside < -1e3:
@@ -70,7 +70,7 @@ def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-d
     return out + ring * (grey_of(salt + np.uint64(9), who, p.endosome) - out)
 
 
-@njit(cache=True)
+@compiled
 def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary_nm, soft, out):  # type: ignore[no-untyped-def]
     index, depth, tilt = partition.index, partition.depth_nm, partition.tilt
     mito_id, mito, crista = layers.mitochondrion
@@ -182,7 +182,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                 out[z, y, x] = g
 
 
-@njit(cache=True)
+@compiled
 def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
     for j in range(ids.shape[0]):
         out[j] = grey_of(salt, ids[j], row)

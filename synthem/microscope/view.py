@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.streams import mix, normal, stream_key
 from synthem.microscope.defects.apply import displacement, moves
@@ -139,7 +139,7 @@ def _box(grid: Grid, start: tuple[int, int, int], shape: tuple[int, int, int]) -
     return Grid(shape, grid.voxel_nm, (z, y, x))
 
 
-@njit(cache=True)
+@compiled
 def _between(image, steps, top, left, out):  # type: ignore[no-untyped-def]
     nz, ny, nx = out.shape
     for z in range(nz):

@@ -7,7 +7,8 @@ and with a crease between two objects that touch. Objects thinner than a voxel a
 import math
 
 import numpy as np
-from numba import njit
+
+from shapes.core.compiled import compiled
 
 _STEP_VX = 0.5
 _BISECTIONS = 6
@@ -15,7 +16,7 @@ _REACH_VX, _SIGMA_VX = 4, 1.6  # what a normal is taken from
 _FAINT, _RIM = 0.1, 0.75  # opacity of a clear surface seen face on, and from the side
 
 
-@njit(cache=True)
+@compiled
 def plain(ids):  # type: ignore[no-untyped-def]
     """Tell from where to the next voxel the spline meets nothing, or one object alone."""
     nz, ny, nx = ids.shape
@@ -37,7 +38,7 @@ def plain(ids):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True)
+@compiled
 def _spline(t, w):  # type: ignore[no-untyped-def]
     """Write the four weights of a cubic B-spline at a fraction ``t`` of a voxel."""
     s = 1.0 - t
@@ -47,7 +48,7 @@ def _spline(t, w):  # type: ignore[no-untyped-def]
     w[3] = t * t * t / 6.0
 
 
-@njit(cache=True)
+@compiled
 def _look(ids, room, z, y, x, w):  # type: ignore[no-untyped-def]
     """Return the object at a point in voxels, or 0, and how many voxels on it stays so."""
     nz, ny, nx = ids.shape
@@ -57,7 +58,7 @@ def _look(ids, room, z, y, x, w):  # type: ignore[no-untyped-def]
     return (ids[k, j, i], leap - 1) if leap else (_inside(ids, z, y, x, w), 0)
 
 
-@njit(cache=True)
+@compiled
 def _inside(ids, z, y, x, w):  # type: ignore[no-untyped-def]
     """Return the id that holds more than half of the spline's weight at a point in voxels, or 0."""
     nz, ny, nx = ids.shape
@@ -91,7 +92,7 @@ def _inside(ids, z, y, x, w):  # type: ignore[no-untyped-def]
     return best if lead > 0.5 else 0
 
 
-@njit(cache=True)
+@compiled
 def _normal(ids, name, z, y, x, voxel, bell, out):  # type: ignore[no-untyped-def]
     """Write the outward normal in nm of an object at a point in voxels; ``bell`` is room for weights."""
     nz, ny, nx = ids.shape
@@ -118,7 +119,7 @@ def _normal(ids, name, z, y, x, voxel, bell, out):  # type: ignore[no-untyped-de
         out /= length
 
 
-@njit(cache=True)
+@compiled
 def _span(start, ray, shape, spare):  # type: ignore[no-untyped-def]
     """Return where a ray enters and leaves the volume, and a little around it; all in voxels."""
     enter, leave = 0.0, 1e30
@@ -133,7 +134,7 @@ def _span(start, ray, shape, spare):  # type: ignore[no-untyped-def]
     return enter, leave
 
 
-@njit(cache=True)
+@compiled
 def _crossing(ids, start, ray, before, after, name, w):  # type: ignore[no-untyped-def]
     """Return where between two points a ray comes to lie in an object, or no longer does."""
     was = _inside(ids, start[0] + before * ray[0], start[1] + before * ray[1], start[2] + before * ray[2], w)
@@ -147,7 +148,7 @@ def _crossing(ids, start, ray, before, after, name, w):  # type: ignore[no-untyp
     return 0.5 * (before + after)
 
 
-@njit(cache=True)
+@compiled
 def _enter(shape, voxel, corner, axes, pixel, row, column, start):  # type: ignore[no-untyped-def]
     """Write where a pixel's ray starts, in voxels; returns where it enters and leaves the volume."""
     for c in range(3):
@@ -156,7 +157,7 @@ def _enter(shape, voxel, corner, axes, pixel, row, column, start):  # type: igno
     return _span(start, axes[2] / voxel, shape, 1.0)
 
 
-@njit(cache=True)
+@compiled
 def _walk(ids, room, start, ray, before, t, leave, last, w):  # type: ignore[no-untyped-def]
     """Go along a ray to where another object than ``last`` lies; returns (before, there, id, next step).
 
@@ -173,7 +174,7 @@ def _walk(ids, room, start, ray, before, t, leave, last, w):  # type: ignore[no-
     return before, t, last, step
 
 
-@njit(cache=True)
+@compiled
 def _surface(ids, start, ray, before, after, name, voxel, w, bell, normal):  # type: ignore[no-untyped-def]
     """Return where between two points a ray meets an object's surface, and write the normal there."""
     t = _crossing(ids, start, ray, before, after, name, w)
@@ -182,14 +183,14 @@ def _surface(ids, start, ray, before, after, name, voxel, w, bell, normal):  # t
     return t
 
 
-@njit(cache=True)
+@compiled
 def _prepared(axes, voxel):  # type: ignore[no-untyped-def]
     """Return the rays' step in voxels, and room to write in: spline weights, normal, start and kernel."""
     bell = np.empty((3, 2 * _REACH_VX + 1))
     return axes[2] / voxel, np.empty((3, 4)), np.empty(3), np.empty(3), bell
 
 
-@njit(cache=True)
+@compiled
 def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # type: ignore[no-untyped-def]
     """Write depth, id and normal of the first object on each pixel's ray."""
     ray, w, n, start, bell = _prepared(axes, voxel)
@@ -203,7 +204,7 @@ def first_hits(ids, room, voxel, corner, axes, pixel, depth, index, normal):  # 
                 normal[row, column] = n
 
 
-@njit(cache=True)
+@compiled
 def film(ids, room, voxel, corner, axes, pixel, depth, colours, light, passed):  # type: ignore[no-untyped-def]
     """Add up the light of all clear surfaces that stand before ``depth``, and the share that passes them."""
     ray, w, n, start, bell = _prepared(axes, voxel)

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, stream_key, uniform
@@ -20,7 +20,7 @@ _CELL_NM = 5000.0
 _UM_NM = 1e5  # rates are per 100 µm
 
 
-@njit(cache=True)
+@compiled
 def _scratch(key, block, mean, p, phase, sin, cos, ys, xs, image):  # type: ignore[no-untyped-def]
     spot = mix(key, block)
     most = int(np.ceil(mean))

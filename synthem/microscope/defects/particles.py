@@ -8,8 +8,8 @@ and are blurred as it is.
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, stream_key, uniform
@@ -19,7 +19,7 @@ from synthem.preset.defects import Particles
 _GLOW = 3.0  # lengths after which a glow has faded
 
 
-@njit(cache=True)
+@compiled
 def _bodies(centres, keys, p, ys, xs, tall, wide, soft, image):  # type: ignore[no-untyped-def]
     for e in range(keys.shape[0]):
         for g in range(max(1, int(np.rint(draw(p.grains, uniform(keys[e], 2), normal(keys[e], 3)))))):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.grid import Grid, Triple
 from shapes.core.streams import cell_key, mix, uniform
@@ -17,7 +17,7 @@ Events = tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]
 """Centres (n, 2), y and x in nm, and the keys that all else of an event is drawn from."""
 
 
-@njit(cache=True)
+@compiled
 def _poisson(mean, u):  # type: ignore[no-untyped-def]
     """Return the Poisson number of a given mean at the quantile ``u``."""
     term = np.exp(-mean)
@@ -29,7 +29,7 @@ def _poisson(mean, u):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True)
+@compiled
 def _scatter(key, mean, y0, y1, x0, x1, edge, reach, centres, keys):  # type: ignore[no-untyped-def]
     n = 0
     for i in range(int(np.floor((y0 - reach) / edge)), int(np.floor((y1 + reach) / edge)) + 1):

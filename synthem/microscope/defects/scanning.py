@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, stream_key, uniform
@@ -22,7 +22,7 @@ from synthem.preset.defects import Charging, Curtains, LostLines
 _FADED = 3.0
 
 
-@njit(cache=True)
+@compiled
 def _flare(cy, cx, key, radius, trail, strength, ys, xs, first, image):  # type: ignore[no-untyped-def]
     for i in range(ys.shape[0]):
         dy = (ys[i] - cy) / radius

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid
 from shapes.core.spread import draw
 from shapes.core.streams import normal, stream_key, uniform
@@ -44,7 +44,7 @@ def lines(params: Folds | Cracks, seed: int, name: str, grid: Grid, section: int
     return Lines(rows)
 
 
-@njit(cache=True)
+@compiled
 def _side(row, y, x):  # type: ignore[no-untyped-def]
     """Return the signed distance to a line, and the line's width there (0 beyond its ends)."""
     sin, cos = np.sin(row[2]), np.cos(row[2])
@@ -58,7 +58,7 @@ def _side(row, y, x):  # type: ignore[no-untyped-def]
     return across, row[4] * taper
 
 
-@njit(cache=True)
+@compiled
 def _displace(rows, ys, xs, by, dy, dx, void):  # type: ignore[no-untyped-def]
     """Add to a field how tissue is displaced: ``by`` 1 draws it together, -0.5 pushes it apart."""
     for r in range(rows.shape[0]):
@@ -97,7 +97,7 @@ def cracked(params: Cracks, seed: int, grid: Grid, field: Field, void: npt.NDArr
         _displace(rows, grid.centres_nm(1), grid.centres_nm(2), -0.5, field[0, k], field[1, k], void[k])
 
 
-@njit(cache=True)
+@compiled
 def _darken(rows, ys, xs, layers, soft, image):  # type: ignore[no-untyped-def]
     for r in range(rows.shape[0]):
         row = rows[r]
