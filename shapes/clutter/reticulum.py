@@ -244,7 +244,7 @@ def place(tissue: Tissue, params: Reticulum, placed: dict[str, object]) -> Chain
 
 
 def depths(objects: Chains, tissue: Tissue, params: Reticulum) -> Depths:
-    """Return none: the scene asks for ``deep_nm`` everywhere."""
+    """Return none: the scene asks for what clutter needs everywhere."""
     return Depths.nowhere()
 
 

@@ -88,7 +88,11 @@ class Layer(NamedTuple):
 
 
 class Generator(Protocol):
-    """A module of ``shapes`` that makes one kind of organelle. Placing takes a bounded time."""
+    """A module of ``shapes`` that makes one kind of organelle. Placing takes a bounded time.
+
+    One that strings objects along the nodes of a neurite also has ``nodes_nm(params, step_nm)``: how far from
+    a window the nodes can lie that matter, which are ``step_nm`` apart.
+    """
 
     def reach_nm(self, params: Any, kind: int, rim_nm: float) -> float:
         """Return how far from a window a tube's surface can lie that the window's objects depend on.

@@ -21,6 +21,7 @@ from shapes.synapses.psd import BAND_NM as DENSITY_NM
 from synthem.microscope.grain import grain
 from synthem.microscope.nucleus import paint_nuclei
 from synthem.microscope.paint import cover, grey_of
+from synthem.preset.anatomy import NEW
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
@@ -188,6 +189,18 @@ def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
         out[j] = grey_of(salt, ids[j], row)
 
 
+@njit(cache=True)
+def _paint_over(salt, layer, grey, soft, out):  # type: ignore[no-untyped-def]
+    """Paint one kind of organelle over an image, each in a grey of its own."""
+    nz, ny, nx = out.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                d = layer.distance_nm[z, y, x]
+                if d < soft:
+                    out[z, y, x] += cover(d, soft) * (grey_of(salt, layer.ids[z, y, x], grey) - out[z, y, x])
+
+
 def softness_nm(voxel_nm: tuple[float, float, float]) -> float:
     """Return over what length an edge fades; an oblique membrane fades over up to twice of it."""
     return max(2.0, min(voxel_nm[1:]))
@@ -220,4 +233,7 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     )  # fmt: skip
     if scene.layers["nucleus"].ids.any():
         paint_nuclei(out, scene, params, fine, blots, soft)
+    for name in NEW:
+        key = stream_key(seed, f"stain/{name}")
+        _paint_over(key, scene.layers[name], getattr(params, name).row(), soft, out)
     return grain(out, scene, params)

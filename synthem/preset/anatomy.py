@@ -1,8 +1,8 @@
 """Anatomy and annotation: what a preset may say of a tissue and of who labels it, with all defaults."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from shapes.cells.nucleus import Nuclei
 from shapes.cells.sheaths import Sheaths
@@ -10,17 +10,20 @@ from shapes.clutter.endosomes import Endosomes
 from shapes.clutter.glycogen import Glycogen
 from shapes.clutter.microtubules import Microtubules
 from shapes.clutter.reticulum import Reticulum
+from shapes.core.errors import UnknownNameError
 from shapes.core.frozen import Frozen
 from shapes.core.warp import Warp
 from shapes.mitochondria.mitochondria import Mitochondria
 from shapes.neurites.population import Population
+from shapes.organelles import GENERATORS, block_of
 from shapes.partition.point import Membranes
 from shapes.synapses.psd import Synapses
 from shapes.synapses.tbars import TBars
 from shapes.synapses.vesicles import Vesicles
+from synthem.labels import CLASSES
 
 
-class Anatomy(Frozen):
+class _Shipped(Frozen):
     """The tissue: three populations of neurites, glial processes, cell bodies, and what is in them.
 
     ``null`` leaves a structure out. Thin glia fills the gaps between tubes also where there is no ``glia``.
@@ -45,13 +48,13 @@ class Anatomy(Frozen):
     nucleus: Nuclei | None = None
 
     @model_validator(mode="after")
-    def _glia_has_no_boutons(self) -> "Anatomy":
+    def _glia_has_no_boutons(self) -> Self:
         if self.glia is not None and self.glia.bouton_chance > 0:
             raise ValueError("glia: its processes have no boutons; give bouton_chance: 0")
         return self
 
     @model_validator(mode="after")
-    def _somata_are_plain(self) -> "Anatomy":
+    def _somata_are_plain(self) -> Self:
         if self.somata is not None and self.somata.bouton_chance + self.somata.swelling_chance > 0:
             raise ValueError("somata: they have neither boutons nor swellings; give both chances as 0")
         if self.nucleus is not None and self.somata is None:
@@ -59,10 +62,33 @@ class Anatomy(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _t_bars_face_several(self) -> "Anatomy":
+    def _t_bars_face_several(self) -> Self:
         if self.t_bar is not None and not (self.psd is not None and self.psd.polyadic):
             raise ValueError("t_bar: only a polyadic psd has T-bars; give psd: {polyadic: true}")
         return self
+
+
+NEW: tuple[str, ...] = tuple(name for name in GENERATORS if name not in _Shipped.model_fields)
+"""Organelles of ``GENERATORS`` without a line of their own above: each has a field by its line there."""
+
+if TYPE_CHECKING:
+
+    class Anatomy(_Shipped):
+        """The tissue, with the organelles that are new."""
+
+else:
+    _blocks: dict[str, Any] = {name: (block_of(GENERATORS[name]) | None, None) for name in NEW}
+    Anatomy = create_model(
+        "Anatomy", __base__=_Shipped, __module__=__name__, __doc__=_Shipped.__doc__, **_blocks
+    )
+
+
+def _no_class(name: str) -> str:
+    """Refuse what is no organelle, or has an instance map anyway."""
+    known = [organelle for organelle in GENERATORS if organelle not in CLASSES]
+    if name not in known:
+        raise UnknownNameError("structure", name, known)
+    return name
 
 
 class Annotation(Frozen):
@@ -78,4 +104,4 @@ class Annotation(Frozen):
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
     blank_sections: Literal["unknown", "labelled"] = "unknown"
-    also: tuple[Literal["er", "endosome", "microtubule", "glycogen", "t_bar", "nucleus"], ...] = ()
+    also: tuple[Annotated[str, AfterValidator(_no_class)], ...] = ()

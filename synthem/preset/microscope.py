@@ -1,14 +1,17 @@
 """What a preset may say of the microscope: the parameters of each of its stages, with all defaults."""
 
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, create_model
 
 from shapes.core.block import Block
 from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread
+from synthem.preset.anatomy import NEW
 from synthem.preset.defects import Defects
 
 
-class Stain(Block):
+class _Shipped(Block):
     """Grey level, 0–255, of each structure, as a distribution over objects, and the texture in between.
 
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
@@ -66,6 +69,16 @@ class Stain(Block):
     myelin_texture: float = Field(default=0.0, ge=0)
     myelin_texture_nm: float = Field(default=8.0, gt=0)
     leaflets: float = Field(default=0.0, ge=0, le=1)
+
+
+if TYPE_CHECKING:
+
+    class Stain(_Shipped):
+        """The greys, with those of organelles that are new."""
+
+else:
+    _greys: dict[str, Any] = {name: (Spread, Spread(mean=80, std=6)) for name in NEW}
+    Stain = create_model("Stain", __base__=_Shipped, __module__=__name__, __doc__=_Shipped.__doc__, **_greys)
 
 
 class SectionParams(Frozen):

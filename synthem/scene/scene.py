@@ -2,46 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shapes.cells import nucleus, sheaths
-from shapes.clutter import endosomes, glycogen, microtubules, reticulum
+from shapes.cells import sheaths
 from shapes.clutter.chains import RIM_NM
 from shapes.core.grid import Grid
 from shapes.core.warp import WarpedWindow, warp_window
-from shapes.mitochondria import mitochondria
 from shapes.neurites.grow import grow
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA, Population
+from shapes.organelles import GENERATORS as GENERATORS
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition, partition
-from shapes.synapses import psd, tbars, vesicles
 from synthem.preset.anatomy import Anatomy
-
-GENERATORS: dict[str, ModuleType] = {
-    "mitochondrion": mitochondria,
-    "psd": psd,
-    "t_bar": tbars,
-    "vesicle": vesicles,
-    "sheath": sheaths,
-    "er": reticulum,
-    "endosome": endosomes,
-    "microtubule": microtubules,
-    "glycogen": glycogen,
-    "nucleus": nucleus,
-}
-"""Each organelle's module, in the order of placing: later ones keep clear of earlier ones. A new organelle is
-one line."""
 
 CLUTTER = ("er", "endosome", "microtubule", "glycogen")
 """Kinds that are no class; all others are placed as if there were none of these."""
-STRUNG = (mitochondria, reticulum, endosomes, microtubules)
-"""Generators that string objects along the nodes of a neurite, as far away as their ``nodes_nm`` says."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA, "somata": SOMA}
 OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0}
 """What a soma holds beside its nucleus, and how many nm it keeps clear of that."""
@@ -129,7 +109,9 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
         for kind in POPULATIONS.values()
     }
     step = max(p.step_nm for _, p in tubes.values())
-    keep = max((made.nodes_nm(params, step) for made, params in organelles if made in STRUNG), default=0.0)
+    keep = max(
+        (made.nodes_nm(params, step) for made, params in organelles if hasattr(made, "nodes_nm")), default=0.0
+    )
     return grow(seed, tubes, low, high, pads, keep)
 
 
