@@ -19,7 +19,7 @@ from shapes.neurites.population import AXON, BOUTON
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue
 from shapes.partition.partition import Partition
-from shapes.partition.point import near, near_box, probe
+from shapes.partition.point import SURE, near, near_box, probe
 from shapes.synapses.packing import bouton_ball
 
 EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
@@ -41,7 +41,7 @@ class Endosomes(Frozen):
     axon_chance: float = Field(default=0.1, ge=0, le=1)
     multivesicular: float = Field(default=0.35, ge=0, le=1)
     dense: float = Field(default=0.3, ge=0, le=1)
-    radius_nm: Spread = Spread(median=62, ratio=1.35)
+    radius_nm: Spread = Spread(median=58, ratio=1.35)
     smallest_nm: float = Field(default=24.0, gt=0)
     stretch: float = Field(default=1.2, ge=0, le=3)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
@@ -80,7 +80,7 @@ def _draw(  # type: ignore[no-untyped-def]
     around = np.empty(segments.shape[0], np.int64)
     chosen, fields = np.empty(segments.shape[0], np.int64), np.empty(segments.shape[0])
     highest = longest / (1.0 + stretch)
-    some = near_box(segments, blocks, low, high, glia + longest + 1.6 * (highest + gap) + 10.0, around)
+    some = near_box(segments, blocks, low, high, glia + longest + 1.6 * (highest + gap) / SURE + 10.0, around)
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
         for k in range(counts[j] - 1):
@@ -127,15 +127,14 @@ def _draw(  # type: ignore[no-untyped-def]
                         in_bouton = in_bouton or np.sqrt(apart) < bouton_ball(nodes[j, i, 3]) + r + half
                 if in_bouton or not touches(points, n, low, high, 1.0):
                     continue
-                least = r
+                least, look = r, (r + gap) / SURE
                 for i in range(2):
                     z, y, x = points[n, i, 0], points[n, i, 1], points[n, i, 2]
-                    count = near(segments, around[:some], z, y, x, 0.0, r + gap, glia, chosen)
+                    count = near(segments, around[:some], z, y, x, 0.0, look, glia, chosen)
                     own, _, d, _ = probe(
-                        segments, owners_of, chosen, count, z, y, x, r + gap, glia, keys.shape[0], fields
+                        segments, owners_of, chosen, count, z, y, x, look, glia, keys.shape[0], fields
                     )
-                    # far from a membrane, d is somewhat long
-                    least = min(least, 0.95 * d - gap if own == j else 0.0)
+                    least = min(least, SURE * d - gap if own == j else 0.0)
                 if least < smallest:
                     missing += 1
                     continue
@@ -198,7 +197,7 @@ def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
 def reach_nm(params: Endosomes, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its endosomes depend on."""
     thick = params.radius_nm.highest()
-    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
+    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) / SURE + rim_nm
 
 
 def nodes_nm(params: Endosomes, step_nm: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, ROW, rod_sight_nm
-from shapes.partition.point import around, near, near_box, probe
+from shapes.partition.point import SURE, around, near, near_box, probe
 
 
 @njit(cache=True)
@@ -13,12 +13,12 @@ def _room(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
     z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
+    look /= SURE
     # a cell farther off than this leaves room enough, or the partition has the last word
     few = around(segments, some, z, y, x, look, close_by)
     count = near(segments, close_by[:few], z, y, x, 0.0, look, glia, chosen)
     own, _, d, _ = probe(segments, segment_owners, chosen, count, z, y, x, look, glia, glia_index, fields)
-    # far from a membrane, d is somewhat long
-    return 0.95 * d if own == owner else 0.0
+    return SURE * d if own == owner else 0.0
 
 
 @njit(cache=True)
@@ -52,10 +52,10 @@ def fit_rods(  # type: ignore[no-untyped-def]
                     least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
         if none:
             continue
-        some = boxed[: near_box(segments, blocks, least, most, thick + gap, boxed)]
+        some = boxed[: near_box(segments, blocks, least, most, (thick + gap) / SURE, boxed)]
         # who sees any part of a rod knows whether it has a middle: that far off only cells close to it count
         bare = _room(
-            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], segments, segment_owners, some, glia,
+            rods, r, MIDDLE, thinnest + gap, owners[r], segments, segment_owners, some, glia,
             glia_index, close_by, chosen, fields,
         )  # fmt: skip
         whole[r] = middle >= thinnest and bare >= thinnest + gap - 1e-6

@@ -68,11 +68,15 @@ class Layer:
         Signed distance to the surface, negative inside, ``FAR_NM`` away from any object.
     detail_nm : float32 (z, y, x) or None
         Signed distance to what lies inside: cristae of a mitochondrion, lamellae of a sheath.
+    middle : bool (z, y, x) or None
+        Where a plane of voxels passes through the middle of the object, to within a tenth of a voxel.
+        Vesicles alone have it.
     """
 
     ids: npt.NDArray[np.int32]
     distance_nm: npt.NDArray[np.float32]
     detail_nm: npt.NDArray[np.float32] | None = None
+    middle: npt.NDArray[np.bool_] | None = None
 
 
 class Generator(Protocol):

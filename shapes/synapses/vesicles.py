@@ -5,7 +5,7 @@ itself; where two would touch, the one of lower rank gives way. They keep clear 
 All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to the next.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from shapes.synapses.contacts import Contacts
 from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.synapses.packing import CLUSTER_NM
 from shapes.synapses.tbars import Bars
+
+_MIDDLE = 0.6  # of a voxel: tissue is bent, and no middle may fall between two planes
 
 
 class Vesicles(Frozen):
@@ -103,7 +105,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Sphere
 @njit(cache=True)
 def _build(  # type: ignore[no-untyped-def]
     centres, radii, owners, ids, dense, core, tissue, index, lattice, first, spacing, stretch, start, shape,
-    voxel, out_id, out_d, out_core,
+    voxel, out_id, out_d, out_core, out_middle,
 ):  # fmt: skip
     at = np.empty(3)
     for v in range(ids.shape[0]):
@@ -122,6 +124,7 @@ def _build(  # type: ignore[no-untyped-def]
                     if d < out_d[z, y, x] and d < BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
                         out_id[z, y, x] = ids[v]
+                        out_middle[z, y, x] = abs(dz) <= _MIDDLE * voxel[0]
                         out_core[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
 
 
@@ -136,9 +139,10 @@ def build(objects: Spheres, tissue: Tissue, partition: Partition, params: Vesicl
     The layer's detail is the distance to a dense core, where there is one.
     """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
+    middle = np.zeros(tissue.window.grid.shape, np.bool_)
     _build(
         objects.centres_nm, objects.radii_nm, objects.owners, objects.ids, params.dense_chance, params.core,
         tissue.window.tissue_nm, partition.index, *frame(tissue.window), layer.ids, layer.distance_nm,
-        layer.detail_nm,
+        layer.detail_nm, middle,
     )  # fmt: skip
-    return layer
+    return replace(layer, middle=middle)

@@ -97,6 +97,7 @@ class Scene:
                 layer.ids[inner],
                 layer.distance_nm[inner],
                 None if layer.detail_nm is None else layer.detail_nm[inner],
+                None if layer.middle is None else layer.middle[inner],
             )
             for name, layer in self.layers.items()
         }
