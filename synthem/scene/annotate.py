@@ -54,8 +54,7 @@ def _with_middle(scene: Scene, rules: Annotation, sheets: int) -> npt.NDArray[np
     if layer.middle is None:
         return np.zeros((z // sheets, y, x), np.bool_)
     cut = layer.middle & (layer.distance_nm < rules.vesicle_margin_nm)
-    out: npt.NDArray[np.bool_] = cut.reshape(z // sheets, sheets, y, x).any(1)
-    return out
+    return np.asarray(cut.reshape(z // sheets, sheets, y, x).any(1))
 
 
 def instances(
