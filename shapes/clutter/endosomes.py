@@ -20,7 +20,7 @@ from shapes.neurites.population import AXON, BOUTON
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue
 from shapes.partition.partition import Partition
-from shapes.partition.point import depth_at, near_box, scratch_for
+from shapes.partition.point import SURE, depth_at, near_box, scratch_for
 from shapes.synapses.packing import bouton_ball
 
 EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
@@ -42,7 +42,7 @@ class Endosomes(Block):
     axon_chance: float = Field(default=0.1, ge=0, le=1)
     multivesicular: float = Field(default=0.35, ge=0, le=1)
     dense: float = Field(default=0.3, ge=0, le=1)
-    radius_nm: Spread = Spread(median=62, ratio=1.35)
+    radius_nm: Spread = Spread(median=58, ratio=1.35)
     smallest_nm: float = Field(default=24.0, gt=0)
     stretch: float = Field(default=1.2, ge=0, le=3)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
@@ -77,7 +77,7 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
     frame, way = np.empty((4, 3)), np.empty(3)
     scratch = scratch_for(tubes)
     highest = longest / (1.0 + p.stretch)
-    pad = glia + longest + 1.6 * (highest + gap) + 10.0
+    pad = glia + longest + 1.6 * (highest + gap) / SURE + 10.0
     some = scratch.close[: near_box(tubes.segments, tubes.blocks, low, high, pad, scratch.close)]
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
@@ -122,12 +122,11 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
                         in_bouton = in_bouton or np.sqrt(apart) < bouton_ball(nodes[j, i, 3]) + r + half
                 if in_bouton or not touches(points, n, low, high, 1.0):
                     continue
-                least = r
+                least, look = r, (r + gap) / SURE
                 for i in range(2):
                     z, y, x = points[n, i, 0], points[n, i, 1], points[n, i, 2]
-                    own, d = depth_at(tubes, some, z, y, x, r + gap, glia, keys.shape[0], scratch)
-                    # far from a membrane, d is somewhat long
-                    least = min(least, 0.95 * d - gap if own == j else 0.0)
+                    own, d = depth_at(tubes, some, z, y, x, look, glia, keys.shape[0], scratch)
+                    least = min(least, SURE * d - gap if own == j else 0.0)
                 if least < p.smallest_nm:
                     missing += 1
                     continue
@@ -191,7 +190,7 @@ def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
 def reach_nm(params: Endosomes, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its endosomes depend on."""
     thick = params.radius_nm.highest()
-    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) + rim_nm
+    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) / SURE + rim_nm
 
 
 def nodes_nm(params: Endosomes, step_nm: float) -> float:

@@ -4,18 +4,18 @@ import numpy as np
 
 from shapes.core.compiled import compiled
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, ROW, rod_sight_nm
-from shapes.partition.point import around, depth_at, near_box, scratch_for
+from shapes.partition.point import SURE, around, depth_at, near_box, scratch_for
 
 
 @compiled
 def _room(rods, r, i, look, owner, tubes, some, glia, glia_index, close_by, scratch):  # type: ignore[no-untyped-def]
     """Return how far a rod's point lies from the membrane of its neurite, at most ``look``; 0 outside."""
     z, y, x = rods[r, i, 0], rods[r, i, 1], rods[r, i, 2]
-    # a cell farther off than this leaves room enough, or the partition cuts what is drawn here
+    look /= SURE
+    # a cell farther off than this leaves room enough, or the partition has the last word
     few = around(tubes.segments, some, z, y, x, look, close_by)
     own, d = depth_at(tubes, close_by[:few], z, y, x, look, glia, glia_index, scratch)
-    # far from a membrane, d is somewhat long
-    return 0.95 * d if own == owner else 0.0
+    return SURE * d if own == owner else 0.0
 
 
 @compiled
@@ -46,10 +46,10 @@ def fit_rods(rods, owners, tubes, glia, glia_index, gap, thinnest, box, whole): 
                     least[c], most[c] = min(least[c], rods[r, i, c]), max(most[c], rods[r, i, c])
         if none:
             continue
-        some = boxed[: near_box(tubes.segments, tubes.blocks, least, most, thick + gap, boxed)]
+        some = boxed[: near_box(tubes.segments, tubes.blocks, least, most, (thick + gap) / SURE, boxed)]
         # who sees any part of a rod knows whether it has a middle: that far off only cells close to it count
         bare = _room(
-            rods, r, MIDDLE, (thinnest + gap) / 0.95, owners[r], tubes, some, glia, glia_index, close_by,
+            rods, r, MIDDLE, thinnest + gap, owners[r], tubes, some, glia, glia_index, close_by,
             scratch,
         )  # fmt: skip
         whole[r] = middle >= thinnest and bare >= thinnest + gap - 1e-6

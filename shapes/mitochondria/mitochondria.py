@@ -39,6 +39,7 @@ from shapes.mitochondria.slots import arm_step_nm, draw_rods
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
 from shapes.partition.partition import Partition
+from shapes.partition.point import SURE
 
 
 class Mitochondria(Block):
@@ -46,9 +47,11 @@ class Mitochondria(Block):
 
     An axon's swellings hold one each, its boutons with a chance; a dendrite has a chance per slot and lane,
     and a slot is about as long as the longest mitochondrion. Figures: 200–600 nm across, to 3 µm long,
-    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick. Of the cristae ``tubular`` are rows of
-    tubes of ``tube_nm`` across, the others lamellae. A part ``granule_chance`` of the mitochondria holds one
-    to four dark granules in the matrix.
+    boundary band 35 nm as labelled in EPFL6, cristae 20–30 nm thick. ``radius_nm`` is that of a rod along its
+    middle, where the neurite has room for it: it varies by a tenth from point to point, but not beyond the
+    largest radius that can be drawn, and towards the tips falls to 78 %. Of the cristae ``tubular`` are rows
+    of tubes of ``tube_nm`` across, the others lamellae. A part ``granule_chance`` of the mitochondria holds
+    one to four dark granules in the matrix.
 
     A part ``branch_chance`` of a dendrite's slots hold one that branches, where there is room: in dendrites
     of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
@@ -82,8 +85,8 @@ def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     if params.branch_chance:
         stretch, band = arm_step_nm(half, thick), FILLET_NM
     room = params.clearance_nm + 30.0
-    middle = half + thick + params.thinnest_nm / 0.95 + room
-    return max(stretch + thick + (thick + room), middle) + band
+    middle = half + thick + (params.thinnest_nm + room) / SURE
+    return max(stretch + thick + (thick + room) / SURE, middle) + band
 
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:

@@ -106,6 +106,8 @@ def rod_chain(  # type: ignore[no-untyped-def]
     side = np.empty(3)
     for c in range(3):
         side[c] = normal(key, 40 + c)
+    # as much thicker as thinner: a rod of the largest radius, or of a fixed one, is even
+    uneven = min(0.2, max(0.0, np.log(max(most, 1.0) / max(thick, 1.0))))
     for i in range(POINTS):
         at = centre + (2.0 * i / (POINTS - 1) - 1.0) * half / step
         k = int(np.floor(at))
@@ -138,8 +140,8 @@ def rod_chain(  # type: ignore[no-untyped-def]
         out[i, 1] = nodes[k, 1] + t * d1 + cosine * e[1] / length + sine * f1
         out[i, 2] = nodes[k, 2] + t * d2 + cosine * e[2] / length + sine * f2
         end = abs(2.0 * i / (POINTS - 1) - 1.0)
-        out[i, 3] = thick * (1.0 - 0.22 * end**3) * np.exp(0.1 * min(2.0, max(-2.0, normal(key, 50 + i))))
-        out[i, 3] = min(out[i, 3], most)
+        swell = min(uneven, max(-uneven, 0.1 * normal(key, 50 + i)))
+        out[i, 3] = min(most, thick * (1.0 - 0.22 * end**3) * np.exp(swell))
         if wall > 0.0:
             out[i, 3] = min(
                 out[i, 3], nodes[k, 3] + t * (nodes[k + 1, 3] - nodes[k, 3]) - wall - _SHEATH_GAP_NM

@@ -17,6 +17,7 @@ FAR_NM = np.float32(1e4)
 """Distance written where no object is near."""
 _NEARLY_NM = 1.0  # a box of voxels need not be exact
 _NO_DETAIL = np.empty((0, 0, 0), np.float32)
+_NO_MIDDLE = np.zeros((0, 0, 0), np.bool_)
 
 
 class Frame(NamedTuple):
@@ -80,11 +81,15 @@ class Layer(NamedTuple):
     detail_nm : float32 (z, y, x), or empty
         Signed distance to what lies inside: cristae of a mitochondrion, lamellae of a sheath. Of shape
         (0, 0, 0) where a kind has nothing inside.
+    middle : bool (z, y, x), or empty
+        Where a plane of voxels passes through the middle of the object, to within a tenth of a voxel.
+        Vesicles alone have it.
     """
 
     ids: npt.NDArray[np.int32]
     distance_nm: npt.NDArray[np.float32]
     detail_nm: npt.NDArray[np.float32] = _NO_DETAIL
+    middle: npt.NDArray[np.bool_] = _NO_MIDDLE
 
 
 class Generator(Protocol):

@@ -33,6 +33,8 @@ from shapes.neurites.tubes import (
 )
 
 NOBODY = -1
+SURE = 0.95
+"""Of a distance to the membrane this part is sure: far from one, what ``probe`` says is somewhat long."""
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 

@@ -23,6 +23,8 @@ from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.synapses.packing import CLUSTER_NM
 from shapes.synapses.tbars import Bars
 
+_MIDDLE = 0.6  # of a voxel: tissue is bent, and no middle may fall between two planes
+
 
 class Vesicles(Block):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
@@ -100,6 +102,7 @@ def _build(spheres, p, tissue, partition, frame, layer):  # type: ignore[no-unty
                     if d < out_d[z, y, x] and d < BAND_NM and index[z, y, x] == owners[v]:
                         out_d[z, y, x] = d
                         layer.ids[z, y, x] = ids[v]
+                        layer.middle[z, y, x] = abs(dz) <= _MIDDLE * frame.voxel_nm[0]
                         layer.detail_nm[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
 
 
@@ -114,6 +117,7 @@ def build(objects: Balls, tissue: Tissue, partition: Partition, params: Vesicles
     The layer's detail is the distance to a dense core, where there is one.
     """
     window = tissue.window
-    layer = empty_layer(window.grid.shape, detail=True)
+    shape = window.grid.shape
+    layer = empty_layer(shape, detail=True)._replace(middle=np.zeros(shape, np.bool_))
     _build(objects, params.row(), window.tissue_nm, partition, frame(window), layer)
     return layer

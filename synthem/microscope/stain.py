@@ -74,11 +74,11 @@ def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-d
 @compiled
 def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary_nm, soft, out):  # type: ignore[no-untyped-def]
     index, depth, tilt = partition.index, partition.depth_nm, partition.tilt
-    mito_id, mito, crista = layers.mitochondrion
-    psd_id, psd, past_cleft = layers.psd
-    ves_id, ves, ves_core = layers.vesicle
-    sheath_id, sheath, lamella = layers.sheath
-    endo_id, endo, endo_inside = layers.endosome
+    mito_id, mito, crista = layers.mitochondrion[:3]
+    psd_id, psd, past_cleft = layers.psd[:3]
+    ves_id, ves, ves_core = layers.vesicle[:3]
+    sheath_id, sheath, lamella = layers.sheath[:3]
+    endo_id, endo, endo_inside = layers.endosome[:3]
     er_id, er = layers.er.ids, layers.er.distance_nm
     glycogen_id, glycogen = layers.glycogen.ids, layers.glycogen.distance_nm
     bar_id, bar, tubule = layers.t_bar.ids, layers.t_bar.distance_nm, layers.microtubule.distance_nm
@@ -189,7 +189,7 @@ def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
         out[j] = grey_of(salt, ids[j], row)
 
 
-@njit(cache=True)
+@compiled
 def _paint_over(salt, layer, grey, soft, out):  # type: ignore[no-untyped-def]
     """Paint one kind of organelle over an image, each in a grey of its own."""
     nz, ny, nx = out.shape

@@ -1,6 +1,6 @@
 """Anatomy and annotation: what a preset may say of a tissue and of who labels it, with all defaults."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 

@@ -16,8 +16,10 @@ _OUTLINE_NM = 6.0  # no label runs farther outside its object
 def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np.bool_]:
     """Return bool (6, z, y, x) labels in the order of ``synthem.CLASSES``.
 
-    A section of several sheets is labelled as most of its sheets are. A mitochondrion includes its boundary;
-    a PSD and a sheath take their voxels from the membrane. Membrane is the outer membrane of cells alone: the
+    A section of several sheets is labelled as most of its sheets are. A vesicle, which may be smaller than a
+    section is thick, is labelled at its full width in the section that holds its middle, too: there at least
+    half of it lies, and shows at half of its contrast or more. A mitochondrion includes its boundary; a PSD
+    and a sheath take their voxels from the membrane. Membrane is the outer membrane of cells alone: the
     envelope of a nucleus, like all in it, has no label.
     """
     labels = np.zeros((len(CLASSES), *scene.grid.shape), np.bool_)
@@ -37,7 +39,22 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> npt.NDArray[np
         return labels
     count, z, y, x = labels.shape
     most: npt.NDArray[np.bool_] = labels.reshape(count, z // sheets, sheets, y, x).sum(2) * 2 > sheets
+    seen = _with_middle(scene, rules, sheets)
+    seen[most[channel("mitochondrion")] | most[channel("sheath")]] = False
+    most[channel("vesicle"), seen] = True
+    for name in ("psd", "membrane"):
+        most[channel(name), seen] = False
     return most
+
+
+def _with_middle(scene: Scene, rules: Annotation, sheets: int) -> npt.NDArray[np.bool_]:
+    """Return where a section's sheets show a vesicle cut through its middle, bool (z, y, x)."""
+    layer = scene.layers["vesicle"]
+    z, y, x = scene.grid.shape
+    if not layer.middle.size:
+        return np.zeros((z // sheets, y, x), np.bool_)
+    cut = layer.middle & (layer.distance_nm < rules.vesicle_margin_nm)
+    return np.asarray(cut.reshape(z // sheets, sheets, y, x).any(1))
 
 
 def instances(

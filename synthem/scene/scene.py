@@ -78,6 +78,7 @@ class Scene:
                 layer.ids[inner],
                 layer.distance_nm[inner],
                 layer.detail_nm[inner] if layer.detail_nm.size else layer.detail_nm,
+                layer.middle[inner] if layer.middle.size else layer.middle,
             )
             for name, layer in self.layers.items()
         }

@@ -151,3 +151,35 @@ def test_a_branching_mitochondrion_has_no_seams(check_halves):
         corner = tuple(float(p) - off for p, off in zip(place, (0, 275, 275), strict=True))
         shown = check_halves(World(branching(1.0), seed), Grid((2, 110, 110), origin_nm=corner), 0.47)
         assert (shown.instances["mitochondrion"] == number).any()
+
+
+@pytest.mark.parametrize("kind", ["mitochondrion", "endosome"])
+def test_what_has_room_is_as_thick_as_the_preset_says(kind: str) -> None:
+    """In roomy dendrites rods of a fixed radius are even but for their tips, and fill their volume."""
+    described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    anatomy = described["anatomy"]
+    roomy = {"cell_nm": 2000, "nodes": 6, "step_nm": 450, "bend": 0, "wobble": 0, "radius_nm": 700}
+    anatomy |= dict.fromkeys(("er", "microtubule", "psd", "vesicle", "sheath", "myelinated"))
+    anatomy |= {"warp": {"amplitude_nm": 0}, "dendrites": {**roomy, "stiffness": 5}}
+    rod = {"bouton_chance": 0, "dendrite_chance": 1, "branch_chance": 0, "clearance_nm": 10}
+    anatomy["mitochondrion"] = {**rod, "radius_nm": 150, "half_length_nm": 400, "thinnest_nm": 60}
+    anatomy["endosome"] = {"per_um3": 5, "dense": 0, "radius_nm": 80}
+    scene = World(load_preset(described), 1).scene(Grid((150, 150, 150), (20.0, 20.0, 20.0)))
+    if kind == "endosome":
+        radii = scene.objects[kind].chains.points[:, :, 3]
+        assert len(radii) > 20 and np.quantile(radii, 0.75) == pytest.approx(80, rel=1e-6)
+        return
+    rods, layer = scene.objects[kind], scene.layers[kind]
+    there = rods.fitted[:, :POINTS, 3] > 0
+    assert there[:, MIDDLE].sum() > 20
+    assert np.median(rods.fitted[there[:, MIDDLE], MIDDLE, 3]) == pytest.approx(150, rel=1e-6)
+    fits = (rods.fitted[:, :POINTS, 3] > 0.999 * rods.drawn[:, :POINTS, 3]).all(1)
+    ids = layer.ids * (layer.distance_nm < 0)
+    ratios = []
+    for points, (one, other) in zip(rods.fitted[fits, :POINTS], rods.ids[fits], strict=True):
+        inside = (points[:, :3] > 150).all() and (points[:, :3] < 2850).all()
+        if inside and one == other:
+            h, r = np.linalg.norm(np.diff(points[:, :3], axis=0), axis=1), points[:, 3]
+            frusta = (np.pi * h / 3 * (r[1:] ** 2 + r[1:] * r[:-1] + r[:-1] ** 2)).sum()
+            ratios.append((ids == one).sum() * 20.0**3 / (frusta + 2 / 3 * np.pi * (r[0] ** 3 + r[-1] ** 3)))
+    assert np.median(ratios) == pytest.approx(1, abs=0.03)
