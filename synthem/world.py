@@ -24,7 +24,7 @@ from synthem.scene.scene import Scene, build_scene
 TRACE_VERSION = 1
 """Of the layout of a trace."""
 
-WORLD_VERSION = 1
+WORLD_VERSION = 2
 """Of tissue and images: a change that gives any window other bytes raises it (see ``tests/golden.py``)."""
 
 
