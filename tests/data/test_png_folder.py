@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from shapes.core.errors import InputError
+from synthem.data.files import FOLDERS
 from synthem.data.open import open_data
 from synthem.data.plan import Plan, make_patch, plan_dataset
 from synthem.data.png_folder import write_png
-from synthem.data.real import FOLDERS, read_folder
+from synthem.data.real import read_folder
 from synthem.labels import CLASSES, channel
 from synthem.world import World
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.real import FOLDERS, read_folder, read_split
+from synthem.data.files import FOLDERS
+from synthem.data.real import read_folder, read_split
 from synthem.labels import CLASSES, channel
 
 SHAPE = (40, 50)
@@ -101,7 +102,7 @@ def test_mask_without_slice_and_slice_without_mask_are_told(folder: Path) -> Non
 def test_names_and_globs_choose_sections(folder: Path) -> None:
     assert read_folder(folder, ["a2"]).names == ("a2",)
     assert read_folder(folder, ["*2", "a1.png", "a?"]).names == ("a1", "a2")
-    with pytest.raises(InputError, match="no slice is called 'b\\*'"):
+    with pytest.raises(InputError, match="no section is called 'b\\*'"):
         read_folder(folder, ["b*"])
 
 

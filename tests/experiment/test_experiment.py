@@ -10,7 +10,7 @@ import pytest
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.real import FOLDERS
+from synthem.data.files import FOLDERS
 from synthem.experiment.config import (
     ExperimentConfig,
     SyntheticConfig,
