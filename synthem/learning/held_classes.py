@@ -79,8 +79,9 @@ def blank_dice(validation: Sequence[Patch], classes: Sequence[str]) -> str:
         return ""
     every = " The last model is kept, for none can be called the best." if len(blank) == len(classes) else ""
     return (
-        f"the {len(validation)} patches held out for validation hold no labelled voxel of "
-        f"{', '.join(blank)}: what Dice would be there cannot be said.{every}"
+        f"what is held out for validation ({', '.join(p.name or 'a part' for p in validation[:3])}"
+        f"{', …' if len(validation) > 3 else ''}) holds no labelled voxel of {', '.join(blank)}: "
+        f"its Dice stays blank.{every}"
     )
 
 

@@ -18,7 +18,7 @@ from synthem.learning.config import TrainConfig
 from synthem.learning.counts import Counts, count
 from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
 from synthem.learning.dice import Scores, score_table
-from synthem.learning.held_classes import absence_notes, blank_dice, without_absent
+from synthem.learning.held_classes import absence_notes, blank_dice, learned_classes, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.patch import Patch
 
@@ -90,8 +90,7 @@ def train_model(
         for note in (*absence_notes(kept, "data"), *absence_notes(added, "data that are added")):
             say(f"{note}; so it is learned from the other source alone")
         kept, added = without_absent(kept), without_absent(added)
-    if sentence := blank_dice(held, config.classes):
-        say(sentence)
+    blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
     weights = None
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
@@ -102,7 +101,10 @@ def train_model(
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
-    return fit(config, source, held, out, progress="training" if progress else None)
+    trained = fit(config, source, held, out, progress="training" if progress else None)
+    if blank:
+        say(blank)
+    return trained
 
 
 def evaluate_model(

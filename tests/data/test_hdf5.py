@@ -1,8 +1,10 @@
 """Datasets in HDF5: what goes in comes out, kills and workers change no byte, nothing is overwritten."""
 
 import errno
+import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -210,3 +212,79 @@ def test_a_dataset_goes_to_other_processes(folder: Path) -> None:
             os._exit(0)
         os.waitpid(child, 0)
         assert os.read(reader, 100).decode() == str(here)
+
+
+@pytest.mark.parametrize("key", ["image", "labels", "origin_nm", "name", "instances", "instances/neurite"])
+def test_links_to_other_files_are_not_followed(folder: Path, tmp_path: Path, key: str) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    shutil.copy(copy / "shard-00000.h5", tmp_path / "outside.h5")
+    with h5py.File(copy / "shard-00000.h5", "r+") as file:
+        del file[key]
+        file[key] = h5py.ExternalLink("../outside.h5", key)
+    with pytest.raises(InputError, match=rf"shard-00000\.h5: {key.split('/')[-1]} is a link.*not followed"):
+        Dataset(copy)[0]
+
+
+@pytest.mark.parametrize("kind", ["raw", "virtual"])
+def test_values_stored_in_other_files_are_not_read(folder: Path, tmp_path: Path, kind: str) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    shutil.copy(copy / "shard-00000.h5", tmp_path / "outside.h5")
+    with h5py.File(copy / "shard-00000.h5", "r+") as file:
+        shape = file["image"].shape
+        del file["image"]
+        if kind == "raw":
+            (tmp_path / "secret").write_bytes(bytes(int(np.prod(shape))))
+            file.create_dataset(
+                "image", shape, "u1", external=[(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+            )
+        else:
+            layout = h5py.VirtualLayout(shape, "u1")
+            layout[:] = h5py.VirtualSource(str(tmp_path / "outside.h5"), "image", shape)
+            file.create_virtual_dataset("image", layout)
+    with pytest.raises(InputError, match="image is a link or is stored in another file"):
+        Dataset(copy)[0]
+
+
+@pytest.mark.parametrize("name", ["../x.h5", "/tmp/x.h5", "sub/x.h5", ".."])
+def test_a_shard_lies_in_its_own_folder(folder: Path, tmp_path: Path, name: str) -> None:
+    content = json.loads((folder / MANIFEST).read_text())
+    content["shards"][0]["file"] = name
+    (tmp_path / MANIFEST).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"manifest\.json: not a manifest.*no plain file name"):
+        Dataset(tmp_path)
+
+
+SCRIPT = """
+import sys
+from synthem.data.hdf5 import write_dataset
+from synthem.data.plan import plan_dataset
+from synthem.world import World
+{guard}write_dataset(plan_dataset(World("epfl", seed=11), 20, (1, 16, 16)), "set", workers=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "stdin"), [("", True), ("", False), ('if __name__ == "__main__": ', False)]
+)
+def test_workers_need_a_script_with_a_main_guard(tmp_path: Path, guard: str, stdin: bool) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard))
+    command = [sys.executable, "-"] if stdin else [sys.executable, "script.py"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [Path.cwd(), *sys.path]))}
+    with (tmp_path / "script.py").open() as script:
+        done = subprocess.run(
+            command, stdin=script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        )
+    said = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+    assert (done.returncode == 0) == bool(guard)
+    assert guard or ("if __name__ == '__main__':" in said and "want of memory" not in done.stderr)
+
+
+def test_what_an_operating_system_leaves_is_not_in_the_way(plan: Plan, tmp_path: Path) -> None:
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._set.png"):
+        (tmp_path / name).touch()
+    assert stored_plan(tmp_path, plan.request, "hdf5") is None
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(InputError, match=r"holds other files \('thesis\.tex'"):
+        stored_plan(tmp_path, plan.request, "hdf5")

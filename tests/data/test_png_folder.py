@@ -1,5 +1,6 @@
 """PNG folders in the layout of the paper's repository, written and read back."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -118,3 +119,28 @@ def test_extra_labels_get_folders_of_their_own(tmp_path: Path) -> None:
         shown += mask.any()
     assert shown > 0
     assert not read_folder(folder).warnings
+
+
+def test_an_unfinished_dataset_is_refused_by_all_who_read(plan: Plan, folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    (copy / "slices" / f"{plan.name(7)}.png").unlink()
+    for read in (open_data, read_folder):
+        with pytest.raises(InputError, match="unfinished, 1 of 10 patches are missing; run the command"):
+            read(copy)
+    for path in (copy / "slices").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="unfinished, 10 of 10"):
+        open_data(copy)
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", ".."])
+def test_patches_stay_in_their_folder(plan: Plan, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no plain file name"):
+        write_png([replace(make_patch(plan, 0), name=name)], tmp_path / "set")
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_a_folder_with_leftovers_is_empty(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").touch()
+    assert len(read_folder(write_png([make_patch(plan, 0)], tmp_path))) == 1
