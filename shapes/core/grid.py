@@ -27,6 +27,8 @@ def _finite(value: object) -> bool:
 class Grid:
     """A box of voxels in the world, axes in the order (z, y, x). This is the only place where nm meet voxels.
 
+    Each parameter may be an array too, as attributes of HDF5 files are.
+
     Parameters
     ----------
     shape : tuple of int
@@ -50,6 +52,8 @@ class Grid:
     def __post_init__(self) -> None:
         for name in ("shape", "voxel_nm", "origin_nm"):
             value = getattr(self, name)
+            if isinstance(value, np.ndarray) and value.ndim == 1:
+                object.__setattr__(self, name, value := tuple(value.tolist()))
             if not isinstance(value, (tuple, list)) or len(value) != 3:
                 raise InputError(f"grid: {name} must be three numbers (z, y, x), not {value!r}")
         if not all(_finite(n) and n >= 1 and int(n) == n for n in self.shape):

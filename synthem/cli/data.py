@@ -125,7 +125,7 @@ def preview(
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, varied)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, varied, warn)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
@@ -183,8 +183,8 @@ def generate(
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
         write(plan, out, workers or _processors(), tick)
-    for sentence in plan.shortfalls:
-        warn(f"short of {sentence}")
+    for sentence in plan.missed():
+        warn(sentence)
     said = [f"{name} {share:.3g}" for name, share in plan.reached.items()]
     say(
         f"{out}: {count} {'patch' if count == 1 else 'patches'}"

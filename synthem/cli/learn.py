@@ -1,12 +1,17 @@
 """The commands that learn: train, evaluate, predict, experiment, demo."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
+
+if TYPE_CHECKING:
+    from synthem.learning.model_file import Model
+    from synthem.patch import Patch
 
 learning = typer.Typer()
 
@@ -21,9 +26,17 @@ def train(
     data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.")],
     add: Annotated[Path | None, typer.Option(help="More data to mix in, such as synthetic patches.")] = None,
-    fraction: Annotated[float, typer.Option(help="Share of crops from the data that --add names.")] = 0.3,
+    fraction: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of crops from the data that --add names; 0.3 by default.", show_default=False
+        ),
+    ] = None,
     split: Split = None,
     voxel_nm: VoxelNm = None,
+    add_voxel_nm: Annotated[
+        str | None, typer.Option(help="Voxel size of real EM that --add names, if another.", metavar="Z,Y,X")
+    ] = None,
     balance: Annotated[
         str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
     ] = "",
@@ -35,28 +48,44 @@ def train(
     config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None,
 ) -> None:
     """Train a U-Net. Stopped at any moment, the same command goes on where it was."""
-    from synthem.cli.options import parse_balance, parse_voxel_nm
+    from synthem.cli.options import parse_balance, parse_names, parse_voxel_nm
+    from synthem.data.open import is_generated
+    from synthem.labels import CLASSES
     from synthem.learning.config import TrainConfig
     from synthem.learning.single_model import open_half, train_model
     from synthem.preset.yaml_file import parse, read_yaml
 
+    for option, value in (("--fraction", fraction), ("--add-voxel-nm", add_voxel_nm)):
+        if add is None and value is not None:
+            raise InputError(f"train: {option} is of the data that --add names; give --add too")
     settings = read_yaml(config) if config else {}
-    given = {"classes": classes and classes.split(","), "steps": steps, "seed": seed}
+    given = {
+        "classes": parse_names(classes, CLASSES) if classes is not None else None,
+        "steps": steps,
+        "seed": seed,
+    }
     settings |= {key: value for key, value in given.items() if value is not None}
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
+    training = parse(TrainConfig, settings, str(config or "training"))
+    patches = _told(open_half(data, split, "train", size))
+    extra: Sequence[Patch] = ()
+    if add:
+        own = parse_voxel_nm(add_voxel_nm) if add_voxel_nm else None if is_generated(add) else size
+        extra = _told(open_half(add, None, "train", own))
     fit = train_model(
-        parse(TrainConfig, settings, str(config or "training")),
-        open_half(data, split, "train", size),
+        training,
+        patches,
         out,
-        extra=open_half(add, None, "train", None) if add else (),
-        fraction=fraction,
+        extra=extra,
+        fraction=0.3 if fraction is None else fraction,
         balance=parse_balance(balance),
         progress=True,
+        say=warn,
     )
-    scores = ", ".join(
-        f"{name} {value:.3f}" for name, value in fit.model.card.validation_dice.items() if value is not None
-    )
-    say(f"{out / 'model.pt'}: the model of step {fit.model.card.step}; validation Dice: {scores}")
+    card = fit.model.card
+    scores = ", ".join(f"{name} {v:.3f}" for name, v in card.validation_dice.items() if v is not None)
+    _tell_unlearned(fit.model)
+    say(f"{out / 'model.pt'}: the model of step {card.step}; validation Dice: {scores or 'none'}")
 
 
 @learning.command()
@@ -79,7 +108,8 @@ def evaluate(
     if json and json.exists():
         raise InputError(f"{json}: exists already; give the name of a new file")
     loaded = load_model(model)
-    patches = open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
+    patches = _told(open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None))
+    _tell_unlearned(loaded)
     with progress("sections") as tick:
         scores = evaluate_model(loaded, patches, threshold=threshold, tick=tick)
     show(score_rows(scores))
@@ -98,7 +128,9 @@ def predict(
     from synthem.learning.model_file import load_model
     from synthem.learning.single_model import predict_images
 
-    written = predict_images(load_model(model), images, out, threshold=threshold)
+    loaded = load_model(model)
+    _tell_unlearned(loaded)
+    written = predict_images(loaded, images, out, threshold=threshold)
     say(f"{out}: {len(written)} masks")
 
 
@@ -132,3 +164,18 @@ def demo(
 
     show(gains_table(run_demo(out, warn)))
     say(f"report and pictures: {out / 'report.md'}")
+
+
+def _told(data: "Sequence[Patch]") -> "Sequence[Patch]":
+    """Warn of what is odd in data, and hand them on."""
+    from synthem.data.open import warnings_of
+
+    for sentence in warnings_of(data):
+        warn(sentence)
+    return data
+
+
+def _tell_unlearned(model: "Model") -> None:
+    """Say which of a model's classes it never learned."""
+    if missing := [name for name in model.classes if name not in model.learned]:
+        warn(f"never labelled in this model's training, so never found: {', '.join(missing)}")

@@ -67,8 +67,3 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def is_part(path: Path) -> bool:
-    """Tell whether a file is one that a kill left half-written."""
-    return path.name.startswith(".") and path.name.endswith(PART)

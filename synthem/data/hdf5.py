@@ -21,7 +21,7 @@ import numpy.typing as npt
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.data.jobs import run_jobs
+from synthem.data.jobs import check_start, run_jobs
 from synthem.data.manifest import Shard, make_manifest, opened, read_manifest
 from synthem.data.memory import check_memory
 from synthem.data.plan import Plan, make_patch
@@ -72,8 +72,10 @@ def write_dataset(
     Raises
     ------
     InputError
-        Where the folder holds other content, the disk is full, or a patch needs more memory than there is.
+        Where the folder holds other content, the disk is full, a patch needs more memory than there is, or
+        workers cannot be started from where this is called.
     """
+    check_start(workers)
     workers = check_memory(plan.request.shape, workers)
     shards = _shards(plan)
     with opened(out, make_manifest(plan, "hdf5", shards)) as folder:
@@ -163,6 +165,8 @@ class Dataset(Sequence[Patch]):
         shard = self.manifest.shards[number]
         try:
             return _read_patch(self._open(number), index - shard.first, self._instances)
+        except InputError as error:
+            raise InputError(f"{self.path / shard.file}: {error}") from None
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise InputError(f"{self.path / shard.file}: not an HDF5 shard, or damaged: {reason}") from error
@@ -235,17 +239,37 @@ def _store(file: h5py.File, key: str, arrays: Sequence[npt.NDArray[Any]]) -> Non
     )
 
 
+def _own(group: h5py.Group, key: str) -> h5py.Dataset:
+    """Return a dataset whose values lie in this very file; InputError where it leads to another."""
+    link = group.get(key, getlink=True)
+    found = group[key] if isinstance(link, h5py.HardLink) else None
+    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
+        raise InputError(f"{key} is a link or is stored in another file, which is not followed")
+    return found
+
+
+def _instances(file: h5py.File, row: int) -> dict[str, npt.NDArray[np.int32]]:
+    if not isinstance(file.get("instances", getlink=True), h5py.HardLink):
+        raise InputError("instances is a link or is stored in another file, which is not followed")
+    group = file["instances"]
+    return {name: _own(group, name)[row] for name in group}
+
+
+def _unlabelled(file: h5py.File, row: int) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(_own(file, "unlabelled")[row]).tolist()) if "unlabelled" in file else ()
+
+
 def _read_patch(file: h5py.File, row: int, instances: bool) -> Patch:
-    code = file["labels"][row]
+    code = _own(file, "labels")[row]
     dz, dy, dx = map(float, file.attrs["voxel_nm"])
-    z, y, x = map(float, file["origin_nm"][row])
+    z, y, x = map(float, _own(file, "origin_nm")[row])
     grid = Grid(code.shape, (dz, dy, dx), (z, y, x))
     return Patch(
-        file["image"][row],
+        _own(file, "image")[row],
         (code[None] & BITS) != 0,
         grid,
-        name=file["name"].asstr()[row],
-        instances={name: data[row] for name, data in file["instances"].items()} if instances else {},
-        trace=json.loads(file["trace"][row]),
-        unlabelled=tuple(np.flatnonzero(file["unlabelled"][row]).tolist()) if "unlabelled" in file else (),
+        name=_own(file, "name").asstr()[row],
+        instances=_instances(file, row) if instances else {},
+        trace=json.loads(_own(file, "trace")[row]),
+        unlabelled=_unlabelled(file, row),
     )

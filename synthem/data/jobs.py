@@ -3,16 +3,26 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any, TypeVar
 
 from shapes.core.errors import InputError
 
 Job = TypeVar("Job")
+
+UNGUARDED = 77
+"""Exit status of a new process that found no main guard."""
+
+GUARD = (
+    "several workers need a script whose work stands under `if __name__ == '__main__':`, for each of them "
+    "reads it; a script from the standard input can have one worker"
+)
 
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -37,10 +47,9 @@ def run_jobs(
     Raises
     ------
     InputError
-        Where a worker was killed from outside.
+        Where a worker was killed from outside, or could not start.
     """
-    if workers < 1:
-        raise InputError(f"workers: there must be at least one, not {workers}")
+    check_start(workers)
     if workers == 1 or len(jobs) <= 1:
         for job in jobs:
             done(do(job))
@@ -49,10 +58,15 @@ def run_jobs(
     pool = ProcessPoolExecutor(
         min(workers, len(jobs)), multiprocessing.get_context("spawn"), initializer=start_worker
     )
+    started: set[Any] = set()
     try:
-        for future in as_completed([pool.submit(do, job) for job in jobs]):
+        futures = [pool.submit(do, job) for job in jobs]
+        started = set(multiprocessing.active_children()) - before
+        for future in as_completed(futures):
             done(future.result())
     except BrokenProcessPool as error:
+        if ended_at_start(started):
+            raise InputError(f"workers: {GUARD}") from error
         raise InputError(
             "a worker was killed, most likely for want of memory: the same command goes on from there; "
             "give it fewer workers"
@@ -63,6 +77,35 @@ def run_jobs(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def check_start(workers: int) -> None:
+    """Refuse a number of workers that cannot be, and several where new processes could not begin.
+
+    A new process reads the script that started it. A script without a main guard comes here again while it
+    is being read: such a process ends at once, and its parent says why.
+
+    Raises
+    ------
+    InputError
+        Where there is less than one worker, or the script came from the standard input.
+    """
+    if workers < 1:
+        raise InputError(f"workers: there must be at least one, not {workers}")
+    if workers == 1:
+        return
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        os._exit(UNGUARDED)
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not Path(script).exists():
+        raise InputError(f"workers: {GUARD}")
+
+
+def ended_at_start(processes: Iterable[Any]) -> bool:
+    """Tell whether one of the processes ended because the script that started it has no main guard."""
+    for process in processes:
+        process.join(5.0)
+    return any(process.exitcode == UNGUARDED for process in processes)
 
 
 def start_worker() -> None:

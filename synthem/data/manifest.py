@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem import __version__
-from synthem.data.atomic import PART, is_part, locked, write_whole
+from synthem.data.atomic import PART, locked, write_whole
+from synthem.data.files import check_file_name, contents
 from synthem.data.plan import Plan, Request
 from synthem.world import WORLD_VERSION, check_world_version
 
@@ -32,6 +33,11 @@ class Shard(Frozen):
     file: str
     first: int
     count: int
+
+    @field_validator("file")
+    @classmethod
+    def _stays_here(cls, file: str) -> str:
+        return check_file_name(file, "shard")
 
 
 class Manifest(Frozen):
@@ -68,7 +74,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "it"
-        raise InputError(f"{path}: not a manifest of synthem: {place}: {first['msg']}") from error
+        raise InputError(
+            f"{path}: not a manifest of synthem: {place}: {first['msg'].removeprefix('Value error, ')}"
+        ) from error
 
 
 def stored_plan(out: str | Path, request: Request, layout: Layout) -> Plan | None:
@@ -86,7 +94,7 @@ def stored_plan(out: str | Path, request: Request, layout: Layout) -> Plan | Non
         raise InputError(f"{out}: exists and is no folder; give the name of a new one")
     manifest = read_manifest(out)
     if manifest is None:
-        others = sorted(p.name for p in out.iterdir() if not is_part(p))
+        others = [p.name for p in contents(out)]
         if others:
             raise InputError(f"{out}: holds other files ({others[0]!r}, …); give a new or an empty folder")
         return None

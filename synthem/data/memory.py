@@ -12,8 +12,17 @@ BYTES_PER_VOXEL = 80
 
 def available_bytes() -> int | None:
     """Return how much memory can be had: the least of what machine and container leave; None if unknown."""
-    known = [value for ask in (_machine, _linux, _control_group) if (value := ask()) is not None]
+    known = [value for ask in (_machine, _linux, _control_group, _limit) if (value := ask()) is not None]
     return min(known, default=None)
+
+
+def check_room(need: int, what: str) -> None:
+    """Raise InputError where something needs more bytes than there are."""
+    there_is = available_bytes()
+    if there_is is not None and need > there_is:
+        raise InputError(
+            f"{what} takes about {need / 2**30:.3g} GiB of memory, and {there_is / 2**30:.3g} GiB are there"
+        )
 
 
 def check_memory(shape: tuple[int, int, int], workers: int = 1) -> int:
@@ -57,6 +66,18 @@ def _control_group() -> int | None:
     """Ask what is left of a container's limit."""
     limit, used = _text("/sys/fs/cgroup/memory.max"), _text("/sys/fs/cgroup/memory.current")
     return max(0, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else None
+
+
+def _limit() -> int | None:
+    """Ask what is left of the limit that a shell or a queue set for this process (not on Windows)."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        used = int(_text("/proc/self/statm").split()[0]) * resource.getpagesize()
+    except (ImportError, IndexError, ValueError):
+        return None
+    return max(0, limit - used) if limit != resource.RLIM_INFINITY else None
 
 
 def _text(path: str) -> str:

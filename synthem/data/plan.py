@@ -69,6 +69,14 @@ class Plan(Frozen):
         origins = self.origins_nm[first : first + count]
         return self.model_copy(update={"origins_nm": origins, "first": self.first + first})
 
+    def missed(self) -> list[str]:
+        """Return a sentence for each budget that was missed, which begins with ``short of`` or ``over``."""
+        return [
+            f"{'over' if self.reached[name] > self.request.balance[name] else 'short of'} {sentence}"
+            for sentence in self.shortfalls
+            for name in [sentence.partition(":")[0]]
+        ]
+
     def grid(self, index: int) -> Grid:
         """Return the window of one patch."""
         return Grid(self.request.shape, self.request.voxel_nm, self.origins_nm[index])

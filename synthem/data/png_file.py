@@ -36,8 +36,10 @@ def png_size(path: Path) -> tuple[int, int]:
     return height, width
 
 
-def read_grey(path: Path) -> npt.NDArray[np.uint8]:
-    """Read an 8-bit PNG as uint8 (y, x): RGB and RGBA become luminance (Rec. 601), transparency is dropped.
+def read_pixels(path: Path) -> npt.NDArray[np.uint8]:
+    """Read an 8-bit PNG as it is stored, uint8 (y, x) or (y, x, channel): blue, green, red, transparency.
+
+    Palettes are resolved into colours.
 
     Raises
     ------
@@ -50,11 +52,23 @@ def read_grey(path: Path) -> npt.NDArray[np.uint8]:
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise InputError(f"{path}: damaged PNG: its pixels cannot be decoded")
+    return np.asarray(image, np.uint8)
+
+
+def read_grey(path: Path) -> npt.NDArray[np.uint8]:
+    """Read an 8-bit PNG as uint8 (y, x): RGB and RGBA become luminance (Rec. 601), transparency is dropped.
+
+    Raises
+    ------
+    InputError
+        As ``read_pixels`` does.
+    """
+    image = read_pixels(path)
     if image.ndim == 3 and image.shape[2] >= 3:
-        image = cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY)
+        image = np.asarray(cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY), np.uint8)
     elif image.ndim == 3:  # grey with transparency
         image = image[..., 0]
-    return np.ascontiguousarray(image, np.uint8)
+    return np.ascontiguousarray(image)
 
 
 def png_bytes(image: npt.NDArray[np.uint8]) -> bytes:

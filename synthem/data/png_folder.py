@@ -13,12 +13,12 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.data.jobs import run_jobs
+from synthem.data.files import FOLDERS, SLICES, check_file_name, is_vacant
+from synthem.data.jobs import check_start, run_jobs
 from synthem.data.manifest import make_manifest, opened
 from synthem.data.memory import check_memory
 from synthem.data.plan import Plan, make_patch
 from synthem.data.png_file import png_bytes
-from synthem.data.real import FOLDERS, SLICES
 from synthem.labels import CLASSES, channel
 from synthem.patch import Patch
 from synthem.scene.annotate import NEURITE
@@ -61,6 +61,7 @@ def write_png(
     if not isinstance(source, Plan):
         return _write_patches(source, Path(out))
     plan, total = source, len(source.origins_nm)
+    check_start(workers)
     workers = check_memory(plan.request.shape, workers)
     with opened(out, make_manifest(plan, "png")) as folder:
         also = plan.request.preset["annotation"].get("also", ())
@@ -81,7 +82,7 @@ def write_png(
 
 
 def _write_patches(patches: Iterable[Patch], out: Path) -> Path:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not is_vacant(out):
         raise InputError(f"{out}: exists already; give a new or an empty folder")
     for number, patch in enumerate(patches):
         _write_patch(patch, out, patch.name or f"patch-{number:06d}")
@@ -118,6 +119,9 @@ def _complete(job: _Job, index: int) -> bool:
 
 
 def _path(folder: Path, kind: str, name: str, z: int, depth: int) -> Path:
-    path = folder / kind / (f"{name}_z{z:03d}.png" if depth > 1 else f"{name}.png")
+    check_file_name(name, "patch")
+    path = (
+        folder / check_file_name(kind, "structure") / (f"{name}_z{z:03d}.png" if depth > 1 else f"{name}.png")
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

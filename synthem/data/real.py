@@ -1,13 +1,11 @@
 """Real EM with masks, as the paper's repository lays it out: ``slices/`` beside one folder of masks a class.
 
-Both dialects of folder names are understood. A mask is foreground above 127, for hand-made masks hold
-greys in between. A class without a folder is not labelled, and a section without its mask is not labelled
-for that class.
+``files.py`` says which files and folders these are, ``masks.py`` how a mask is read. A class without a folder
+is not labelled, and a section without its mask is not labelled for that class.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import overload
 
@@ -16,25 +14,21 @@ import yaml
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
+from synthem.data.files import (
+    PICTURES,
+    SLICES,
+    choose,
+    class_folders,
+    contents,
+    match,
+    pictures,
+    slices_folder,
+)
+from synthem.data.manifest import read_manifest
+from synthem.data.masks import Masks
 from synthem.data.png_file import png_size, read_grey
 from synthem.labels import CLASSES, channel
 from synthem.patch import Patch
-
-SLICES = ("slices", "original")
-"""Folders that may hold the images."""
-
-FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "mitochondrion": ("mitochondrion", "mitochondria"),
-    "mito_boundary": ("mitochondrial boundaries", "mitochondrial_boundaries", "mito_boundary"),
-    "membrane": ("membranes", "boundaries", "membrane"),
-    "psd": ("PSD", "psd"),
-    "vesicle": ("vesicles", "vesicle"),
-    "sheath": ("axon", "sheath"),
-}
-"""Folders that may hold the masks of a class; the first is the one that synthem writes."""
-
-FOREGROUND = 127
-"""A mask's pixel belongs to the class where it is brighter than this."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +43,19 @@ class RealFolder(Sequence[Patch]):
         The sections' names: file names without ``.png``.
     slices : mapping of str to Path
         Where the image of a section lies.
-    masks : mapping of str to mapping of str to Path
+    masks : mapping of str to Masks
         By class and section, where its mask lies; a class without a folder has no entry.
     voxel_nm : tuple of float
         Voxel size that every section is given, (z, y, x).
     warnings : tuple of str
-        What is odd in the folder, a sentence each: masks without a slice, slices without a mask.
+        What is odd in the folder, a sentence each: masks without a slice, slices without a mask, folders and
+        pictures that are not used.
     """
 
     root: Path
     names: tuple[str, ...]
     slices: Mapping[str, Path]
-    masks: Mapping[str, Mapping[str, Path]]
+    masks: Mapping[str, Masks]
     voxel_nm: tuple[float, float, float]
     warnings: tuple[str, ...]
 
@@ -89,7 +84,7 @@ class RealFolder(Sequence[Patch]):
         known = [False] * len(CLASSES)
         for cls, files in self.masks.items():
             if name in files:
-                labels[channel(cls), 0] = read_grey(files[name]) > FOREGROUND
+                labels[channel(cls), 0] = files.read(name)
                 known[channel(cls)] = True
         labels[channel("mitochondrion")] |= labels[channel("mito_boundary")]
         grid = Grid((1, *image.shape), self.voxel_nm)
@@ -108,7 +103,7 @@ def read_folder(
     root : str or Path
         A folder with ``slices/`` or ``original/``, and a folder of masks for each class that is labelled.
     names : iterable of str, optional
-        Names or globs of the sections to take, without ``.png``; all of them if None.
+        Names or globs of the sections to take; all of them if None.
     voxel_nm : tuple of float
         Voxel size, (z, y, x).
 
@@ -120,26 +115,29 @@ def read_folder(
     Raises
     ------
     InputError
-        Where there is no folder, no slices, no section of a wanted name, a file that is no 8-bit PNG, or
-        a mask of another size than its slice.
+        Where there is no folder, no slices, no section of a wanted name, a file that is no 8-bit PNG, a
+        mask of another size than its slice or that fits two slices, or a folder of masks none of which
+        fits; and where the folder is a generated dataset that is not complete yet.
     """
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder")
-    found = [root / folder for folder in SLICES if (root / folder).is_dir()]
-    if not found:
+    check_finished(root)
+    folder = slices_folder(root)
+    if folder is None:
         raise InputError(
-            f"{root}: a folder of real EM must hold slices/ or original/, and this one holds neither"
+            f"{root}: a folder of real EM must hold {SLICES[0]}/ or {SLICES[1]}/, and this one holds neither"
         )
-    slices = _pngs(found[:1])
+    slices = pictures(folder)
+    others = sorted(pictures(folder, PICTURES).keys() - slices.keys())
     if not slices:
-        raise InputError(f"{found[0]}: no slices: the folder holds no .png file")
-    masks = {
-        cls: _pngs(paths)
-        for cls, folders in FOLDERS.items()
-        if (paths := [root / folder for folder in folders if (root / folder).is_dir()])
-    }
-    chosen = _select(found[0], sorted(slices), names)
+        hint = f"; convert {others[0]!r} and the others" if others else ""
+        raise InputError(f"{folder}: no slices: the folder holds no .png file{hint}")
+    chosen = list(slices) if names is None else choose(slices, names, folder)
+    warnings = _odd(f"{folder}: pictures that are no PNG, left out", others)
+    masks = {}
+    for cls, folders in class_folders(root).items():
+        masks[cls] = _masks_of(cls, folders, list(slices), chosen, warnings)
     for name in chosen:
         size = png_size(slices[name])
         for files in masks.values():
@@ -148,16 +146,64 @@ def read_folder(
                     f"{files[name]}: the mask is {other[0]} × {other[1]} pixels, "
                     f"its slice {size[0]} × {size[1]}"
                 )
-    warnings = []
-    for cls, files in masks.items():
-        folder = next(root / f for f in FOLDERS[cls] if (root / f).is_dir())
-        warnings += _odd(f"{folder}: masks without a slice, left out", set(files) - set(slices))
-        warnings += _odd(f"{folder}: no mask, so {cls} is unlabelled there", set(chosen) - set(files))
+    warnings += _odd(f"{root}: folders of no known class, not used", _unused(root, folder))
     return RealFolder(root, tuple(chosen), slices, masks, voxel_nm, tuple(warnings))
+
+
+def check_finished(root: Path) -> None:
+    """Raise InputError where a folder is a generated dataset in PNG that is not complete yet."""
+    manifest = read_manifest(root)
+    if manifest is None or manifest.layout != "png":
+        return
+    plan, depth = manifest.plan, manifest.plan.request.shape[0]
+    last = f"_z{depth - 1:03d}.png" if depth > 1 else ".png"  # a patch's last slice is written last
+    there = {path.name for path in contents(root / SLICES[0])}
+    total = len(plan.origins_nm)
+    missing = sum(plan.name(index) + last not in there for index in range(total))
+    if missing:
+        raise InputError(
+            f"{root}: unfinished, {missing} of {total} patches are missing; "
+            "run the command that was writing it once more"
+        )
+
+
+def _masks_of(
+    cls: str, folders: Sequence[Path], slices: list[str], chosen: Sequence[str], warnings: list[str]
+) -> Masks:
+    """Match the masks of a class with the slices, and note what has no counterpart."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        files = pictures(folder)
+        mine = match(slices, files)
+        both = next((name for name in mine if name in found), None)
+        if both is not None:
+            raise InputError(
+                f"{found[both]} and {mine[both]}: two masks of {cls} for slice {both!r}; leave one of them"
+            )
+        if files and not mine:
+            raise InputError(
+                f"{folder}: none of its {len(files)} masks has the name of a slice; the first mask is "
+                f"called {next(iter(files))!r} and the first slice {slices[0]!r}"
+            )
+        found |= mine
+        unused = files.keys() - {path.stem for path in mine.values()}
+        warnings += _odd(f"{folder}: masks without a slice, left out", unused)
+    warnings += _odd(f"{folders[0]}: no mask, so {cls} is unlabelled there", set(chosen) - found.keys())
+    return Masks(found)
+
+
+def _unused(root: Path, slices: Path) -> set[str]:
+    """Name the folders that are read by nobody, but for the extra structures of a generated dataset."""
+    known = {slices, *(path for paths in class_folders(root).values() for path in paths)}
+    manifest = read_manifest(root)
+    also = manifest.plan.request.preset["annotation"].get("also", ()) if manifest else ()
+    return {path.name for path in contents(root) if path.is_dir() and path not in known} - set(also)
 
 
 def read_split(path: str | Path, name: str) -> tuple[list[str], list[str]]:
     """Return the names of the training and of the test sections of one split in a YAML file.
+
+    All names are taken as text, as they are written: ``0002`` is a name, not a number.
 
     Raises
     ------
@@ -167,7 +213,7 @@ def read_split(path: str | Path, name: str) -> tuple[list[str], list[str]]:
         Where the file has no split of that name.
     """
     try:
-        splits = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        splits = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 (text alone)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -190,34 +236,10 @@ def read_split(path: str | Path, name: str) -> tuple[list[str], list[str]]:
     return halves[0], halves[1]
 
 
-def _pngs(folders: Iterable[Path]) -> dict[str, Path]:
-    """PNG files by stem; the first folder that holds a name wins."""
-    files: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() == ".png" and not path.name.startswith(".") and path.is_file():
-                files.setdefault(path.stem, path)
-    return files
-
-
-def _select(folder: Path, stems: list[str], names: Iterable[str] | None) -> list[str]:
-    if names is None:
-        return stems
-    chosen: set[str] = set()
-    for pattern in [names] if isinstance(names, str) else names:
-        hits = [stem for stem in stems if fnmatchcase(stem, pattern.removesuffix(".png"))]
-        if not hits:
-            raise InputError(
-                f"{folder}: no slice is called {pattern!r}; there are {len(stems)}, the first {stems[0]!r}"
-            )
-        chosen.update(hits)
-    return [stem for stem in stems if stem in chosen]
-
-
-def _odd(what: str, names: set[str]) -> list[str]:
+def _odd(what: str, names: Iterable[str]) -> list[str]:
     """One warning for a set of section names, or none."""
-    if not names:
-        return []
     shown = sorted(names)
+    if not shown:
+        return []
     more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
     return [f"{what}: {', '.join(shown[:3])}{more}"]

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
+from synthem.data.files import PICTURES, choose, pictures, slices_folder
 from synthem.data.pages import Plane, pages_of
-from synthem.data.real import SLICES
 
-ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 SMALLEST_PX = 64
 STRETCH = (0.1, 99.9)
 """Percentiles of 16-bit or real-valued greys that become 0 and 255."""
@@ -65,7 +64,7 @@ def sample_windows(
     smallest : int
         The least edge that is of use.
     names : list of str, optional
-        File names without ending of the sections to take.
+        Names or globs of the sections to take.
     seed : int
         Which windows are taken where there are more than wanted.
 
@@ -131,17 +130,11 @@ def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
         return [root]
     if not root.is_dir():
         raise InputError(f"{root}: no such file or folder")
-    folder = next((root / name for name in SLICES if (root / name).is_dir()), root)
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
-    if names is not None:
-        known = {path.stem: path for path in files}
-        missing = [name for name in names if name not in known]
-        if missing:
-            raise InputError(f"{folder}: no section is called {missing[0]!r}; there are {len(files)}")
-        files = [known[name] for name in dict.fromkeys(names)]
+    folder = slices_folder(root) or root
+    files = pictures(folder, PICTURES)
     if not files:
         raise InputError(f"{folder}: no images: PNG, TIFF or JPEG files are wanted, and it holds none")
-    return files
+    return [files[name] for name in (files if names is None else choose(files, names, folder))]
 
 
 def _grey(path: Path, plane: Plane, notes: dict[str, None]) -> Plane:

@@ -74,9 +74,8 @@ class ExperimentConfig(Frozen):
     rare: dict[str, float] = Field(default_factory=dict)
     """For ``crops: rare``: how often a crop starts from a pixel of each class; the rest is uniform."""
     absent: Literal["silent", "unlabelled"] = "unlabelled"
-    """What the crops of one source say, in the mixed arm, of a class that this source never holds: that it is
-    nowhere (``silent``), or nothing. From silent crops a network learns to tell the two sources apart, and to
-    find the class in the other one alone."""
+    """What the crops of one source say, in the mixed arm, of a class that this source never holds, but for a
+    few stray pixels: that it is nowhere (``silent``), or nothing: see ``synthem.learning.held_classes``."""
     overlap: float = Field(0.25, ge=0, lt=1)
     """Of tiles in training, and of windows in inference."""
     validation_share: float = Field(0.2, gt=0, lt=1)
@@ -101,6 +100,8 @@ class ExperimentConfig(Frozen):
         if self.training.devices != 1:
             raise InputError("training.devices: an experiment trains on one device at a time")
         channels([*self.synthetic.balance, *self.rare])
+        if any(weight < 0 for weight in self.rare.values()) or sum(self.rare.values()) > 1 + 1e-9:
+            raise InputError(f"rare: weights must not be negative nor sum to more than 1: {self.rare}")
         if bool(self.rare) != (self.crops == "rare"):
             raise InputError("rare needs crops: rare, and crops: rare needs rare, a weight for each class")
         if any(a < b for a, b in zip(self.synthetic.shape_vx, self.training.patch_vx, strict=True)):
@@ -144,7 +145,10 @@ def load_experiment(name: str | Path) -> ExperimentConfig:
         if str(name) not in experiment_names():
             raise UnknownNameError("experiment", str(name), experiment_names())
         path = presets_folder() / "experiments" / f"{name}.yaml"
-    return parse(ExperimentConfig, read_yaml(path), str(path))
+    values, text = read_yaml(path), read_yaml(path, as_text=True)
+    # names are text as they are written: 0002 is no number
+    values |= {key: text[key] for key in ("train", "test", "split") if values.get(key) is not None}
+    return parse(ExperimentConfig, values, str(path))
 
 
 def config_hash(config: ExperimentConfig) -> str:

@@ -1,7 +1,7 @@
 """The data of an experiment: real halves, what is held out of them, and where each arm's crops come from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.real import read_folder, read_split
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
 from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
 from synthem.learning.crops import (
@@ -20,6 +20,7 @@ from synthem.learning.crops import (
     UniformCrops,
     tile_corners,
 )
+from synthem.learning.held_classes import absence_notes, blank_dice, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.learning.rare_crops import RareCrops
 from synthem.patch import Patch
@@ -58,7 +59,7 @@ class Data:
             fraction = len(self.synthetic) / (len(self.synthetic) + tiles)
         real, ours = self.train, self.synthetic
         if config.absent == "unlabelled":
-            real, ours = _without_absent(real), _without_absent(ours)
+            real, ours = without_absent(real), without_absent(ours)
         return MixedCrops(self._real(real, config, classes), self._synthetic(ours, config), fraction)
 
     @staticmethod
@@ -98,16 +99,11 @@ def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Pa
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
     kept, held = hold_out(list(train), config.validation_share, config.training.patch_vx)
     ours, ours_held = hold_out(make_synthetic(), config.validation_share, config.training.patch_vx)
-    notes = tuple(dict.fromkeys([*train.warnings, *test.warnings]))
-    return Data(kept, held, test[:: config.test_every], ours, ours_held, notes)
-
-
-def _without_absent(patches: Sequence[Patch]) -> list[Patch]:
-    """Mark classes of which no patch holds a voxel as unlabelled."""
-    held = np.any([p.labels.reshape(len(CLASSES), -1).any(1) for p in patches], axis=0)
-    return [
-        replace(p, known=tuple(bool(k and h) for k, h in zip(p.known, held, strict=True))) for p in patches
-    ]
+    notes = list(dict.fromkeys([*train.warnings, *test.warnings]))
+    notes += absence_notes(kept, "real training sections") + absence_notes(ours, "synthetic patches")
+    for class_set in config.class_sets:
+        notes += filter(None, [blank_dice(held, CLASS_SETS[class_set])])
+    return Data(kept, held, test[:: config.test_every], ours, ours_held, tuple(dict.fromkeys(notes)))
 
 
 def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequence[str]]:

@@ -107,7 +107,8 @@ def _method(config: ExperimentConfig, data: Data) -> str:
         f"Arms: {', '.join(config.arms)}; all with the same network, initial weights and steps. Crops of "
         f"{size} voxels, {training.batch} a step; {training.optimiser}, rate {training.lr:g}, "
         f"{training.schedule.replace('_', ' ')}.",
-        f"In the arm `mixed`, a class that one of the sources never holds is {config.absent} in its crops.",
+        f"In the arm `mixed`, a class that one of the sources never holds, but for a few stray pixels, is "
+        f"{config.absent} in its crops.",
         "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "
         "neither truth nor prediction holds; support is the number of its voxels in the truth. The mean is "
         "over the classes that the truth holds.",

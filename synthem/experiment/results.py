@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,19 @@ def _value(scores: Scores, name: str, metric: str) -> float:
 
 def _support(scores: Scores, name: str) -> int:
     return sum(_support(scores, n) for n in scores) if name == "mean" else int(scores[name]["support"] or 0)
+
+
+def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) -> None:
+    """Write packed masks by section into a run's folder, whole or not at all.
+
+    ``numpy.savez`` would take a section called ``file`` for an argument of its own.
+    """
+    aside = folder / ("part-" + PREDICTIONS)
+    with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, packed in masks.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, packed, allow_pickle=False)
+    aside.replace(folder / PREDICTIONS)
 
 
 def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:

@@ -11,10 +11,11 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
+from synthem.data.files import is_vacant
 from synthem.experiment.config import Arm, ExperimentConfig, config_hash
 from synthem.experiment.data import Data, load_data
 from synthem.experiment.report import write_report
-from synthem.experiment.results import PREDICTIONS, Run, read_run
+from synthem.experiment.results import Run, read_run, write_predictions
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.labels import channels
 from synthem.learning.counts import Counts, count
@@ -70,7 +71,7 @@ def claim(out: Path, config: ExperimentConfig) -> None:
         if other != config_hash(config):
             raise InputError(f"{out}: holds another experiment, {other[:12]}; give another folder")
         return
-    if out.exists() and any(out.iterdir()):
+    if not is_vacant(out):
         raise InputError(f"{out}: is not empty and holds no experiment; give an empty folder")
     out.mkdir(parents=True, exist_ok=True)
     write_json(mark, {"hash": config_hash(config), "config": config.model_dump(mode="json")})
@@ -159,9 +160,7 @@ def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: P
         found = predictor.masks(patch.image, config.threshold)
         counts += count(found, patch.labels[use], patch.labelled[use])
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
-    aside = folder / ("part-" + PREDICTIONS)
-    np.savez_compressed(aside, **masks)
-    aside.replace(folder / PREDICTIONS)
+    write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     seconds = round(time.perf_counter() - start, 1)
     scores = score_table(counts, training.classes)

@@ -23,7 +23,7 @@ def synthetic_patches(
     """Make the patches in the folder ``out``, or read them where an earlier call made them.
 
     They come in random order, so that those that are held out at the end are like the others. ``say`` is
-    told what fell short of the wanted balance.
+    told what missed the wanted balance.
     """
     request = make_request(
         config.preset,
@@ -38,8 +38,8 @@ def synthetic_patches(
     if plan is None:
         plan = plan_request(World(config.preset, config.seed), request)
     write_dataset(plan, out)
-    for sentence in plan.shortfalls:
-        say(f"synthetic patches are short of {sentence}")
+    for sentence in plan.missed():
+        say(f"synthetic patches are {sentence}")
     patches = Dataset(out, instances=False)
     order = np.random.default_rng(config.seed).permutation(config.count)
     return [patches[int(k)] for k in order]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from shapes.core.grid import Grid
 from shapes.core.streams import stream_key, uniform
-from synthem.data.jobs import start_worker
+from synthem.data.jobs import GUARD, check_start, ended_at_start, start_worker
 from synthem.measure.statistics import NAMES, describe
 from synthem.measure.statistics.distance import Features, Target
 from synthem.microscope.pipeline import halo_vx, stages, to_uint8
@@ -129,7 +129,9 @@ class Renderer:
         self.seeds: Sequence[int] = range(self._first, self._first + count)
         self.evaluations = 0
         workers = max(1, min(workers, count))
+        check_start(workers)
         context = multiprocessing.get_context("spawn")
+        self._started: list[Any] = []
         self._pools = [
             ProcessPoolExecutor(1, context, initializer=start_worker) for _ in range(workers) if workers > 1
         ]
@@ -197,9 +199,10 @@ class Renderer:
         if not self._pools:
             return [do(*job) for job in jobs]
         try:
-            return [
-                future.result()
-                for future in [pool.submit(do, *job) for pool, job in zip(self._pools, jobs, strict=True)]
-            ]
+            futures = [pool.submit(do, *job) for pool, job in zip(self._pools, jobs, strict=True)]
+            self._started = self._started or multiprocessing.active_children()
+            return [future.result() for future in futures]
         except BrokenProcessPool as error:
+            if ended_at_start(self._started):
+                raise InputError(f"fit: {GUARD}") from error
             raise InputError("fit: a worker was killed, most likely for want of memory") from error

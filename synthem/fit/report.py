@@ -9,6 +9,7 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
+from synthem.data.files import is_vacant
 from synthem.fit.anatomy_choice import ALIKE
 from synthem.fit.masks import comments_of_masks
 from synthem.fit.parameters import get, pruned
@@ -55,7 +56,7 @@ def check_outputs(path: Path, report: Path | None) -> None:
         raise InputError(f"{path}: exists already; give the name of a new file")
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
-    if report is not None and report.exists() and (not report.is_dir() or any(report.iterdir())):
+    if report is not None and not is_vacant(report):
         raise InputError(f"{report}: exists already and is no empty folder; give the name of a new one")
 
 

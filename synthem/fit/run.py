@@ -151,7 +151,10 @@ def fit_preset(
     # names are those of the images; of another folder with masks all sections are taken
     own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
     if masks is not None:
-        masks_of(masks, own, before.voxel_nm)  # refuses what is none, before any work
+        for sentence in masks_of(
+            masks, own, before.voxel_nm
+        ).warnings:  # refuses what is none, before any work
+            tell(sentence)
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
     flipped = bright_membranes(windows.images)
     grey = 255 - windows.images if flipped else windows.images

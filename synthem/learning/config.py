@@ -73,6 +73,11 @@ class TrainConfig(Frozen):
     @model_validator(mode="after")
     def _agree(self) -> "TrainConfig":
         channels([*self.classes, *(self.class_weights or {})])
+        for name, weight in (self.class_weights or {}).items():
+            if weight < 0:
+                raise InputError(f"class_weights: the weight of {name} must not be negative, not {weight:g}")
+        if not any(self.weights()):
+            raise InputError("class_weights: one of the classes must weigh more than 0")
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise InputError(f"classes must be at least one, each named once, not {list(self.classes)}")
         if any(n < 16 for n in self.patch_vx[3 - self.network.dims :]):

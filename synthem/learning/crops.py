@@ -17,6 +17,9 @@ Corner = tuple[int, int, int]
 class CropSource(Protocol):
     """Draws crops of one size: a patch, and the first voxel of the crop in it."""
 
+    patches: Sequence[Patch]
+    """What crops are drawn from."""
+
     def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
         """Draw a crop."""
 
@@ -102,6 +105,7 @@ class MixedCrops:
         if not 0 <= fraction <= 1:
             raise InputError(f"crops: the fraction of a mixture must be within 0–1, not {fraction}")
         self.sources = (first, second)
+        self.patches: Sequence[Patch] = [*first.patches, *second.patches]
         self.fraction = fraction
 
     def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:

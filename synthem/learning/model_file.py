@@ -32,6 +32,8 @@ class ModelCard(Frozen):
     validation_dice: dict[str, float | None] = Field(default_factory=dict)
     """Dice on the validation crops by class, and ``mean``."""
     versions: dict[str, str] = Field(default_factory=dict)
+    learned: tuple[str, ...] | None = None
+    """Classes that any of the training data was labelled for; models of before this was noted: all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,11 @@ class Model:
     def classes(self) -> tuple[str, ...]:
         """Names of the output channels."""
         return self.card.config.classes
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Names of the channels that mean something; the others were never labelled in training."""
+        return self.classes if self.card.learned is None else self.card.learned
 
 
 def save_model(path: Path, model: Model) -> None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapes.core.errors import InputError
+from synthem.data.files import FOLDERS, is_vacant, pictures, slices_folder
+from synthem.data.memory import check_room
 from synthem.data.open import open_data
-from synthem.data.png_file import png_bytes, read_grey
-from synthem.data.real import FOLDERS, read_split
+from synthem.data.png_file import png_bytes, png_size, read_grey
+from synthem.data.real import read_split
 from synthem.labels import CLASSES, channels
 from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
 from synthem.learning.counts import Counts, count
 from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
 from synthem.learning.dice import Scores, score_table
+from synthem.learning.held_classes import absence_notes, blank_dice, learned_classes, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.patch import Patch
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from synthem.learning.trainer import FinishedTraining
 
 SPLITS = "splits.yaml"
+ROOM = 5
+"""Bytes a voxel, beside one for each class, that labelling an image takes: image, mask and its PNG."""
 
 
 def open_half(
@@ -53,6 +58,7 @@ def train_model(
     balance: dict[str, float] | None = None,
     validation_share: float = 0.2,
     progress: bool = False,
+    say: Callable[[str], None] = lambda text: None,
 ) -> "FinishedTraining":
     """Train a model, or go on where an earlier call was stopped.
 
@@ -64,24 +70,41 @@ def train_model(
     out : Path
         Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
     extra : sequence of Patch
-        More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops.
+        More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops. A class
+        that is absent from one of the two is unlabelled there: see ``synthem.learning.held_classes``.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
+    say : callable
+        Is told what a person should know of the data, a sentence each.
+
+    Raises
+    ------
+    InputError
+        Where there is no labelled voxel to learn from, voxels differ in size, or the folder is another's.
     """
     from synthem.learning.trainer import fit
 
     kept, held = hold_out(list(map(_slim, data)), validation_share, config.patch_vx)
+    added = list(map(_slim, extra))
+    if added:
+        for note in (*absence_notes(kept, "data"), *absence_notes(added, "data that are added")):
+            say(f"{note}; so it is learned from the other source alone")
+        kept, added = without_absent(kept), without_absent(added)
+    blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
     weights = None
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
         weights = balance_weights(np.array(shares), balance).weights
     source: CropSource = UniformCrops(kept, config.patch_vx, weights)
-    if len(extra):
-        if extra[0].grid.voxel_nm != kept[0].grid.voxel_nm:
-            sizes = f"{kept[0].grid.voxel_nm} and {extra[0].grid.voxel_nm}"
+    if added:
+        if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
+            sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
-        source = MixedCrops(source, UniformCrops(list(map(_slim, extra)), config.patch_vx), fraction)
-    return fit(config, source, held, out, progress="training" if progress else None)
+        source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
+    trained = fit(config, source, held, out, progress="training" if progress else None)
+    if blank:
+        say(blank)
+    return trained
 
 
 def evaluate_model(
@@ -118,33 +141,43 @@ def evaluate_model(
 def predict_images(model: "Model", images: Path, out: Path, *, threshold: float = 0.5) -> list[Path]:
     """Label PNG images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
 
-    The folders are called as in a folder of real EM. A 3D network takes the images, in the order of their
-    names, as the sections of one volume.
+    A class that the model never learned gets no folder. The folders are called as in a folder of real EM. A
+    3D network takes the images, in the order of their names, as the sections of one volume.
 
     Raises
     ------
     InputError
-        Where there is no image, one is damaged, or the output folder holds anything already.
+        Where there is no image, one is damaged, the output folder holds anything already, or memory is
+        short.
     """
     from synthem.learning.predict import Predictor
 
-    files = [images] if images.is_file() else sorted(images.glob("*.png")) if images.is_dir() else []
+    files = [images]
+    if not images.is_file():
+        folder = (slices_folder(images) or images) if images.is_dir() else None
+        files = list(pictures(folder).values()) if folder else []
     if not files:
         raise InputError(f"{images}: there is no PNG image; give a .png file or a folder of them")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not is_vacant(out):
         raise InputError(f"{out}: is there already; give a new or empty folder")
     predictor = Predictor(model)
     written = []
     for group in [files] if predictor.dims == 3 else [[file] for file in files]:
+        voxels = sum(height * width for height, width in map(png_size, group))
+        check_room(
+            (len(model.classes) + ROOM) * voxels, f"{group[0]}: to label {voxels / 1e6:.3g} million voxels"
+        )
         sections = [read_grey(file) for file in group]
         if len({section.shape for section in sections}) > 1:
             raise InputError(f"{images}: the sections of a volume must be of one size")
         masks = predictor.masks(np.stack(sections), threshold)
         for name, volume in zip(model.classes, masks, strict=True):
+            if name not in model.learned:
+                continue
             folder = out / FOLDERS[name][0]
             folder.mkdir(parents=True, exist_ok=True)
             for file, mask in zip(group, volume, strict=True):
-                written.append(folder / file.name)
+                written.append(folder / f"{file.stem}.png")
                 written[-1].write_bytes(png_bytes(mask * np.uint8(255)))
     return written
 

@@ -14,10 +14,12 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from shapes.core.errors import InputError
+from synthem.data.files import contents
 from synthem.learning.callback import CURVES, MODEL, STATE, Keeper
 from synthem.learning.config import TrainConfig
 from synthem.learning.crops import CropSource
 from synthem.learning.dataset import TileDataset
+from synthem.learning.held_classes import learned_classes
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
@@ -60,12 +62,15 @@ def fit(
     Raises
     ------
     InputError
-        Where the folder holds something else, or there is nothing to validate on.
+        Where the folder holds something else, or there is nothing to validate on or to learn.
     """
     if not len(validation):
         raise InputError("training: there is no patch to validate on")
+    learned = learned_classes(source.patches, config.classes)
     claim(out)
-    card = ModelCard(config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions())
+    card = ModelCard(
+        config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions(), learned=learned
+    )
     keeper = Keeper(out, card, config.patience)
     callbacks: list[pl.Callback] = [keeper]
     if progress is not None:
@@ -87,7 +92,7 @@ def claim(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder for the training run")
     own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part"}
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in own) if out.exists() else []
+    foreign = [p.name for p in contents(out) if p.name not in own] if out.exists() else []
     if foreign:
         raise InputError(
             f"{out}: holds other files ({foreign[0]}); give an empty folder, or a training run's"

@@ -4,10 +4,11 @@ It is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in the
 from object to object is a ``Spread``. Unknown keys are refused with the nearest known one.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.frozen import Frozen
@@ -17,12 +18,14 @@ from synthem.preset.yaml_file import parse, read_yaml
 
 Length = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+PLAIN = re.compile(r"[\w-][\w.-]*")
 
 
 class Preset(Frozen):
     """A tissue, a microscope, and the voxels and patches that go with them."""
 
     name: str
+    """It names files and folders: letters, digits, ``_``, ``.`` and ``-``, and no dot in front."""
     title: str
     source: str = ""
     modality: Literal["FIB-SEM", "SBF-SEM", "ssTEM", "ssSEM"] = "FIB-SEM"
@@ -31,6 +34,13 @@ class Preset(Frozen):
     anatomy: Anatomy
     annotation: Annotation = Annotation()
     microscope: Microscope = Microscope()
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_file(cls, name: str) -> str:
+        if not PLAIN.fullmatch(name):
+            raise InputError(f"letters, digits, _ . and - are allowed, and no dot in front, not {name!r}")
+        return name
 
 
 ALIASES = {
@@ -83,6 +93,6 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
         if not path.is_file():
             raise UnknownNameError("preset", str(source), preset_names(), ALIASES)
     values = read_yaml(path)
-    return parse(
-        Preset, {"name": path.stem, **values}, str(path) if path == Path(source) else f"preset {source}"
-    )
+    where = str(path) if path == Path(source) else f"preset {source}"
+    named = re.sub(r"[^\w.-]", "-", path.stem).lstrip(".") or "preset"
+    return parse(Preset, {"name": named, **values}, where)

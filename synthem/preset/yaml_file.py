@@ -11,10 +11,14 @@ from shapes.core.errors import InputError, UnknownNameError
 M = TypeVar("M", bound=BaseModel)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds, or say in one sentence what it holds instead."""
+def read_yaml(path: Path, *, as_text: bool = False) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds, or say in one sentence what it holds instead.
+
+    ``as_text`` leaves all keys and values as they are written: ``0002`` is ``"0002"``.
+    """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = yaml.BaseLoader if as_text else yaml.SafeLoader
+        values = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 (neither makes objects)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -1,5 +1,6 @@
 """Real crops and synthetic patches in one sheet: images, or label maps alone, in order or shuffled."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ def beside_sheet(
     labels_alone: bool = False,
     voxel_nm: Triple | None = None,
     randomise: tuple[float, bool] = (1.0, False),
+    tell: Callable[[str], None] = lambda text: None,
 ) -> tuple[Picture, list[str]]:
     """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
 
@@ -44,6 +46,8 @@ def beside_sheet(
         The real sections' voxel size, (z, y, x), which the synthetic ones get too; the preset's by default.
     randomise : tuple of float and bool
         The factor by which each synthetic patch's microscope varies, and whether its anatomy does.
+    tell : callable
+        Is told what is odd in the folder, a sentence each.
 
     Raises
     ------
@@ -53,6 +57,8 @@ def beside_sheet(
     voxel_nm = voxel_nm or world.preset.voxel_nm
     rng = np.random.default_rng(world.seed)
     folder = read_folder(real, voxel_nm=voxel_nm)
+    for sentence in folder.warnings:
+        tell(sentence)
     classes = tuple(name for name in CLASSES if name in folder.masks) if labels_alone else None
     tiles = [_real_tile(folder, shape, classes, rng) for _ in range(count)]
     for k, grid in enumerate(places(world, count, shape, voxel_nm)):

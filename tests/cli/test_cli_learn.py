@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthem.cli.main import main
-from synthem.data.real import FOLDERS
+from synthem.data.files import FOLDERS
 from synthem.labels import CLASSES
 
 SETTINGS = """
@@ -70,7 +70,7 @@ def test_train_evaluate_predict(work, capsys):
     )
     both = 2 * (mask & truth).sum() / (mask.sum() + truth.sum())
     assert both == pytest.approx(scores["mitochondrion"]["dice"])
-    assert {p.name for p in Path("masks").iterdir()} == {"mitochondrion", "vesicles"}
+    assert {p.name for p in Path("masks").iterdir()} == {"mitochondrion"}  # vesicles were never labelled
 
 
 def test_training_with_added_data_and_a_balance(work):
@@ -137,3 +137,56 @@ def test_a_full_disk_is_one_sentence(work, capsys, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 2
     assert "synthem: run/model.part: No space left on device" in capsys.readouterr().err
+
+
+def test_nothing_trains_on_nothing(work, capsys):
+    for path in Path("real").iterdir():
+        if path.is_dir() and path.name != "slices":
+            path.rename(path.with_name(f"{path.name} of mine"))
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "2"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "folders of no known class, not used: PSD of mine, axon of mine" in said[0]
+    assert "nothing to learn" in said[1] and len(said) == 2
+    assert not Path("run").exists()
+
+
+def test_what_was_never_labelled_is_said_and_gets_no_folder(work, capsys):
+    settings = ["--config", "settings.yaml", "--steps", "2", "--classes", "mitochondrion, vesicle, psd"]
+    assert main(["train", "real", "run", *settings]) == 0
+    said = capsys.readouterr()
+    assert "holds no labelled voxel of psd: its Dice stays blank" in said.err
+    assert "never found: vesicle" in said.err
+    for command in (["evaluate", "run/model.pt", "real"], ["predict", "run/model.pt", "real", "masks"]):
+        assert main(command) == 0
+        assert "never found: vesicle" in capsys.readouterr().err
+    assert {p.name for p in Path("masks").iterdir()} == {"mitochondrion", "PSD"}
+
+
+@pytest.mark.parametrize("option", [["--fraction", "0.3"], ["--add-voxel-nm", "5,5,5"]])
+def test_options_of_added_data_want_added_data(work, capsys, option):
+    assert main(["train", "real", "run", *option]) == 2
+    assert f"{option[0]} is of the data that --add names" in capsys.readouterr().err
+
+
+def test_added_real_em_has_the_voxel_size_that_is_said(work, capsys):
+    command = ["train", "real", "run", "--config", "settings.yaml", "--steps", "1", "--add", "real"]
+    assert main([*command, "--voxel-nm", "8,8,8", "--add-voxel-nm", "5,5,5"]) == 2
+    assert "different voxel sizes" in capsys.readouterr().err
+    assert main([*command, "--voxel-nm", "8,8,8"]) == 0
+    assert "psd: absent from the data, which hold none in" in capsys.readouterr().err
+
+
+def test_leftovers_of_systems_small_images_and_endings_are_taken(work, capsys):
+    Path("run").mkdir()
+    for name in ("run/.DS_Store", "run/Thumbs.db", "run/desktop.ini"):
+        Path(name).touch()
+    assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
+    Path("some").mkdir()
+    for name in ("A.PNG", "b.png"):
+        cv2.imwrite("x.png", np.random.default_rng(0).integers(0, 256, (9, 20), np.uint8))
+        Path("x.png").rename(f"some/{name}")
+    Path("some/._b.png").write_bytes(b"\0\5\x16\7")
+    Path("masks").mkdir()
+    Path("masks/.DS_Store").touch()
+    assert main(["predict", "run/model.pt", "some", "masks"]) == 0
+    assert sorted(p.name for p in Path("masks/membranes").iterdir()) == ["A.png", "b.png"]

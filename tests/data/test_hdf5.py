@@ -24,8 +24,6 @@ from synthem.data.hdf5 import Dataset, write_dataset
 from synthem.data.manifest import MANIFEST, read_manifest, stored_plan
 from synthem.data.open import open_data
 from synthem.data.plan import Plan, make_patch, plan_dataset
-from synthem.preset.defects import Defects
-from synthem.preset.preset import load_preset
 from synthem.world import World, replay
 
 Digests = Callable[[Path], dict[str, str]]
@@ -230,15 +228,6 @@ def test_a_dataset_of_another_world_version_is_read_but_not_gone_on_with(
     assert {path: path.read_bytes() for path in old.iterdir()} == before
 
 
-@pytest.fixture(scope="module")
-def lossy() -> Plan:
-    """Three windows of insect tissue in which sections are lost."""
-    preset = load_preset("sstem_drosophila")
-    flaws = Defects.model_validate({"loss": {"missing_chance": 0.4}})
-    scope = preset.microscope.model_copy(update={"defects": flaws})
-    return plan_dataset(World(preset.model_copy(update={"microscope": scope}), seed=2), 3, (4, 40, 40))
-
-
 def test_sections_without_labels_come_back_as_such(lossy: Plan, folder: Path, tmp_path: Path) -> None:
     made = [make_patch(lossy, k) for k in range(3)]
     assert any(0 < len(patch.unlabelled) < 4 for patch in made)
@@ -247,3 +236,79 @@ def test_sections_without_labels_come_back_as_such(lossy: Plan, folder: Path, tm
         assert other == one and other.unlabelled == one.unlabelled and other.known == one.known
     with h5py.File(folder / "shard-00000.h5") as file:
         assert "unlabelled" not in file, "where every section is labelled nothing is said"
+
+
+@pytest.mark.parametrize("key", ["image", "labels", "origin_nm", "name", "instances", "instances/neurite"])
+def test_links_to_other_files_are_not_followed(folder: Path, tmp_path: Path, key: str) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    shutil.copy(copy / "shard-00000.h5", tmp_path / "outside.h5")
+    with h5py.File(copy / "shard-00000.h5", "r+") as file:
+        del file[key]
+        file[key] = h5py.ExternalLink("../outside.h5", key)
+    with pytest.raises(InputError, match=rf"shard-00000\.h5: {key.split('/')[-1]} is a link.*not followed"):
+        Dataset(copy)[0]
+
+
+@pytest.mark.parametrize("kind", ["raw", "virtual"])
+def test_values_stored_in_other_files_are_not_read(folder: Path, tmp_path: Path, kind: str) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    shutil.copy(copy / "shard-00000.h5", tmp_path / "outside.h5")
+    with h5py.File(copy / "shard-00000.h5", "r+") as file:
+        shape = file["image"].shape
+        del file["image"]
+        if kind == "raw":
+            (tmp_path / "secret").write_bytes(bytes(int(np.prod(shape))))
+            file.create_dataset(
+                "image", shape, "u1", external=[(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+            )
+        else:
+            layout = h5py.VirtualLayout(shape, "u1")
+            layout[:] = h5py.VirtualSource(str(tmp_path / "outside.h5"), "image", shape)
+            file.create_virtual_dataset("image", layout)
+    with pytest.raises(InputError, match="image is a link or is stored in another file"):
+        Dataset(copy)[0]
+
+
+@pytest.mark.parametrize("name", ["../x.h5", "/tmp/x.h5", "sub/x.h5", ".."])
+def test_a_shard_lies_in_its_own_folder(folder: Path, tmp_path: Path, name: str) -> None:
+    content = json.loads((folder / MANIFEST).read_text())
+    content["shards"][0]["file"] = name
+    (tmp_path / MANIFEST).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"manifest\.json: not a manifest.*no plain file name"):
+        Dataset(tmp_path)
+
+
+SCRIPT = """
+import sys
+from synthem.data.hdf5 import write_dataset
+from synthem.data.plan import plan_dataset
+from synthem.world import World
+{guard}write_dataset(plan_dataset(World("epfl", seed=11), 20, (1, 16, 16)), "set", workers=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "stdin"), [("", True), ("", False), ('if __name__ == "__main__": ', False)]
+)
+def test_workers_need_a_script_with_a_main_guard(tmp_path: Path, guard: str, stdin: bool) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard))
+    command = [sys.executable, "-"] if stdin else [sys.executable, "script.py"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [Path.cwd(), *sys.path]))}
+    with (tmp_path / "script.py").open() as script:
+        done = subprocess.run(
+            command, stdin=script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        )
+    said = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+    assert (done.returncode == 0) == bool(guard)
+    assert guard or ("if __name__ == '__main__':" in said and "want of memory" not in done.stderr)
+
+
+def test_what_an_operating_system_leaves_is_not_in_the_way(plan: Plan, tmp_path: Path) -> None:
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._set.png"):
+        (tmp_path / name).touch()
+    assert stored_plan(tmp_path, plan.request, "hdf5") is None
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(InputError, match=r"holds other files \('thesis\.tex'"):
+        stored_plan(tmp_path, plan.request, "hdf5")

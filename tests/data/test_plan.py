@@ -153,3 +153,11 @@ def test_what_people_write_after_options() -> None:
             parse_balance(text)
     with pytest.raises(UnknownNameError, match="'sheath'"):
         parse_balance("sheaths=0.1")
+
+
+def test_a_target_that_was_overshot_is_said_to_be_over(world: World) -> None:
+    plan = plan_dataset(world, 2, SHAPE, balance={"membrane": 0.02})
+    assert plan.reached["membrane"] > 0.022
+    assert [sentence.partition(":")[0] for sentence in plan.missed()] == ["over membrane"]
+    short = plan_dataset(world, 2, SHAPE, balance={"membrane": 0.95})
+    assert [sentence.partition(":")[0] for sentence in short.missed()] == ["short of membrane"]

@@ -1,5 +1,6 @@
 """PNG folders in the layout of the paper's repository, written and read back."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,12 @@ import numpy as np
 import pytest
 
 from shapes.core.errors import InputError
+from synthem.data.files import FOLDERS
 from synthem.data.open import open_data
 from synthem.data.plan import Plan, make_patch, plan_dataset
 from synthem.data.png_folder import write_png
-from synthem.data.real import FOLDERS, read_folder
+from synthem.data.real import read_folder
 from synthem.labels import CLASSES, channel
-from synthem.preset.defects import Defects
-from synthem.preset.preset import load_preset
 from synthem.world import World
 
 Digests = Callable[[Path], dict[str, str]]
@@ -121,18 +121,34 @@ def test_extra_labels_get_folders_of_their_own(tmp_path: Path) -> None:
     assert not read_folder(folder).warnings
 
 
-@pytest.fixture(scope="module")
-def lossy() -> Plan:
-    """Three windows of insect tissue in which sections are lost."""
-    preset = load_preset("sstem_drosophila")
-    flaws = Defects.model_validate({"loss": {"missing_chance": 0.4}})
-    scope = preset.microscope.model_copy(update={"defects": flaws})
-    return plan_dataset(World(preset.model_copy(update={"microscope": scope}), seed=2), 3, (4, 40, 40))
-
-
 def test_sections_without_labels_get_no_masks(lossy: Plan, tmp_path: Path) -> None:
     made = [make_patch(lossy, k) for k in range(3)]
     read = open_data(write_png(lossy, tmp_path / "set"))
     blank = [k in patch.unlabelled for patch in made for k in range(4)]
     assert 0 < sum(blank) < 12
     assert [patch.known for patch in read] == [(not b,) * 6 for b in blank]
+
+
+def test_an_unfinished_dataset_is_refused_by_all_who_read(plan: Plan, folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    (copy / "slices" / f"{plan.name(7)}.png").unlink()
+    for read in (open_data, read_folder):
+        with pytest.raises(InputError, match="unfinished, 1 of 10 patches are missing; run the command"):
+            read(copy)
+    for path in (copy / "slices").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="unfinished, 10 of 10"):
+        open_data(copy)
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", ".."])
+def test_patches_stay_in_their_folder(plan: Plan, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no plain file name"):
+        write_png([replace(make_patch(plan, 0), name=name)], tmp_path / "set")
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_a_folder_with_leftovers_is_empty(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").touch()
+    assert len(read_folder(write_png([make_patch(plan, 0)], tmp_path))) == 1

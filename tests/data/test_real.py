@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.real import FOLDERS, read_folder, read_split
+from synthem.data.files import FOLDERS
+from synthem.data.real import read_folder, read_split
 from synthem.labels import CLASSES, channel
 
 SHAPE = (40, 50)
@@ -101,7 +102,7 @@ def test_mask_without_slice_and_slice_without_mask_are_told(folder: Path) -> Non
 def test_names_and_globs_choose_sections(folder: Path) -> None:
     assert read_folder(folder, ["a2"]).names == ("a2",)
     assert read_folder(folder, ["*2", "a1.png", "a?"]).names == ("a1", "a2")
-    with pytest.raises(InputError, match="no slice is called 'b\\*'"):
+    with pytest.raises(InputError, match="no section is called 'b\\*'"):
         read_folder(folder, ["b*"])
 
 
@@ -183,3 +184,40 @@ def test_epfl6_as_it_really_is(epfl6: Path) -> None:
         assert patch.image.shape == (1, 768, 1024) and all(patch.known)
         assert 0.15 < patch.labels[channel("membrane")].mean() < 0.3
         assert 120 < patch.image.mean() < 160
+
+
+def test_masks_by_affix_in_folders_of_any_case(folder: Path) -> None:
+    (folder / "PSD").rename(folder / "Psd_Masks")
+    for name in ("a1", "a2"):
+        (folder / f"Psd_Masks/{name}.png").rename(folder / f"Psd_Masks/{name}_mask.PNG")
+    sections = read_folder(folder)
+    assert sections[0].labels[channel("psd")].sum() == 5 * 15 and sections.warnings == ()
+
+
+def test_folders_and_pictures_that_nobody_reads_are_named(folder: Path) -> None:
+    for name in ("nuclei", ".git", "__MACOSX"):
+        (folder / name).mkdir()
+    (folder / "slices/a3.tif").touch()
+    told = read_folder(folder).warnings
+    assert len(told) == 2
+    assert "slices: pictures that are no PNG, left out: a3" in told[0]
+    assert told[1].endswith("folders of no known class, not used: nuclei")
+
+
+def test_a_folder_of_masks_none_of_which_fits_is_refused(folder: Path) -> None:
+    for name in ("a1", "a2"):
+        (folder / f"PSD/{name}.png").rename(folder / f"PSD/{name}tail.png")
+    with pytest.raises(InputError, match=r"PSD: none of its 2 masks .* 'a1tail' and the first slice 'a1'"):
+        read_folder(folder)
+
+
+def test_two_folders_of_a_class_may_not_hold_one_mask_twice(folder: Path) -> None:
+    write(folder / "mitochondria/a1.png", mask(0, 3, 0, 50))
+    with pytest.raises(InputError, match=r"two masks of mitochondrion for slice 'a1'"):
+        read_folder(folder)
+
+
+def test_names_in_a_split_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "splits.yaml"
+    path.write_text("1:\n  train: [0000, 0010, 1e3]\n  test: [yes, 0x1F, 2026-01-02]\n")
+    assert read_split(path, "1") == (["0000", "0010", "1e3"], ["yes", "0x1F", "2026-01-02"])

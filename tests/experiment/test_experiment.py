@@ -10,7 +10,7 @@ import pytest
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.real import FOLDERS
+from synthem.data.files import FOLDERS
 from synthem.experiment.config import (
     ExperimentConfig,
     SyntheticConfig,
@@ -21,7 +21,7 @@ from synthem.experiment.config import (
 from synthem.experiment.data import hold_out, load_data
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.report import write_report
-from synthem.experiment.results import MeanStd, Run, read_predictions, table
+from synthem.experiment.results import MeanStd, Run, read_predictions, table, write_predictions
 from synthem.experiment.run import cells, claim, run_experiment
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.experiment.tables import gains_table
@@ -300,6 +300,10 @@ def test_command_line_takes_precedence(real):
         ({"seeds": [1, 1]}, "each named once"),
         ({"crops": "rare"}, "rare needs"),
         ({"crops": "rare", "rare": {"pds": 1.0}}, "did you mean 'psd'"),
+        ({"crops": "rare", "rare": {"psd": -0.1}}, "rare: weights must not be negative"),
+        ({"crops": "rare", "rare": {"psd": 0.6, "sheath": 0.6}}, "nor sum to more than 1"),
+        ({"training": {"class_weights": {"psd": -1.0}}}, "the weight of psd must not be negative"),
+        ({"training": {"class_weights": dict.fromkeys(CLASSES, 0.0)}}, "must weigh more than 0"),
         ({"synthetic": {"shape_vx": (1, 16, 16)}}, "must not be smaller"),
         ({"steps": -1}, "steps"),
     ],
@@ -324,3 +328,21 @@ def test_missing_sections_are_named(real, tmp_path):
     (tmp_path / "bad.yaml").write_text("title: [")
     with pytest.raises(InputError, match=r"bad\.yaml"):
         load_experiment(tmp_path / "bad.yaml")
+
+
+def test_a_section_may_have_any_name(tmp_path):
+    masks = {name: np.full((1, 2, 3), 5, np.uint8) for name in ("file", "file.png", "allow_pickle", "s 1")}
+    write_predictions(tmp_path, masks)
+    patches = [
+        Patch(np.zeros((1, 2, 3), np.uint8), np.zeros((6, 1, 2, 3), bool), Grid((1, 2, 3)), name=n)
+        for n in masks
+    ]
+    found = read_predictions(tmp_path, replace(run_of("real", 0, psd=0.5), folder="."), patches)
+    assert all(mask[0].all() and not mask[1].any() and mask[2].all() for mask in found)
+
+
+def test_sections_named_in_an_experiment_are_text(tmp_path):
+    path = tmp_path / "e.yaml"
+    path.write_text("title: T\ntrain: [0000, 0010]\ntest: 0x1F\nsynthetic: {count: 4}\nsteps: 2\n")
+    loaded = load_experiment(path)
+    assert (loaded.train, loaded.test, loaded.steps) == (("0000", "0010"), ("0x1F",), (2,))

@@ -72,11 +72,21 @@ def test_it_learns_and_writes_only_into_its_folder(run):
     np.testing.assert_equal(read_curves(out / "curves.csv"), result.curves)
 
 
+def test_a_model_knows_what_it_learned_and_nothing_is_not_learned(run, tmp_path):
+    assert run[0].model.learned == ("mitochondrion", "membrane", "sheath")
+    unlabelled = UniformCrops([blobs(0, known=(*[True] * 5, False))], (1, 32, 32))
+    trained = fit(config(steps=1), unlabelled, HELD, tmp_path / "one").model
+    assert trained.learned == trained.card.learned == ("mitochondrion", "membrane")
+    with pytest.raises(InputError, match="nothing to learn"):
+        fit(config(classes=["sheath"]), unlabelled, HELD, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 class Stops:
     """A source that fails after a number of crops, as a killed process would."""
 
     def __init__(self, source, crops):
-        self.source, self.left = source, crops
+        self.source, self.left, self.patches = source, crops, source.patches
 
     def draw(self, *, rng):
         self.left -= 1

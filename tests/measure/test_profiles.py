@@ -11,8 +11,9 @@ from rich.console import Console
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.cli.main import main
+from synthem.data.files import FOLDERS
 from synthem.data.open import common_window
-from synthem.data.real import FOLDERS, read_folder, read_split
+from synthem.data.real import read_folder, read_split
 from synthem.labels import CLASSES, channel
 from synthem.measure.census import census
 from synthem.measure.census_diff import NEURITES, ComparedFigure, Comparison, compare

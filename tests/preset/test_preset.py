@@ -249,3 +249,14 @@ def test_a_vesicle_is_no_wider_than_its_window_looks_for_mitochondria():
     values["anatomy"]["vesicle"]["radius_nm"] = 60
     with pytest.raises(InputError, match="a vesicle's radius may be 45 nm at most, not 60"):
         load_preset(values)
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", ".hidden", "", "a\\b", "a b"])
+def test_a_preset_s_name_names_a_file(name):
+    assert "no dot in front" in refused({**description(), "name": name})
+
+
+def test_a_file_with_a_space_in_its_name_is_a_preset_still(tmp_path):
+    path = tmp_path / ".my tissue (2).yaml"
+    path.write_text(yaml.safe_dump({k: v for k, v in description().items() if k != "name"}))
+    assert load_preset(path).name == "my-tissue--2-"

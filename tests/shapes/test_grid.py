@@ -94,3 +94,13 @@ def test_what_is_no_window_is_refused_in_one_sentence(wrong, says):
         Grid(**{"shape": (1, 4, 4), **wrong})
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("grid: ")
+
+
+def test_arrays_are_taken_as_attributes_of_hdf5_come():
+    grid = Grid((1, 32, 32), np.array([40.0, 4.0, 4.0]), np.array([0, 8, 8], np.int64))
+    assert grid == Grid((1, 32, 32), (40.0, 4.0, 4.0), (0.0, 8.0, 8.0))
+    assert Grid(np.array([1, 2, 3])).shape == (1, 2, 3)
+    with pytest.raises(InputError, match="voxel_nm must be three numbers"):
+        Grid((1, 2, 3), np.array([40.0, 4.0]))
+    with pytest.raises(InputError, match="shape must be three numbers"):
+        Grid(np.ones((3, 3)))
