@@ -43,10 +43,10 @@ def open_half(
     return open_data(path, names, voxel_nm)
 
 
-def train_model(
+def train(
     config: TrainConfig,
     data: Sequence[Patch],
-    out: Path,
+    out: str | Path,
     *,
     extra: Sequence[Patch] = (),
     fraction: float = 0.3,
@@ -61,7 +61,7 @@ def train_model(
     config : TrainConfig
     data : sequence of Patch
         Its far end is held out to choose the best model by.
-    out : Path
+    out : str or Path
         Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
     extra : sequence of Patch
         More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops.
@@ -81,10 +81,10 @@ def train_model(
             sizes = f"{kept[0].grid.voxel_nm} and {extra[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         source = MixedCrops(source, UniformCrops(list(map(_slim, extra)), config.patch_vx), fraction)
-    return fit(config, source, held, out, progress="training" if progress else None)
+    return fit(config, source, held, Path(out), progress="training" if progress else None)
 
 
-def evaluate_model(
+def evaluate(
     model: "Model",
     data: Sequence[Patch],
     *,
@@ -115,7 +115,7 @@ def evaluate_model(
     return score_table(total, model.classes)
 
 
-def predict_images(model: "Model", images: Path, out: Path, *, threshold: float = 0.5) -> list[Path]:
+def predict(model: "Model", images: str | Path, out: str | Path, *, threshold: float = 0.5) -> list[Path]:
     """Label PNG images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
 
     The folders are called as in a folder of real EM. A 3D network takes the images, in the order of their
@@ -128,6 +128,7 @@ def predict_images(model: "Model", images: Path, out: Path, *, threshold: float 
     """
     from synthem.learning.predict import Predictor
 
+    images, out = Path(images), Path(out)
     files = [images] if images.is_file() else sorted(images.glob("*.png")) if images.is_dir() else []
     if not files:
         raise InputError(f"{images}: there is no PNG image; give a .png file or a folder of them")
