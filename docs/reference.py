@@ -108,7 +108,7 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def _times(numbers: tuple[float, ...]) -> str:
-    return " × ".join(f"{number:g}" for number in numbers)
+    return "\u00a0×\u00a0".join(f"{number:g}" for number in numbers)
 
 
 def _place(path: str) -> int:
