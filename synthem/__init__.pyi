@@ -10,6 +10,9 @@ from .fit.run import fit_preset as fit_preset
 from .labels import CLASSES as CLASSES
 from .learning.config import TrainConfig as TrainConfig
 from .learning.model_file import load_model as load_model
+from .learning.single_model import evaluate as evaluate
+from .learning.single_model import predict as predict
+from .learning.single_model import train as train
 from .measure.census import census as census
 from .patch import Patch as Patch
 from .preset.preset import Preset as Preset

@@ -35,7 +35,13 @@ class Layout(StrEnum):
 
 @making.command()
 def presets() -> None:
-    """List the presets, a line each."""
+    """List the shipped presets, a line each: name, title, voxel size.
+
+    Give such a name, or the path of a YAML file of your own, wherever a preset
+    is wanted.
+
+    Example: synthem presets
+    """
     from synthem.preset.preset import load_preset, preset_names
 
     names = preset_names()
@@ -81,7 +87,14 @@ def preview(
         ),
     ] = None,
 ) -> None:
-    """Draw patches of a preset over their labels, to be looked at."""
+    """Draw patches of a preset over their labels, as one PNG to be looked at.
+
+    Other sheets: --stages shows one patch after each stage of the microscope;
+    --beside sets real crops above synthetic ones; a shape of three numbers
+    shows a window in 3D.
+
+    Example: synthem preview epfl --beside REAL --shuffle
+    """
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
     from synthem.data.memory import check_memory
     from synthem.labels import CLASSES
@@ -156,7 +169,14 @@ def generate(
         Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
     ] = Layout.hdf5,
 ) -> None:
-    """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
+    """Write a data set of labelled patches of a preset into the folder OUT.
+
+    With --balance it looks for windows that hold the wanted shares of rare
+    classes, and says what it could not reach. After a kill, the same command
+    goes on where it stopped, to the same bytes.
+
+    Example: synthem generate epfl out --count 300 --balance psd=0.02
+    """
     from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
     from synthem.data.hdf5 import write_dataset
     from synthem.data.manifest import stored_plan
@@ -210,7 +230,13 @@ def census(
         str | None, typer.Option(help="A split in its splits.yaml, whose training half to compare with.")
     ] = None,
 ) -> None:
-    """Count what is in data: shares, objects, sizes and grey levels of each class."""
+    """Count what is in data, real or synthetic: shares, objects, sizes and grey levels of each class.
+
+    With --against, both are counted over windows of one size, and what is off
+    by more than a fifth is marked.
+
+    Example: synthem census synthetic --against REAL
+    """
     from synthem.cli.options import parse_voxel_nm
     from synthem.data.open import common_window, is_generated, open_data, warnings_of
     from synthem.data.real import read_split

@@ -30,7 +30,14 @@ def realism(
     seed: Annotated[int, typer.Option(help="Which windows are sampled.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report to a new JSON file too.")] = None,
 ) -> None:
-    """Tell synthetic from real: the distance of every statistic, and what gives the synthetic away."""
+    """Tell synthetic sections from real ones: the distance of every statistic, and what gives them away.
+
+    A distance of 1 is as far as halves of the real sections are from each
+    other. Two classifiers then tell the two apart on sections that they have
+    not seen: an AUC of 0.5 is chance.
+
+    Example: synthem realism mine.yaml IMAGES
+    """
     from synthem.cli.options import parse_voxel_nm
     from synthem.measure.realism_inputs import compare_sections
 
@@ -80,7 +87,14 @@ def fit(
         Path | None, typer.Option(help="A new folder for a report: figures before and after, and pictures.")
     ] = None,
 ) -> None:
-    """Fit a preset to images. Interrupted, it writes the best so far."""
+    """Write a preset that looks like your images, beginning with one that is there.
+
+    No labels are needed; with --masks, greys, sizes and numbers are counted on
+    them. It takes as many minutes as it is given; interrupted, it writes the
+    best so far.
+
+    Example: synthem fit IMAGES --from epfl -o mine.yaml --voxel-nm 5,5,5
+    """
     from synthem.cli.options import parse_voxel_nm
     from synthem.fit.report import check_outputs, write_preset, write_report
     from synthem.fit.run import fit_preset

@@ -47,12 +47,20 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of weights and crops.", min=0)] = None,
     config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None,
 ) -> None:
-    """Train a U-Net. Stopped at any moment, the same command goes on where it was."""
+    """Train a U-Net to label images: on real sections with masks, on synthetic patches, or on both.
+
+    With --add, a share of the crops comes from a second source, such as
+    synthetic patches beside real sections. The far end of DATA is held out, and
+    the model that is best on it is kept as OUT/model.pt. Stopped at any moment,
+    the same command goes on where it was.
+
+    Example: synthem train REAL model --add synthetic --fraction 0.3
+    """
     from synthem.cli.options import parse_balance, parse_names, parse_voxel_nm
     from synthem.data.open import is_generated
     from synthem.labels import CLASSES
+    from synthem.learning import single_model
     from synthem.learning.config import TrainConfig
-    from synthem.learning.single_model import open_half, train_model
     from synthem.preset.yaml_file import parse, read_yaml
 
     for option, value in (("--fraction", fraction), ("--add-voxel-nm", add_voxel_nm)):
@@ -67,12 +75,12 @@ def train(
     settings |= {key: value for key, value in given.items() if value is not None}
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     training = parse(TrainConfig, settings, str(config or "training"))
-    patches = _told(open_half(data, split, "train", size))
+    patches = _told(single_model.open_half(data, split, "train", size))
     extra: Sequence[Patch] = ()
     if add:
         own = parse_voxel_nm(add_voxel_nm) if add_voxel_nm else None if is_generated(add) else size
-        extra = _told(open_half(add, None, "train", own))
-    fit = train_model(
+        extra = _told(single_model.open_half(add, None, "train", own))
+    fit = single_model.train(
         training,
         patches,
         out,
@@ -97,21 +105,30 @@ def evaluate(
     threshold: Threshold = 0.5,
     json: Annotated[Path | None, typer.Option(help="Write the scores to a new JSON file too.")] = None,
 ) -> None:
-    """Score a model: Dice and Jaccard by class, of the counts of all sections together."""
+    """Score a model on data with masks: Dice and Jaccard by class, of the counts of all sections together.
+
+    A class that neither the masks nor the model hold has no score. Score on
+    sections that the model was not trained on: with --split the test half is
+    taken.
+
+    Example: synthem evaluate model/model.pt REAL --split rare
+    """
     from json import dumps
 
     from synthem.cli.options import parse_voxel_nm
     from synthem.experiment.tables import score_rows
+    from synthem.learning import single_model
     from synthem.learning.model_file import load_model
-    from synthem.learning.single_model import evaluate_model, open_half
 
     if json and json.exists():
         raise InputError(f"{json}: exists already; give the name of a new file")
     loaded = load_model(model)
-    patches = _told(open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None))
+    patches = _told(
+        single_model.open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
+    )
     _tell_unlearned(loaded)
     with progress("sections") as tick:
-        scores = evaluate_model(loaded, patches, threshold=threshold, tick=tick)
+        scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
     show(score_rows(scores))
     if json:
         json.write_text(dumps(scores, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -124,13 +141,19 @@ def predict(
     out: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     threshold: Threshold = 0.5,
 ) -> None:
-    """Label images: a folder of PNG masks for each class."""
+    """Label PNG images with a trained model: OUT gets a folder of masks for each class.
+
+    A mask is 255 where the class is found, and 0 elsewhere. The images must
+    have voxels of the size that the model was trained on.
+
+    Example: synthem predict model/model.pt IMAGES masks
+    """
+    from synthem.learning import single_model
     from synthem.learning.model_file import load_model
-    from synthem.learning.single_model import predict_images
 
     loaded = load_model(model)
     _tell_unlearned(loaded)
-    written = predict_images(loaded, images, out, threshold=threshold)
+    written = single_model.predict(loaded, images, out, threshold=threshold)
     say(f"{out}: {len(written)} masks")
 
 
@@ -141,7 +164,14 @@ def experiment(
     real: Annotated[Path | None, typer.Option(help="The folder of real EM with masks.")] = None,
     split: Annotated[str | None, typer.Option(help="A split in its splits.yaml.")] = None,
 ) -> None:
-    """Train on real, synthetic and mixed data side by side, and report what each class gains."""
+    """Train on real, synthetic and mixed data side by side, and report what each class gains.
+
+    All arms have the same network, first weights, steps and test sections. OUT
+    gets report.md with tables and pictures, and report.json with the same
+    figures. Finished trainings are kept when the command is given again.
+
+    Example: synthem experiment quick out --real REAL --split rare
+    """
     from synthem.experiment.config import load_experiment
     from synthem.experiment.results import groups
     from synthem.experiment.run import conduct
@@ -158,7 +188,13 @@ def experiment(
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="A new or empty folder.")] = Path("synthem-demo"),
 ) -> None:
-    """Show the whole road in a few minutes, without any data."""
+    """Show the whole road in a few minutes, without any data: one preset stands in for real tissue.
+
+    It makes synthetic patches, trains on real, synthetic and mixed ones, and
+    writes a report with pictures.
+
+    Example: synthem demo -o demo
+    """
     from synthem.experiment.demo import run_demo
     from synthem.experiment.tables import gains_table
 

@@ -11,6 +11,5 @@ from .model_file import load_model as load_model
 from .model_file import save_model as save_model
 from .predict import Predictor as Predictor
 from .rare_crops import RareCrops as RareCrops
-from .single_model import evaluate_model as evaluate_model
-from .single_model import predict_images as predict_images
-from .single_model import train_model as train_model
+from .single_model import evaluate as evaluate
+from .single_model import train as train

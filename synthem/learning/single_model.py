@@ -48,10 +48,10 @@ def open_half(
     return open_data(path, names, voxel_nm)
 
 
-def train_model(
+def train(
     config: TrainConfig,
     data: Sequence[Patch],
-    out: Path,
+    out: str | Path,
     *,
     extra: Sequence[Patch] = (),
     fraction: float = 0.3,
@@ -67,7 +67,7 @@ def train_model(
     config : TrainConfig
     data : sequence of Patch
         Its far end is held out to choose the best model by.
-    out : Path
+    out : str or Path
         Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
     extra : sequence of Patch
         More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops. A class
@@ -101,13 +101,13 @@ def train_model(
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
-    trained = fit(config, source, held, out, progress="training" if progress else None)
+    trained = fit(config, source, held, Path(out), progress="training" if progress else None)
     if blank:
         say(blank)
     return trained
 
 
-def evaluate_model(
+def evaluate(
     model: "Model",
     data: Sequence[Patch],
     *,
@@ -138,7 +138,7 @@ def evaluate_model(
     return score_table(total, model.classes)
 
 
-def predict_images(model: "Model", images: Path, out: Path, *, threshold: float = 0.5) -> list[Path]:
+def predict(model: "Model", images: str | Path, out: str | Path, *, threshold: float = 0.5) -> list[Path]:
     """Label PNG images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
 
     A class that the model never learned gets no folder. The folders are called as in a folder of real EM. A
@@ -152,6 +152,7 @@ def predict_images(model: "Model", images: Path, out: Path, *, threshold: float 
     """
     from synthem.learning.predict import Predictor
 
+    images, out = Path(images), Path(out)
     files = [images]
     if not images.is_file():
         folder = (slices_folder(images) or images) if images.is_dir() else None
