@@ -11,7 +11,7 @@ from shapes.core.errors import InputError
 from shapes.core.grid import Grid
 from synthem.microscope.pipeline import halo_vx, stages, to_uint8
 from synthem.microscope.stain import softness_nm
-from synthem.microscope.view import inside, look
+from synthem.microscope.view import View, inside, look
 from synthem.patch import Patch
 from synthem.preset.preset import Preset, load_preset
 from synthem.preset.randomise import randomised
@@ -73,6 +73,20 @@ class World:
         scene = view.labelled(self._built(view.scene_grid))
         return view.nearest(annotate(scene, preset.annotation, preset.microscope.section.sheets))
 
+    def annotated(self, grid: Grid) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
+        """Return the labels and the instance ids of a window, as a patch has them, without rendering it."""
+        view = look(self.preset.microscope, self.seed, grid)
+        return self._annotated(view, self._built(view.scene_grid))
+
+    def _annotated(
+        self, view: View, scene: Scene
+    ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
+        rules, sheets = self.preset.annotation, self.preset.microscope.section.sheets
+        scene = view.labelled(scene)
+        labels = annotate(scene, rules, sheets)
+        ids = instances(scene, labels, sheets, rules.also)
+        return view.nearest(labels), {name: view.nearest(values) for name, values in ids.items()}
+
     def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """Yield the image after each stage: stain, section, beam, detector, defects, tone."""
         microscope = self.preset.microscope
@@ -81,22 +95,19 @@ class World:
 
     def patch(self, grid: Grid) -> Patch:
         """Return a window's image with its labels, instances and trace."""
-        preset, sheets = self.preset, self.preset.microscope.section.sheets
+        preset = self.preset
         _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
         view = look(preset.microscope, self.seed, grid.padded((0, hy, hx)))
         scene = self._built(view.scene_grid)
         images = dict(stages(scene, view, preset.microscope))
-        view = inside(view, (hy, hx))
-        scene = view.labelled(scene)
-        labels = annotate(scene, preset.annotation, sheets)
-        ids = instances(scene, labels, sheets, preset.annotation.also)
+        labels, ids = self._annotated(inside(view, (hy, hx)), scene)
         return Patch(
             image=to_uint8(images["tone"]),
-            labels=view.nearest(labels),
+            labels=labels,
             grid=grid,
             name=f"{preset.name}-{self.seed}",
             clean=images["section"],
-            instances={name: view.nearest(values) for name, values in ids.items()},
+            instances=ids,
             trace=self.trace(grid),
         )
 

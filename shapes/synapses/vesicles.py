@@ -13,6 +13,7 @@ from numba import njit
 from pydantic import Field, field_validator
 
 from shapes.core.frozen import Frozen
+from shapes.core.span import Span
 from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
 from shapes.mitochondria.rods import AROUND_NM, ROW, Rods
@@ -60,6 +61,11 @@ class Spheres:
     owners: npt.NDArray[np.int32]
     ids: npt.NDArray[np.int32]
     missing: int
+
+    @property
+    def span(self) -> Span:
+        """How far along z each vesicle reaches."""
+        return Span.of(np.concatenate([self.centres_nm, self.radii_nm[:, None]], 1)[:, None], self.ids)
 
 
 def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:

@@ -185,7 +185,10 @@ def generate(
         write(plan, out, workers or _processors(), tick)
     for sentence in plan.shortfalls:
         warn(f"short of {sentence}")
-    said = [f"{name} {share:.3g}" for name, share in plan.reached.items()]
+    said = [
+        f"{name} {share:.3g}" + (f" of {_objects(plan.objects[name])}" if name in plan.objects else "")
+        for name, share in plan.reached.items()
+    ]
     say(
         f"{out}: {count} {'patch' if count == 1 else 'patches'}"
         + (f"; shares of voxels: {', '.join(said)}" if said else "")
@@ -240,6 +243,10 @@ def census(
     show(result.table())
     if json:
         json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
+
+
+def _objects(count: int) -> str:
+    return f"{count} object" + ("s" if count != 1 else "")
 
 
 def _processors() -> int:
