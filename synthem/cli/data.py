@@ -82,6 +82,7 @@ def preview(
     ] = None,
 ) -> None:
     """Draw patches of a preset over their labels, to be looked at."""
+    from shapes import Grid
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
     from synthem.data.memory import check_memory
     from synthem.labels import CLASSES
@@ -118,7 +119,7 @@ def preview(
         )
     classes = parse_names(show, (*CLASSES, NEURITE)) if show is not None else SHOWN
     voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
-    check_memory(size)
+    check_memory(world.preset, Grid(size, voxel))
     count = count or (1 if solid else 4)
     if solid:
         pictures.save(volume_sheet(world, count, size, classes, labels, voxel), out)
@@ -157,6 +158,7 @@ def generate(
     ] = Layout.hdf5,
 ) -> None:
     """Write a dataset of labelled patches. After a kill, the same command goes on where it stopped."""
+    from shapes import Grid
     from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
     from synthem.data.hdf5 import write_dataset
     from synthem.data.manifest import stored_plan
@@ -175,11 +177,12 @@ def generate(
         randomise=randomise,
         randomise_anatomy=randomise_anatomy,
     )
-    check_memory(request.shape)
+    world = World(preset, seed=seed)
+    check_memory(world.preset, Grid(request.shape, request.voxel_nm))
     plan = stored_plan(out, request, layout.value)
     if plan is None:
         with progress("looking for windows") as tick:
-            plan = plan_request(World(preset, seed=seed), request, tick)
+            plan = plan_request(world, request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
         write(plan, out, workers or _processors(), tick)
@@ -210,13 +213,16 @@ def census(
         list[str] | None, typer.Option(help="Names or globs of its sections; may be repeated.")
     ] = None,
     against_split: Annotated[
-        str | None, typer.Option(help="A split in its splits.yaml, whose training half to compare with.")
+        str | None,
+        typer.Option(
+            help="A split in its splits.yaml: its training half, or NAME:test.", metavar="NAME[:train|:test]"
+        ),
     ] = None,
 ) -> None:
     """Count what is in data: shares, objects, sizes and grey levels of each class."""
     from synthem.cli.options import parse_voxel_nm
-    from synthem.data.open import common_window, is_generated, open_data, warnings_of
-    from synthem.data.real import read_split
+    from synthem.data.open import common_window, is_generated, labelled_in, open_data, warnings_of
+    from synthem.data.splits import half_of
     from synthem.measure import census as counting
     from synthem.measure.census_diff import compare
 
@@ -232,13 +238,15 @@ def census(
     # a generated dataset knows its voxel size, so beside other data the option tells of these
     sets = [open_data(data, names, None if against and is_generated(data) else size)]
     if against:
-        chosen = read_split(against / "splits.yaml", against_split)[0] if against_split else against_names
+        chosen = half_of(against, against_split) if against_split else against_names
         sets.append(open_data(against, chosen, size))
     for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
         warn(sentence)
     window = common_window(*sets) if against else None
+    # what is no cytoplasm, and where a neurite ends, depends on which classes are labelled
+    both = [all(known) for known in zip(*map(labelled_in, sets), strict=True)] if against else None
     with progress("patches") as tick:
-        counts = [counting.census(patches, tick, window) for patches in sets]
+        counts = [counting.census(patches, tick, window, both) for patches in sets]
     result = compare(*counts) if against else counts[0]
     show(result.table())
     if json:

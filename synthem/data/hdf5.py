@@ -73,7 +73,7 @@ def write_dataset(
     InputError
         Where the folder holds other content, the disk is full, or a patch needs more memory than there is.
     """
-    workers = check_memory(plan.request.shape, workers)
+    workers = check_memory(plan.preset, plan.grid(0), workers)
     shards = _shards(plan)
     with opened(out, make_manifest(plan, "hdf5", shards)) as folder:
         left = [shard for shard in shards if not (folder / shard.file).exists()]

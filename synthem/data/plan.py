@@ -68,6 +68,11 @@ class Plan(Frozen):
     objects: dict[str, int] = Field(default_factory=dict)
     first: int = 0
 
+    @property
+    def preset(self) -> Preset:
+        """The preset that was asked for."""
+        return Preset.model_validate_json(json.dumps(self.request.preset))
+
     def part(self, first: int, count: int) -> "Plan":
         """Return the plan of some consecutive patches, which keep their names."""
         origins = self.origins_nm[first : first + count]

@@ -60,7 +60,7 @@ def write_png(
     if not isinstance(source, Plan):
         return _write_patches(source, Path(out))
     plan, total = source, len(source.origins_nm)
-    workers = check_memory(plan.request.shape, workers)
+    workers = check_memory(plan.preset, plan.grid(0), workers)
     with opened(out, make_manifest(plan, "png")) as folder:
         also = plan.request.preset["annotation"].get("also", ())
         for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES), *also):

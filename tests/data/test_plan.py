@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
-from synthem.data import memory
 from synthem.data.choice import AIM, _improve
-from synthem.data.memory import check_memory
 from synthem.data.plan import Plan, make_patch, make_request, plan_dataset
 from synthem.data.windows import SECTION_GAP_NM, WINDOWS_AN_OBJECT, WindowMaker
 from synthem.labels import channel
@@ -180,23 +178,6 @@ def test_requests_that_cannot_be(wrong: dict[str, object], says: str) -> None:
     request = {"preset": "epfl", "seed": 0, "count": 4} | wrong
     with pytest.raises(InputError, match=says):
         make_request(**request)  # type: ignore[arg-type]
-
-
-def test_memory_is_asked_for_before_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match=r"100000 × 100000 × 100000 voxels takes about .* GiB"):
-        check_memory((100_000,) * 3)
-    assert check_memory((1, 64, 64), 3) == 3
-    monkeypatch.setattr(memory, "available_bytes", lambda: 200 * memory.BYTES_PER_VOXEL)
-    assert check_memory((1, 10, 10), 8) == 2
-    with pytest.raises(InputError, match="smaller shape"):
-        check_memory((1, 15, 15), 8)
-    monkeypatch.setattr(memory, "available_bytes", lambda: None)
-    assert check_memory((1, 15, 15), 8) == 8
-
-
-def test_available_memory_is_a_sensible_number() -> None:
-    there_is = memory.available_bytes()
-    assert there_is is None or 2**26 < there_is < 2**50
 
 
 def test_what_people_write_after_options() -> None:
