@@ -87,7 +87,7 @@ def test_an_object_lies_within_its_extent_and_where_its_line_passes(world, kind,
         assert beyond < 0.1 * one.extent_nm + 15, "bending may take it a little farther, and the label"
         assert at[:, 0].min() < one.place[0] < at[:, 0].max()
         away += [np.linalg.norm(at[at[:, 0] == z] - one.at(z), axis=1).min() for z in np.unique(at[:, 0])]
-    assert len(away) > 20 and np.median(away) < nm and np.mean(np.array(away) < 60) > 0.9
+    assert len(away) > 20 and np.median(away) < nm and np.mean(np.array(away) < 60) > 0.8
 
 
 def test_a_stretch_of_sheath_bears_the_id_of_its_axon(world):
