@@ -13,7 +13,7 @@ from synthem import __version__
 from synthem.microscope.defects.losses import missing
 from synthem.microscope.pipeline import clean, halo_vx, stages, to_uint8
 from synthem.microscope.stain import softness_nm
-from synthem.microscope.view import inside, look
+from synthem.microscope.view import View, inside, look
 from synthem.patch import Patch
 from synthem.preset.preset import Preset, load_preset
 from synthem.preset.randomise import randomised
@@ -74,12 +74,7 @@ class World:
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
         """Return the labels of a window, bool (6, z, y, x), without rendering it; none where unknown."""
-        preset = self.preset
-        view = look(preset.microscope, self.seed, grid)
-        scene = view.labelled(self._built(view.scene_grid))
-        labels = view.nearest(annotate(scene, preset.annotation, preset.microscope.section.sheets))
-        labels[:, list(self.unlabelled(grid))] = False
-        return labels
+        return self.annotated(grid)[0]
 
     def unlabelled(self, grid: Grid) -> tuple[int, ...]:
         """Return which sections of a window have no labels: those lost, unless the preset labels them."""
@@ -87,6 +82,24 @@ class World:
         if loss is None or self.preset.annotation.blank_sections == "labelled":
             return ()
         return tuple(np.flatnonzero(missing(loss, self.seed, grid)).tolist())
+
+    def annotated(self, grid: Grid) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
+        """Return the labels and the instance ids of a window, as a patch has them, without rendering it."""
+        view = look(self.preset.microscope, self.seed, grid)
+        return self._annotated(view, self._built(view.scene_grid))
+
+    def _annotated(
+        self, view: View, scene: Scene
+    ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
+        rules, sheets = self.preset.annotation, self.preset.microscope.section.sheets
+        scene = view.labelled(scene)
+        labels = annotate(scene, rules, sheets)
+        ids = instances(scene, labels, sheets, rules.also)
+        labels, maps = view.nearest(labels), {name: view.nearest(values) for name, values in ids.items()}
+        blank = list(self.unlabelled(view.window))
+        for values in (labels, *maps.values()):
+            values[..., blank, :, :] = 0
+        return labels, maps
 
     def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """Yield the image after each stage: stain, section, cover, beam, detector, recording, tone."""
@@ -96,28 +109,21 @@ class World:
 
     def patch(self, grid: Grid) -> Patch:
         """Return a window's image with its labels, instances and trace."""
-        preset, sheets = self.preset, self.preset.microscope.section.sheets
+        preset = self.preset
         _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
         view = look(preset.microscope, self.seed, grid.padded((0, hy, hx)))
         scene = self._built(view.scene_grid)
         images = dict(stages(scene, view, preset.microscope))
-        view = inside(view, (hy, hx))
-        scene = view.labelled(scene)
-        labels = annotate(scene, preset.annotation, sheets)
-        ids = instances(scene, labels, sheets, preset.annotation.also)
-        maps = {name: view.nearest(values) for name, values in ids.items()}
-        labels, blank = view.nearest(labels), self.unlabelled(grid)
-        for values in (labels, *maps.values()):
-            values[..., list(blank), :, :] = 0
+        labels, ids = self._annotated(inside(view, (hy, hx)), scene)
         return Patch(
             image=to_uint8(images["tone"]),
             labels=labels,
             grid=grid,
             name=f"{preset.name}-{self.seed}",
             clean=clean(images["section"], preset.microscope),
-            instances=maps,
+            instances=ids,
             trace=self.trace(grid),
-            unlabelled=blank,
+            unlabelled=self.unlabelled(grid),
         )
 
     def trace(self, grid: Grid) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from shapes.core.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channel
 from synthem.preset.preset import load_preset
 from synthem.scene import find as find_module
+from synthem.scene.find import find_in_block
 from synthem.world import WORLD_VERSION, World, replay
 
 HERE = (12_300.0, -4_560.0, 7_890.0)
@@ -71,6 +72,43 @@ def test_find_misses_no_mitochondrion_that_a_window_shows(world):
         voxels = np.argwhere(ids == who)[::5] * 30.0 + 15 + np.array(window.origin_nm)
         nearest = np.linalg.norm(voxels[:, None] - places[None], axis=2).min()
         assert nearest < 450, "half the length of the longest and a little"
+
+
+@pytest.mark.parametrize(("kind", "nm"), [("mitochondrion", 20.0), ("psd", 8.0), ("vesicle", 5.0)])
+def test_an_object_lies_within_its_extent_and_where_its_line_passes(world, kind, nm):
+    """Ids are looked up in a volume around each of a few objects."""
+    away = []
+    for one in find_in_block(world.preset.anatomy, 7, kind, (2, -1, 1))[:5]:
+        assert one.low[0] < one.place[0] < one.high[0]
+        corner = tuple(p - 40 * nm for p in one.place)
+        at = np.argwhere(world.annotated(Grid((80, 80, 80), (nm,) * 3, corner))[1][kind] == one.id)
+        at = (at + 0.5) * nm + np.array(corner)
+        beyond = max(one.low[0] - at[:, 0].min(), at[:, 0].max() - one.high[0])
+        assert beyond < 0.1 * one.extent_nm + 15, "bending may take it a little farther, and the label"
+        assert at[:, 0].min() < one.place[0] < at[:, 0].max()
+        away += [np.linalg.norm(at[at[:, 0] == z] - one.at(z), axis=1).min() for z in np.unique(at[:, 0])]
+    assert len(away) > 20 and np.median(away) < nm and np.mean(np.array(away) < 60) > 0.8
+
+
+def test_a_stretch_of_sheath_bears_the_id_of_its_axon(world):
+    found = find_in_block(world.preset.anatomy, 7, "sheath", (2, -1, 1))
+    found = found or find_in_block(world.preset.anatomy, 7, "sheath", (0, 0, 0))
+    assert all(one.low[0] < one.place[0] < one.high[0] for one in found)
+    shown = [
+        one.id in world.annotated(Grid((1, 96, 96), (20.0,) * 3, (z, y - 960, x - 960)))[1]["sheath"]
+        for one in found[::5]
+        for z, y, x in (one.at(0.5 * (one.low[0] + one.place[0])),)
+    ]
+    assert len(shown) > 1 and np.mean(shown) > 0.8
+
+
+def test_find_gives_what_it_holds_before_it_ends(world, monkeypatch):
+    """The place lies farther off than the empty blocks that end the search."""
+    far = find_module.Found((1500.0,) * 3, (1400.0,) * 3, (1600.0,) * 3, 1)
+    farther = far._replace(place=(1550.0,) * 3)
+    monkeypatch.setattr(find_module, "EMPTY_BLOCKS", 5)
+    monkeypatch.setattr(find_module, "_objects", lambda *args: [farther, far] if (args[3] == 0).all() else [])
+    assert list(world.find("mitochondrion", (1.0, 1.0, 1.0))) == [far.place, farther.place]
 
 
 def test_find_is_lazy(world):

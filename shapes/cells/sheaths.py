@@ -15,6 +15,7 @@ from pydantic import Field
 
 from shapes.core.block import Block
 from shapes.core.compiled import compiled
+from shapes.core.span import Span
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.neurites.neurites import Neurites
@@ -67,7 +68,23 @@ class Wraps(NamedTuple):
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Nodes of the axons where they are well wrapped, (n, 3)."""
-        return self.nodes_nm[(self.parts > 0.6) & ~np.isnan(self.nodes_nm[..., 3])][:, :3]
+        return self.nodes_nm[self._wrapped][:, :3]
+
+    @property
+    def span(self) -> Span:
+        """How far along z the stretch of axon around each of these nodes reaches, half-way to the next."""
+        nodes, known = self.nodes_nm, ~np.isnan(self.nodes_nm[..., 3])
+        tips = [nodes]
+        for step in (-1, 1):
+            next_known = np.roll(known, -step, 1)
+            next_known[:, 0 if step < 0 else -1] = False
+            tips.append(np.where(next_known[..., None], 0.5 * (nodes + np.roll(nodes, -step, 1)), nodes))
+        ids = np.broadcast_to(self.ids[:, None], known.shape)
+        return Span.of(np.stack(tips, 2)[self._wrapped], ids[self._wrapped])
+
+    @property
+    def _wrapped(self) -> npt.NDArray[np.bool_]:
+        return (self.parts > 0.6) & ~np.isnan(self.nodes_nm[..., 3])
 
 
 @compiled

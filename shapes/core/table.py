@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from shapes.core.span import Span
+
 T = TypeVar("T", bound=tuple[Any, ...])
 
 
@@ -22,6 +24,11 @@ class Balls(NamedTuple):
     owners: npt.NDArray[np.int32]
     ids: npt.NDArray[np.int32]
     missing: int = 0
+
+    @property
+    def span(self) -> Span:
+        """How far along z each ball reaches."""
+        return Span.of(np.concatenate([self.centres_nm, self.radii_nm[:, None]], 1)[:, None], self.ids)
 
     @classmethod
     def blank(cls, n: int) -> "Balls":

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.compiled import compiled
+from shapes.core.span import Span
 from shapes.core.streams import normal
 
 POINTS = 5
@@ -48,13 +49,27 @@ class Rods(NamedTuple):
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the mitochondria that are there, (n, 3): of a rod, or of the halves of one without."""
-        room, points = self.fitted[:, :, 3] > 0, self.fitted[:, :, :3]
+        points = self.fitted[:, :, :3]
+        whole, first, last = self._kept
+        halves = points[first, :2].mean(1), points[last, POINTS - 2 : POINTS].mean(1)
+        return np.concatenate([points[whole, MIDDLE], *halves])
+
+    @property
+    def span(self) -> Span:
+        """How far along z each of these may reach, at most: a rod's far end is not fitted to its room."""
+        whole, first, last = self._kept
+        tips = [self.drawn[whole], self.drawn[first, :2], self.drawn[last, POINTS - 2 : POINTS]]
+        ids = [self.ids[whole, 0], self.ids[first, 0], self.ids[last, 1]]
+        return Span.joined([Span.of(balls, who) for balls, who in zip(tips, ids, strict=True)])
+
+    @property
+    def _kept(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which rods are there as one, and of which others the first and the last half is."""
+        room = self.fitted[:, :, 3] > 0
         split = self.ids[:, 0] != self.ids[:, 1]
         whole = room[:, MIDDLE] & (room[:, MIDDLE - 1] | room[:, MIDDLE + 1] | room[:, ARM + 1])
         end = POINTS - 1
-        first, last = split & room[:, 0] & room[:, 1], split & room[:, end - 1] & room[:, end]
-        halves = points[first, :2].mean(1), points[last, end - 1 : end + 1].mean(1)
-        return np.concatenate([points[whole, MIDDLE], *halves])
+        return whole, split & room[:, 0] & room[:, 1], split & room[:, end - 1] & room[:, end]
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.compiled import compiled
+from shapes.core.span import Span
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, uniform
 from shapes.neurites.population import BOUTON, DENDRITE
@@ -81,6 +82,16 @@ class Contacts(NamedTuple):
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Middles of the contacts, (n, 3)."""
         return self.middles_nm
+
+    @property
+    def span(self) -> Span:
+        """How far along z the density of each contact reaches: a disc, as wide as it is drawn."""
+        steep = -self.normals * self.normals[:, :1]
+        steep[:, 0] += 1.0
+        steep *= (self.radii_nm / np.maximum(np.linalg.norm(steep, axis=1), 1e-9))[:, None]
+        tips = np.stack([self.middles_nm - steep, self.middles_nm + steep], 1)
+        thick = np.broadcast_to(self.thicknesses_nm[:, None, None], (len(tips), 2, 1))
+        return Span.of(np.concatenate([tips, thick], 2), self.ids)
 
 
 @compiled

@@ -95,6 +95,7 @@ def preview(
 
     Example: synthem preview epfl --beside REAL --shuffle
     """
+    from shapes import Grid
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
     from synthem.data.memory import check_memory
     from synthem.labels import CLASSES
@@ -131,7 +132,7 @@ def preview(
         )
     classes = parse_names(show, (*CLASSES, NEURITE)) if show is not None else SHOWN
     voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
-    check_memory(size)
+    check_memory(world.preset, Grid(size, voxel))
     count = count or (1 if solid else 4)
     if solid:
         pictures.save(volume_sheet(world, count, size, classes, labels, voxel), out)
@@ -177,6 +178,7 @@ def generate(
 
     Example: synthem generate epfl out --count 300 --balance psd=0.02
     """
+    from shapes import Grid
     from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
     from synthem.data.hdf5 import write_dataset
     from synthem.data.manifest import stored_plan
@@ -195,17 +197,21 @@ def generate(
         randomise=randomise,
         randomise_anatomy=randomise_anatomy,
     )
-    check_memory(request.shape)
+    world = World(preset, seed=seed)
+    check_memory(world.preset, Grid(request.shape, request.voxel_nm))
     plan = stored_plan(out, request, layout.value)
     if plan is None:
         with progress("looking for windows") as tick:
-            plan = plan_request(World(preset, seed=seed), request, tick)
+            plan = plan_request(world, request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
         write(plan, out, workers or _processors(), tick)
     for sentence in plan.missed():
         warn(sentence)
-    said = [f"{name} {share:.3g}" for name, share in plan.reached.items()]
+    said = [
+        f"{name} {share:.3g}" + (f" of {_objects(plan.objects[name])}" if name in plan.objects else "")
+        for name, share in plan.reached.items()
+    ]
     say(
         f"{out}: {count} {'patch' if count == 1 else 'patches'}"
         + (f"; shares of voxels: {', '.join(said)}" if said else "")
@@ -227,7 +233,10 @@ def census(
         list[str] | None, typer.Option(help="Names or globs of its sections; may be repeated.")
     ] = None,
     against_split: Annotated[
-        str | None, typer.Option(help="A split in its splits.yaml, whose training half to compare with.")
+        str | None,
+        typer.Option(
+            help="A split in its splits.yaml: its training half, or NAME:test.", metavar="NAME[:train|:test]"
+        ),
     ] = None,
 ) -> None:
     """Count what is in data, real or synthetic: shares, objects, sizes and grey levels of each class.
@@ -238,8 +247,8 @@ def census(
     Example: synthem census synthetic --against REAL
     """
     from synthem.cli.options import parse_voxel_nm
-    from synthem.data.open import common_window, is_generated, open_data, warnings_of
-    from synthem.data.real import read_split
+    from synthem.data.open import common_window, is_generated, labelled_in, open_data, warnings_of
+    from synthem.data.splits import half_of
     from synthem.measure import census as counting
     from synthem.measure.census_diff import compare
 
@@ -255,17 +264,23 @@ def census(
     # a generated dataset knows its voxel size, so beside other data the option tells of these
     sets = [open_data(data, names, None if against and is_generated(data) else size)]
     if against:
-        chosen = read_split(against / "splits.yaml", against_split)[0] if against_split else against_names
+        chosen = half_of(against, against_split) if against_split else against_names
         sets.append(open_data(against, chosen, size))
     for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
         warn(sentence)
     window = common_window(*sets) if against else None
+    # what is no cytoplasm, and where a neurite ends, depends on which classes are labelled
+    both = [all(known) for known in zip(*map(labelled_in, sets), strict=True)] if against else None
     with progress("patches") as tick:
-        counts = [counting.census(patches, tick, window) for patches in sets]
+        counts = [counting.census(patches, tick, window, both) for patches in sets]
     result = compare(*counts) if against else counts[0]
     show(result.table())
     if json:
         json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
+
+
+def _objects(count: int) -> str:
+    return f"{count} object" + ("s" if count != 1 else "")
 
 
 def _processors() -> int:

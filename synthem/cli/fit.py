@@ -11,7 +11,12 @@ from synthem.cli.console import progress, say, show, warn
 fitting = typer.Typer()
 
 VoxelNm = Annotated[str | None, typer.Option(help="Voxel size of the images in nanometres.", metavar="Z,Y,X")]
-Split = Annotated[str | None, typer.Option(help="A split in its splits.yaml, whose training half to take.")]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="A split in its splits.yaml: its training half, or NAME:test.", metavar="NAME[:train|:test]"
+    ),
+]
 Names = Annotated[
     list[str] | None, typer.Option(help="Sections to take, file names without ending; may be repeated.")
 ]
@@ -126,11 +131,11 @@ def fit(
 
 def _names(folder: Path, split: str | None, names: list[str] | None) -> list[str] | None:
     """Return the sections that are chosen, None where all are."""
-    from synthem.data.real import read_split
+    from synthem.data.splits import half_of
 
     if split and names:
         raise InputError("--split and --names both choose sections; give one of them")
-    return read_split(folder / "splits.yaml", split)[0] if split else names
+    return half_of(folder, split) if split else names
 
 
 def _is_new(path: Path | None) -> None:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 learning = typer.Typer()
 
-Split = Annotated[str | None, typer.Option(help="A split in DATA/splits.yaml, whose sections to take.")]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="A split in DATA/splits.yaml: of it the half that is meant for this, or the one named.",
+        metavar="NAME[:train|:test]",
+    ),
+]
 VoxelNm = Annotated[str | None, typer.Option(help="Voxel size of real EM in nanometres.", metavar="Z,Y,X")]
 Threshold = Annotated[float, typer.Option(help="A class is found above this probability.", min=0, max=1)]
 ModelFile = Annotated[Path, typer.Argument(help="The model.pt that a training wrote.", metavar="MODEL")]

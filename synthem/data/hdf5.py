@@ -76,7 +76,7 @@ def write_dataset(
         workers cannot be started from where this is called.
     """
     check_start(workers)
-    workers = check_memory(plan.request.shape, workers)
+    workers = check_memory(plan.preset, plan.grid(0), workers)
     shards = _shards(plan)
     with opened(out, make_manifest(plan, "hdf5", shards)) as folder:
         left = [shard for shard in shards if not (folder / shard.file).exists()]

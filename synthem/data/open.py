@@ -8,7 +8,8 @@ from synthem.data.hdf5 import Dataset
 from synthem.data.manifest import read_manifest
 from synthem.data.png_file import png_size
 from synthem.data.real import RealFolder, read_folder
-from synthem.patch import Patch
+from synthem.labels import CLASSES
+from synthem.patch import ALL_LABELLED, Patch
 
 
 def open_data(
@@ -78,6 +79,15 @@ def _shapes(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
     if isinstance(data, Dataset):
         return {data.manifest.plan.request.shape}
     return {patch.grid.shape for patch in data}
+
+
+def labelled_in(data: Sequence[Patch]) -> tuple[bool, ...]:
+    """Return which classes are labelled in some patch."""
+    if isinstance(data, RealFolder):
+        return tuple(any(name in data.masks.get(cls, ()) for name in data.names) for cls in CLASSES)
+    if isinstance(data, Dataset):
+        return ALL_LABELLED
+    return tuple(any(known) for known in zip(*(patch.known for patch in data), strict=True))
 
 
 def is_generated(path: str | Path) -> bool:

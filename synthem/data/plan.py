@@ -12,7 +12,8 @@ from pydantic import Field
 from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
-from synthem.data.windows import WindowMaker, choose
+from synthem.data.choice import choose
+from synthem.data.windows import WindowMaker
 from synthem.labels import channel
 from synthem.patch import Patch
 from synthem.preset.preset import Preset, load_preset
@@ -54,6 +55,8 @@ class Plan(Frozen):
         Shares of voxels, over the whole dataset, of the classes that have a budget.
     shortfalls : tuple of str
         A sentence for each budget that was missed by more than a tenth, with the reason.
+    objects : dict of str to int
+        How many distinct objects of each class that has a budget the windows show; membranes are none.
     first : int
         Index of the first window within the whole dataset; not 0 in a part of a plan.
     """
@@ -62,7 +65,13 @@ class Plan(Frozen):
     origins_nm: tuple[Triple, ...]
     reached: dict[str, float] = Field(default_factory=dict)
     shortfalls: tuple[str, ...] = ()
+    objects: dict[str, int] = Field(default_factory=dict)
     first: int = 0
+
+    @property
+    def preset(self) -> Preset:
+        """The preset that was asked for."""
+        return Preset.model_validate_json(json.dumps(self.request.preset))
 
     def part(self, first: int, count: int) -> "Plan":
         """Return the plan of some consecutive patches, which keep their names."""
@@ -194,12 +203,13 @@ def plan_request(
     """Choose the windows of a request that ``make_request`` has checked, in the world that it names."""
     rng = np.random.default_rng([request.seed, PLAN_STREAM])
     windows = WindowMaker(world, request.shape, request.voxel_nm, rng=rng)
-    grids, reached, shortfalls = choose(windows, request.count, request.balance, tick)
+    choice = choose(windows, request.count, request.balance, tick)
     return Plan(
         request=request,
-        origins_nm=tuple(grid.origin_nm for grid in grids),
-        reached=reached,
-        shortfalls=tuple(shortfalls),
+        origins_nm=tuple(grid.origin_nm for grid in choice.grids),
+        reached=choice.reached,
+        shortfalls=tuple(choice.shortfalls),
+        objects=choice.objects,
     )
 
 

@@ -62,7 +62,7 @@ def write_png(
         return _write_patches(source, Path(out))
     plan, total = source, len(source.origins_nm)
     check_start(workers)
-    workers = check_memory(plan.request.shape, workers)
+    workers = check_memory(plan.preset, plan.grid(0), workers)
     with opened(out, make_manifest(plan, "png")) as folder:
         also = plan.request.preset["annotation"].get("also", ())
         for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES), *also):

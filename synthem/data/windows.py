@@ -1,17 +1,18 @@
-"""Where to look in a world: windows at random, windows around objects, and a choice with wanted class shares.
+"""Where to look in a world: windows at random, and windows around objects.
 
 The anatomy is never bent towards a class budget. A budget chooses among windows of one and the same world.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from shapes import Grid
-from synthem.labels import CLASSES
+from synthem.scene.find import Found, block_nm, find_in_block
 from synthem.world import World
 
 REGION_CELLS = 256
@@ -20,23 +21,27 @@ REGION_CELLS = 256
 SECTION_GAP_NM = 500.0
 """Single sections nearer than this show much the same objects: they count as overlapping."""
 
-AIM, TOLERANCE = 0.02, 0.10
-"""Shares are improved until within AIM of their targets; beyond TOLERANCE they are reported as missed."""
+PLACES, DRAWN = 24, 4
+"""At most so many of so many objects or more are drawn before others are looked for."""
 
-PLACES = 24
-"""So many objects near one point are looked at before the search moves to another part of the world."""
+BLOCKS, MOST_BLOCKS = 4, 200
+"""They come from so many blocks of the world, or from more where these hold too few; where the most of blocks
+hold none, a search ends."""
 
-OFF_MIDDLE_NM = 75.0
-"""A section around an object passes at most this far from its middle."""
-
-PAIRS = 500_000
-"""At most about so many exchanges of one window for another are weighed against each other."""
+WINDOWS_AN_OBJECT = 2
+"""No window is taken around an object that so many windows show already."""
 
 Shares = npt.NDArray[np.float64]
+Shown = dict[str, npt.NDArray[np.int32]]
+
+
+def source_of(kind: str) -> str | None:
+    """Return the kind of object that a class is a part of; None for membranes, which are everywhere."""
+    return {"mito_boundary": "mitochondrion", "membrane": None}.get(kind, kind)
 
 
 class WindowMaker:
-    """Makes windows of one shape that never overlap, and measures the class shares in each.
+    """Makes windows of one shape that never overlap, and tells what each holds.
 
     Parameters
     ----------
@@ -59,11 +64,12 @@ class WindowMaker:
         rng: np.random.Generator,
     ) -> None:
         self.world, self.shape, self.voxel_nm = world, shape, voxel_nm
-        self.grids: list[Grid] = []
         self._rng = rng
         self._pitch = (max(shape[0], math.ceil(SECTION_GAP_NM / voxel_nm[0])), shape[1], shape[2])
         self._taken: dict[tuple[int, ...], list[tuple[int, int, int]]] = {}
-        self._near: dict[str, Iterator[tuple[float, float, float]]] = {}
+        self._near: dict[str, Iterator[Found]] = {}
+        self._spent: set[str] = set()
+        self._windows_of: dict[str, Counter[int]] = {}
 
     def scatter(self) -> Grid:
         """Add a window anywhere."""
@@ -74,35 +80,84 @@ class WindowMaker:
                 return self._add((z, y, x))
 
     def around(self, kind: str) -> Grid:
-        """Add a window that holds an object of a class, anywhere within the window."""
-        places = self._near.setdefault(kind, self._places(kind))
-        for _ in range(100):
-            place = next(places, None)
-            if place is None:
-                break
-            start = []
-            for axis, (nm, voxel, size) in enumerate(zip(place, self.voxel_nm, self.shape, strict=True)):
-                shift = self._rng.uniform(-OFF_MIDDLE_NM, OFF_MIDDLE_NM) if axis == 0 and size == 1 else 0.0
-                start.append(math.floor((nm + shift) / voxel) - int(self._rng.integers(size)))
-            if self._free((start[0], start[1], start[2])):
-                return self._add((start[0], start[1], start[2]))
+        """Add a window that shows an object of a class, anywhere over its extent and within the window.
+
+        Of all windows along z that could show an object each is as likely as any other, and the more there
+        are, the likelier is the object: so profiles have the sizes that they have in scattered windows. Where
+        there is no object to be found, the window lies anywhere.
+        """
+        source = source_of(kind)
+        if source is not None:
+            for found in islice(self._near.setdefault(source, self._objects(source)), 100):
+                start = self._across(found)
+                if self._free(start):
+                    return self._add(start)
         return self.scatter()
 
-    def shares(self, grid: Grid) -> Shares:
-        """Share of voxels of each class in a window, in the order of ``synthem.CLASSES``."""
-        share: Shares = self.world.labels(grid).mean(axis=(1, 2, 3), dtype=np.float64)
-        return share
+    def spent(self, kind: str) -> bool:
+        """Tell whether the search for objects of a class has come to its end."""
+        return source_of(kind) in self._spent
 
-    def _places(self, kind: str) -> Iterator[tuple[float, float, float]]:
-        """Objects of a class, some near each of many points, so that they come from all over the world."""
-        if kind == "membrane":  # it is everywhere
-            return
-        if kind == "vesicle" and self.world.preset.anatomy.psd is not None:
-            kind = "psd"  # one place a bouton, in place of hundreds
-        size = [n * v * REGION_CELLS / 2 for n, v in zip(self._pitch, self.voxel_nm, strict=True)]
-        while True:
-            z, y, x = (float(self._rng.uniform(-s, s)) for s in size)
-            yield from islice(self.world.find(kind, near_nm=(z, y, x)), PLACES)
+    def holds(self, grid: Grid) -> tuple[Shares, Shown]:
+        """Return the share of each class in a window, in their order, and the ids that it shows."""
+        labels, ids = self.world.annotated(grid)
+        shares: Shares = labels.mean(axis=(1, 2, 3), dtype=np.float64)
+        return shares, {kind: np.unique(values[values > 0]) for kind, values in ids.items()}
+
+    def count(self, shown: Shown) -> None:
+        """Remember that a window shows some objects."""
+        for kind, ids in shown.items():
+            self._windows_of.setdefault(kind, Counter()).update(ids.tolist())
+
+    def too_many(self, source: str | None, shown: Shown) -> bool:
+        """Tell whether a window shows an object that enough windows show already."""
+        return source is not None and any(self._is_done(source, int(who)) for who in shown[source])
+
+    def _is_done(self, source: str, who: int) -> bool:
+        return self._windows_of.get(source, Counter())[who] >= WINDOWS_AN_OBJECT
+
+    def _objects(self, source: str) -> Iterator[Found]:
+        """Objects of a kind, each drawn with a chance in proportion to how many windows along z meet it.
+
+        They are drawn among those of some blocks anywhere in the world, a few of many.
+        """
+        kind = "psd" if source == "vesicle" and self.world.preset.anatomy.psd is not None else source
+        while near := self._some(kind):
+            seen: set[int] = set()
+            waits = self._rng.exponential(size=len(near)) / [self._room_nm(found) for found in near]
+            for k in np.argsort(waits, kind="stable"):
+                found = near[int(k)]
+                if len(seen) < DRAWN and found.id not in seen and not self._is_done(kind, found.id):
+                    seen.add(found.id)
+                    yield found
+        self._spent.add(source)
+
+    def _some(self, kind: str) -> list[Found]:
+        """Return the objects of some blocks, but those that enough windows show; none where all are empty."""
+        region = [n * v * REGION_CELLS / 2 for n, v in zip(self._pitch, self.voxel_nm, strict=True)]
+        most = [max(1, round(size / block_nm(kind))) for size in region]
+        near: list[Found] = []
+        for looked in range(MOST_BLOCKS):
+            if looked >= BLOCKS and len(near) >= PLACES:
+                break
+            block = tuple(int(self._rng.integers(-count, count)) for count in most)
+            found = find_in_block(self.world.preset.anatomy, self.world.seed, kind, block)
+            near += [one for one in found if not self._is_done(kind, one.id)]
+        return near
+
+    def _room_nm(self, found: Found) -> float:
+        """Return over what length along z a window may begin that meets an object."""
+        return found.extent_nm + (self.shape[0] - 1) * self.voxel_nm[0]
+
+    def _across(self, found: Found) -> tuple[int, int, int]:
+        """Return where a window may begin that meets an object."""
+        deep = (self.shape[0] - 1) * self.voxel_nm[0]
+        first = found.high[0] - self._rng.uniform(0.0, self._room_nm(found))
+        place = found.at(min(max(found.place[0], first), first + deep))
+        y, x = (
+            math.floor(place[a] / self.voxel_nm[a]) - int(self._rng.integers(self.shape[a])) for a in (1, 2)
+        )
+        return math.floor(first / self.voxel_nm[0]), y, x
 
     def _cell(self, start: tuple[int, int, int]) -> tuple[int, ...]:
         return tuple(s // p for s, p in zip(start, self._pitch, strict=True))
@@ -119,116 +174,4 @@ class WindowMaker:
     def _add(self, start: tuple[int, int, int]) -> Grid:
         self._taken.setdefault(self._cell(start), []).append(start)
         z, y, x = (s * v for s, v in zip(start, self.voxel_nm, strict=True))
-        self.grids.append(Grid(self.shape, self.voxel_nm, (z, y, x)))
-        return self.grids[-1]
-
-
-def choose(
-    windows: WindowMaker,
-    count: int,
-    targets: Mapping[str, float],
-    tick: Callable[[int, int], None] = lambda done, most: None,
-) -> tuple[list[Grid], dict[str, float], list[str]]:
-    """Choose windows whose pooled class shares are the targets, among a bounded number of candidates.
-
-    Parameters
-    ----------
-    windows : WindowMaker
-        Makes the candidates; at most ``12 * count + 40`` of them.
-    count : int
-        How many to choose.
-    targets : mapping of str to float
-        Wanted share of voxels by class.
-    tick : callable
-        Told how many candidates were measured and how many there may be.
-
-    Returns
-    -------
-    tuple
-        The windows, the shares that they reach, and a sentence for each target that is missed by more
-        than a tenth.
-    """
-    if not targets:
-        return [windows.scatter() for _ in range(count)], {}, []
-    names, limit = list(targets), 12 * count + 40
-    indices, wanted = [CLASSES.index(name) for name in names], np.array(list(targets.values()))
-    relative = np.empty((limit, len(names)))
-    grids: list[Grid] = []
-    chosen = np.arange(count)
-
-    def measure(grid: Grid) -> None:
-        relative[len(grids)] = windows.shares(grid)[indices] / wanted
-        grids.append(grid)
-        tick(len(grids), limit)
-
-    for _ in range(count):
-        measure(windows.scatter())
-    while True:
-        chosen = _improve(relative[: len(grids)], chosen)
-        error = relative[chosen].mean(0) - 1
-        off = np.abs(error) > AIM
-        if not off.any() or len(grids) >= limit:
-            break
-        more = max(8, count // 4)
-        for k in np.flatnonzero(off):
-            for _ in range(min(more, limit - len(grids))):
-                measure(windows.around(names[k]) if error[k] < 0 else windows.scatter())
-    reached = dict(zip(names, ((error + 1) * wanted).tolist(), strict=True))
-    shape = " × ".join(str(n) for n in windows.shape if n > 1)
-    short = [
-        f"{name}: reached {reached[name]:.3g} of {targets[name]:.3g}: "
-        + _reason(relative[: len(grids), k] * wanted[k], targets[name], f"{len(grids)} windows of {shape}")
-        for k, name in enumerate(names)
-        if abs(error[k]) > TOLERANCE
-    ]
-    return [grids[int(i)] for i in sorted(chosen)], reached, short
-
-
-def _improve(relative: Shares, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Exchange windows one by one while that brings the mean of each column nearer to one."""
-    chosen = chosen.copy()
-    inside = np.zeros(len(relative), bool)
-    inside[chosen] = True
-    error = relative[chosen].mean(0) - 1
-    while np.abs(error).max() > AIM and not inside.all():
-        outside = np.flatnonzero(~inside)
-        for find in (_quick_exchange, _best_exchange):
-            come, leave = find(relative[outside], relative[chosen], error)
-            better = error + (relative[outside[come]] - relative[chosen[leave]]) / len(chosen)
-            if better @ better < error @ error - 1e-12:
-                break
-        else:
-            break
-        inside[[outside[come], chosen[leave]]] = True, False
-        chosen[leave], error = outside[come], better
-    return chosen
-
-
-def _quick_exchange(outside: Shares, inside: Shares, error: Shares) -> tuple[int, int]:
-    """Choose who comes for an average window, then who leaves for that one: quick, not always the best."""
-    come = _nearest(error + (outside - inside.mean(0)) / len(inside))
-    return come, _nearest(error + (outside[come] - inside) / len(inside))
-
-
-def _best_exchange(outside: Shares, inside: Shares, error: Shares) -> tuple[int, int]:
-    """Choose the best pair; of very many, the best among those in which an extreme window leaves."""
-    rows = np.argsort(-np.square(inside).sum(1), kind="stable")[: max(1, PAIRS // len(outside))]
-    errors = error + (outside[:, None] - inside[rows][None]) / len(inside)
-    come, row = divmod(_nearest(errors.reshape(-1, errors.shape[-1])), len(rows))
-    return come, int(rows[row])
-
-
-def _nearest(errors: Shares) -> int:
-    """Row with the least sum of squares."""
-    return int(np.einsum("ij,ij->i", errors, errors).argmin())
-
-
-def _reason(held: Shares, want: float, tried: str) -> str:
-    """Why a target was missed, in words."""
-    if held.max() == 0:
-        return f"none of {tried} holds any"
-    if held.max() < want:
-        return f"even the richest of {tried} holds only {held.max():.3g}"
-    if held.min() > want:
-        return f"even the poorest of {tried} holds {held.min():.3g}"
-    return f"{tried} were looked at, and no choice of them comes nearer to all the shares that were asked for"
+        return Grid(self.shape, self.voxel_nm, (z, y, x))

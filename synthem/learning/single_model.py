@@ -11,7 +11,7 @@ from synthem.data.files import FOLDERS, is_vacant, pictures, slices_folder
 from synthem.data.memory import check_room
 from synthem.data.open import open_data
 from synthem.data.png_file import png_bytes, png_size, read_grey
-from synthem.data.real import read_split
+from synthem.data.splits import half_of
 from synthem.labels import CLASSES, channels
 from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from synthem.learning.model_file import Model
     from synthem.learning.trainer import FinishedTraining
 
-SPLITS = "splits.yaml"
 ROOM = 5
 """Bytes a voxel, beside one for each class, that labelling an image takes: image, mask and its PNG."""
 
@@ -40,11 +39,12 @@ def open_half(
     ----------
     path : Path
     split : str or None
-        A split in the folder's ``splits.yaml``, of which ``half``, ``"train"`` or ``"test"``, is taken.
+        A split in the folder's ``splits.yaml``, of which ``half``, ``"train"`` or ``"test"``, is taken unless
+        it names one, as in ``NAME:test``.
     voxel_nm : tuple of float or None
         Voxel size of real EM (z, y, x); 5 nm, if None. A generated dataset knows its own.
     """
-    names = read_split(path / SPLITS, split)[half == "test"] if split else None
+    names = half_of(path, split, half) if split else None
     return open_data(path, names, voxel_nm)
 
 

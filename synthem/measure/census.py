@@ -1,6 +1,7 @@
 """What is in patches, real or synthetic: the share of each class, its objects, their sizes and greys."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ class Census(Frozen):
     classes : dict of str to ClassCensus
         In the order of ``synthem.CLASSES``.
     cytoplasm : Grey or None
-        Voxels of none of the labelled classes; None unless membranes are labelled.
+        Voxels of none of the labelled classes; None unless membranes are labelled. The more classes are, the
+        less is left that is none.
     profiles : Profiles
         Neurites in section, boutons and synapses.
     patch_shares : list of list
@@ -133,6 +135,7 @@ def census(
     patches: Sequence[Patch],
     tick: Callable[[int, int], None] = lambda done, of: None,
     window: tuple[int, int, int] | None = None,
+    classes: Sequence[bool] | None = None,
 ) -> Census:
     """Count what is in some patches, one after the other; none of them is kept.
 
@@ -144,6 +147,9 @@ def census(
         Told how many patches were counted, and of how many.
     window : tuple of int, optional
         Cut each patch into windows of this shape (z, y, x) first, and count these as the patches.
+    classes : sequence of 6 bool, optional
+        Which classes to count; what is of any other is taken as if nobody had labelled it. Cytoplasm is then
+        counted where all of these are labelled. All that each patch has, if None.
 
     Raises
     ------
@@ -155,7 +161,7 @@ def census(
     shares: list[list[float | None]] = []
     grids: set[tuple[tuple[int, int, int], tuple[float, float, float]]] = set()
     voxels = 0
-    for patch in _counted(patches, tick, window):
+    for patch in _counted(patches, tick, window, classes):
         voxels += patch.image.size
         grids.add((patch.grid.shape, patch.grid.voxel_nm))
         profiles.add(patch)
@@ -166,7 +172,9 @@ def census(
         shares.append(
             [float(m[k].mean()) if k.any() else None for m, k in zip(patch.labels, labelled, strict=True)]
         )
-        if (whole := labelled[CLASSES.index("membrane")]).any():
+        wanted = labelled[list(patch.known)]
+        if patch.known[CLASSES.index("membrane")] and patch.known == tuple(classes or patch.known):
+            whole = wanted.all(0)
             background.add(patch.image[whole][~patch.labels[list(patch.known)][:, whole].any(0)])
     if not shares:
         raise InputError("census: there are no patches to count")
@@ -188,9 +196,16 @@ def census(
 
 
 def _counted(
-    patches: Sequence[Patch], tick: Callable[[int, int], None], window: tuple[int, int, int] | None
+    patches: Sequence[Patch],
+    tick: Callable[[int, int], None],
+    window: tuple[int, int, int] | None,
+    classes: Sequence[bool] | None,
 ) -> Iterator[Patch]:
     for done, patch in enumerate(patches, 1):
+        if classes is not None:
+            known = tuple(a and b for a, b in zip(patch.known, classes, strict=True))
+            labels = patch.labels & np.array(known)[:, None, None, None]
+            patch = replace(patch, known=known, labels=labels)
         yield from patch.windows(window) if window else (patch,)
         tick(done, len(patches))
 

@@ -97,7 +97,9 @@ CAPTION = (
 
 
 def compare(ours: Census, real: Census) -> Comparison:
-    """Put the figures of two sets side by side.
+    """Put the figures of two sets side by side, and mark what is not labelled in both.
+
+    The grey of cytoplasm is compared only where the same classes were counted in both: see ``census``.
 
     Raises
     ------
@@ -109,9 +111,11 @@ def compare(ours: Census, real: Census) -> Comparison:
     edges = [_edges(ours), _edges(real)]
     if edges[0] != edges[1]:
         raise InputError(f"census: voxels of {edges[0]} cannot be compared with voxels of {edges[1]}")
+    alike = all((ours.classes[n].share is None) == (real.classes[n].share is None) for n in CLASSES)
     rows: list[ComparedFigure] = []
     for (group, name, needs, mine), (*_, theirs) in zip(_figures(ours), _figures(real), strict=True):
         known = all(c.classes[n].share is not None for c in (ours, real) for n in needs)
+        known = known and (alike or name != "cytoplasm")
         values = [_value(figure) for figure in (mine, theirs)] if known else [(None, None)] * 2
         (a, a_spread), (b, b_spread) = values
         rows.append(

@@ -1,8 +1,8 @@
 """Realism: how far synthetic sections are from real ones, figure by figure, and what gives them away.
 
 Two answers are given, never one number: the distance of every statistic, in units of the distance between two
-halves of the real data; and how well a classifier tells the two apart on sections that it has not seen, with
-the figures that it goes by.
+halves of the real data, with the band in which such halves lie themselves; and how well a classifier tells
+the two apart on sections that it has not seen, with the figures that it goes by.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rich.table import Table
-from scipy.stats import wasserstein_distance
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem.measure.halves import BAND, Distances, distances
 from synthem.measure.statistics import NAMES, describe, groups_of
 from synthem.measure.statistics.distance import Features
 
-HALVINGS = 8
-"""The real data are halved so many ways, for the distance to be expected among themselves."""
 FOLDS = 5
 REPEATS = 8
 """Shuffles of a figure, for its importance."""
@@ -33,9 +31,10 @@ CLIP = 8.0
 class Figure(Frozen):
     """One statistic: medians over windows, the distance between both sets, and how much it gives away.
 
-    ``distance`` is Wasserstein's, in standard deviations over real windows; ``ratio`` that over the distance
-    between two halves of the real sections; ``importance`` by how much the log loss of
-    the logistic classifier rises on unseen sections when the figure is shuffled.
+    ``distance`` is Wasserstein's, of runs as long as half of the real sections, in standard deviations over
+    real windows; ``ratio`` that over the mean distance between two halves of the real sections; ``null`` the
+    5th and 95th percentile of such distances in the same unit; ``importance`` by how much the log loss of the
+    logistic classifier rises on unseen sections when the figure is shuffled.
     """
 
     name: str
@@ -44,6 +43,7 @@ class Figure(Frozen):
     real: float
     distance: float
     ratio: float
+    null: tuple[float, float]
     importance: float
 
 
@@ -57,6 +57,13 @@ class Classifier(Frozen):
     accuracy_std: float
 
 
+class Group(Frozen):
+    """A family of figures: the median of their ratios, and its 5th and 95th percentile for real halves."""
+
+    ratio: float
+    null: tuple[float, float]
+
+
 class Realism(Frozen):
     """The report; ``model_dump_json`` takes it to JSON."""
 
@@ -65,13 +72,9 @@ class Realism(Frozen):
     synthetic_sections: int
     real_sections: int
     classifiers: list[Classifier]
+    groups: dict[str, Group]
     figures: list[Figure]
     notes: list[str]
-
-    def groups(self) -> dict[str, float]:
-        """Return the median ratio of distances of each family of figures."""
-        names = dict.fromkeys(figure.group for figure in self.figures)
-        return {name: float(np.median([f.ratio for f in self.figures if f.group == name])) for name in names}
 
     def ranked(self) -> list[Figure]:
         """Return the figures that give the synthetic away, the worst first: the work list."""
@@ -83,23 +86,30 @@ class Realism(Frozen):
             title=f"{self.synthetic_windows} synthetic windows against {self.real_windows} of "
             f"{self.real_sections} real sections"
         )
-        for head in ("", "value"):
+        for head in ("", "value", "real halves"):
             summary.add_column(head, justify="left" if not head else "right")
         for one in self.classifiers:
             summary.add_row(
                 f"{one.name}: AUC (accuracy)",
                 f"{one.auc:.3f} ± {one.auc_std:.3f} ({one.accuracy:.2f} ± {one.accuracy_std:.2f})",
             )
-        for group, ratio in self.groups().items():
-            summary.add_row(f"{group}: median distance, in halves of the real data", f"{ratio:.1f}")
-        summary.caption = "AUC 0.5: not to be told apart; distance 1: as far apart as real sections are"
+        for name, group in self.groups.items():
+            summary.add_row(
+                f"{name}: median distance, in halves of the real data",
+                f"{group.ratio:.1f}",
+                _band(group.null),
+            )
+        summary.caption = (
+            "AUC 0.5: not to be told apart; distance 1: as far apart as halves of the real sections are, "
+            "which lie within the last column (5th–95th percentile)"
+        )
         work = Table(title="What gives it away")
-        for head in ("figure", "synthetic", "real", "distance, sd", "in halves", "importance"):
+        for head in ("figure", "synthetic", "real", "distance, sd", "in halves", "real halves", "importance"):
             work.add_column(head, justify="left" if head == "figure" else "right", no_wrap=True)
         for f in self.ranked()[:SHOWN]:
             work.add_row(
                 f"{f.group}: {f.name}", f"{f.synthetic:.3g}", f"{f.real:.3g}", f"{f.distance:.2f}",
-                f"{f.ratio:.1f}", f"{f.importance:.3f}",
+                f"{f.ratio:.1f}", _band(f.null), f"{f.importance:.3f}",
             )  # fmt: skip
         work.caption = "importance: rise of the log loss on unseen sections when the figure is shuffled"
         return summary, work
@@ -128,7 +138,7 @@ def realism(
     synthetic_sections, real_sections : sequences of str
         Which section each window is of: windows of a section are never in both halves of a test.
     seed : int
-        Of halves, folds' trees and shuffles.
+        Of folds' trees and shuffles.
 
     Raises
     ------
@@ -143,15 +153,15 @@ def realism(
             f"{len(synthetic)} synthetic of {len(set(ours))} and {len(real)} real of {len(set(theirs))}"
         )
     scale = _scale(real)
-    apart = _distances(synthetic, real, scale)
-    among = _among(real, theirs, scale, seed)
+    found = distances(synthetic, real, ours, theirs, scale)
+    low, high = np.percentile(found.null, BAND, axis=0)
     classifiers, importance = _tests(synthetic, real, ours, theirs, folds, seed)
     medians = np.median(synthetic, 0), np.median(real, 0)
     figures = [
         Figure(
             name=name, group=group, synthetic=float(medians[0][k]), real=float(medians[1][k]),
-            distance=float(apart[k]), ratio=float(apart[k] / max(among[k], 1e-3)),
-            importance=float(importance[k]),
+            distance=float(found.apart[k]), ratio=float(found.ratio[k]),
+            null=(float(low[k]), float(high[k])), importance=float(importance[k]),
         )
         for k, (name, group) in enumerate(zip(NAMES, groups_of(), strict=True))
     ]  # fmt: skip
@@ -161,9 +171,24 @@ def realism(
         synthetic_sections=len(set(synthetic_sections)),
         real_sections=len(set(real_sections)),
         classifiers=classifiers,
+        groups=_groups(found),
         figures=figures,
         notes=list(notes),
     )
+
+
+def _groups(found: Distances) -> dict[str, Group]:
+    """Return the median ratio of each family of figures, and that of every halving of the real sections."""
+    of = np.array(groups_of())
+    out = {}
+    for name in dict.fromkeys(groups_of()):
+        low, high = np.percentile(np.median(found.null[:, of == name], 1), BAND)
+        out[name] = Group(ratio=float(np.median(found.ratio[of == name])), null=(float(low), float(high)))
+    return out
+
+
+def _band(null: tuple[float, float]) -> str:
+    return f"{null[0]:.1f}–{null[1]:.1f}"
 
 
 def quartered(sections: Sequence[str], places: Sequence[tuple[int, int]]) -> tuple[list[str], bool]:
@@ -193,21 +218,6 @@ def _scale(real: Features) -> Features:
     """Return the spread of each figure over real windows, at least a hundredth of its median."""
     scale: Features = np.sqrt(real.std(0) ** 2 + (0.01 * np.abs(np.median(real, 0))) ** 2 + 1e-9)
     return scale
-
-
-def _distances(one: Features, other: Features, scale: Features) -> Features:
-    return np.array([wasserstein_distance(one[:, k], other[:, k]) for k in range(one.shape[1])]) / scale
-
-
-def _among(real: Features, blocks: npt.NDArray[np.int64], scale: Features, seed: int) -> Features:
-    """Return the distance between two halves of the real sections, over several ways to halve them."""
-    rng, count = np.random.default_rng(seed), int(blocks.max()) + 1
-    out = []
-    for _ in range(HALVINGS):
-        first = np.isin(blocks, rng.permutation(count)[: count // 2])
-        out.append(_distances(real[first], real[~first], scale))
-    mean: Features = np.mean(out, axis=0)
-    return mean
 
 
 def _log_loss(scores: Features, y: npt.NDArray[np.int64]) -> Features:

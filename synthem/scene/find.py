@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Iterator
 from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,31 @@ NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "shea
 """Kinds that decide on where objects of a kind may lie; all others are left out of a search."""
 
 
+class Found(NamedTuple):
+    """An object, or a stretch of a sheath: its middle, and where its first and last sections show it.
+
+    ``place``, ``low`` and ``high`` are world places (z, y, x) in nm: a section that shows the object lies
+    between the z of the last two, and shows it about where the line through the three passes. It may reach
+    less far than that, never much farther. ``id`` is its instance id.
+    """
+
+    place: Place
+    low: Place
+    high: Place
+    id: int
+
+    @property
+    def extent_nm(self) -> float:
+        """How far it reaches along z."""
+        return self.high[0] - self.low[0]
+
+    def at(self, z_nm: float) -> Place:
+        """Return where a section at some height shows it; beyond its ends, where the nearer end is."""
+        heights = (self.low[0], self.place[0], self.high[0])
+        y, x = (float(np.interp(z_nm, heights, (self.low[a], self.place[a], self.high[a]))) for a in (1, 2))
+        return z_nm, y, x
+
+
 def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
     """Yield world places (z, y, x) in nm of objects of a class, nearest first.
 
@@ -42,13 +68,35 @@ def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0
     InputError
         Where the anatomy has no objects of that class, or the class is everywhere.
     """
+    return _nearest_first(anatomy, seed, _source(anatomy, kind), near_nm)
+
+
+def block_nm(kind: str) -> float:
+    """Return the edge of the blocks of the world that are searched for a class, one by one."""
+    return BLOCK_NM.get(kind, _COMMON_BLOCK_NM)
+
+
+def find_in_block(anatomy: Anatomy, seed: int, kind: str, block: tuple[int, ...]) -> list[Found]:
+    """Return the objects of a class whose middles lie in one block, counted (z, y, x) from the origin.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        As ``find`` does.
+    """
+    edge = block_nm(source := _source(anatomy, kind))
+    return list(_objects(anatomy, seed, source, np.array(block) * edge, edge))
+
+
+def _source(anatomy: Anatomy, kind: str) -> str:
+    """Return the kind of object that is to be looked for."""
     if kind not in CLASSES:
         raise UnknownNameError("class", kind, CLASSES)
     if kind == "membrane":
         raise InputError("find: membranes are everywhere; look for another class")
     source = "mitochondrion" if kind == "mito_boundary" else kind
     _require(anatomy, source)
-    return _nearest_first(anatomy, seed, source, near_nm)
+    return source
 
 
 def _require(anatomy: Anatomy, source: str) -> None:
@@ -72,19 +120,21 @@ def _require(anatomy: Anatomy, source: str) -> None:
 
 
 def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:
-    edge = BLOCK_NM.get(source, _COMMON_BLOCK_NM)
-    found: list[tuple[float, Place]] = []
+    edge = block_nm(source)
+    found: list[tuple[float, Found]] = []
     empty = 0
     for closest_nm, block in _blocks(near_nm, edge):
         # no later block is nearer than this one
         while found and found[0][0] <= closest_nm:
-            yield heapq.heappop(found)[1]
+            yield heapq.heappop(found)[1].place
         before = len(found)
-        for place in _places(anatomy, seed, source, np.array(block) * edge, edge):
-            heapq.heappush(found, (math.dist(place, near_nm), place))
+        for one in _objects(anatomy, seed, source, np.array(block) * edge, edge):
+            heapq.heappush(found, (math.dist(one.place, near_nm), one))
         empty = empty + 1 if len(found) == before else 0
         if empty == EMPTY_BLOCKS:
-            return
+            break
+    while found:
+        yield heapq.heappop(found)[1].place
 
 
 def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...]]]:
@@ -106,16 +156,16 @@ def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...
         shell += 1
 
 
-def _places(
+def _objects(
     anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float
-) -> Iterator[Place]:
+) -> Iterator[Found]:
     """Yield the objects whose middle lies in one block of the world."""
     rim = FARTHEST * anatomy.warp.amplitude_nm
     if source == "sheath" and anatomy.sheath is not None:
         only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
-        centres = sheaths.thicknesses(
+        things: Any = sheaths.thicknesses(
             seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
-        ).centres_nm
+        )
     else:
         idle = {k: None for k in GENERATORS if k != source and k not in NEEDS.get(source, ())}
         count = math.ceil(edge / _COARSE_NM)
@@ -123,8 +173,20 @@ def _places(
         block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
         window = warp_window(seed, anatomy.warp, block)
         _, objects = place_objects(anatomy.model_copy(update=idle), seed, window)
-        centres = objects[source].centres_nm
-    around = ((centres >= low - rim) & (centres < low + edge + rim)).all(1)
-    places = world_points(seed, anatomy.warp, centres[around])
-    for z, y, x in places[((places >= low) & (places < low + edge)).all(1)].tolist():
-        yield z, y, x
+        things = objects[source]
+    near = ((things.centres_nm >= low - rim) & (things.centres_nm < low + edge + rim)).all(1)
+    places = world_points(seed, anatomy.warp, things.centres_nm[near])
+    here = ((places >= low) & (places < low + edge)).all(1)
+    span = things.span
+    tips = []
+    for ball, sign in ((span.low, -1.0), (span.high, 1.0)):
+        tip = world_points(seed, anatomy.warp, ball[near][here, :3])
+        tip[:, 0] += sign * ball[near][here, 3]
+        tips.append(tip)
+    for place, first, last, who in zip(places[here], *tips, span.ids[near][here], strict=True):
+        yield Found(_triple(place), _triple(first), _triple(last), int(who))
+
+
+def _triple(point: npt.NDArray[np.float64]) -> Place:
+    z, y, x = point.tolist()
+    return z, y, x

@@ -53,6 +53,8 @@ def test_generate_then_census(capsys: pytest.CaptureFixture[str], tmp_path: Path
     status, out, err = run(capsys, *command, "--workers", 1)
     assert (status, err) == (0, "")
     assert "6 patches; shares of voxels: psd 0.0" in out
+    plan = json.loads((tmp_path / "set/manifest.json").read_text())["plan"]
+    assert f" of {plan['objects']['psd']} objects\n" in out and plan["objects"]["psd"] > 1
     assert len(Dataset(tmp_path / "set")) == 6
     assert run(capsys, *command)[0] == 0  # the same command again has nothing left to do
     assert "count 6, not 7" in refused(capsys, *command[:4], 7, *command[5:])

@@ -1,6 +1,8 @@
 """Plans of datasets: windows that do not overlap, class budgets met or explained, patches made alone."""
 
 import itertools
+from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +11,11 @@ from hypothesis import strategies as st
 
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.cli.options import parse_balance, parse_shape, parse_voxel_nm
-from synthem.data import memory
-from synthem.data.memory import check_memory
+from synthem.data.choice import AIM, _improve
 from synthem.data.plan import Plan, make_patch, make_request, plan_dataset
-from synthem.data.windows import AIM, SECTION_GAP_NM, _improve
+from synthem.data.windows import SECTION_GAP_NM, WINDOWS_AN_OBJECT, WindowMaker
 from synthem.labels import channel
+from synthem.scene.find import Found
 from synthem.world import World
 
 SHAPE = (1, 96, 96)
@@ -72,6 +74,65 @@ def test_a_class_budget_is_met_by_choosing_windows(world: World) -> None:
     assert seen[-1][0] <= seen[-1][1] == 12 * 12 + 40
 
 
+def test_no_object_is_in_many_windows_and_how_many_there_are_is_told(world: World) -> None:
+    """Sheaths at hundreds of times their natural share: the same few axons would do for all windows."""
+    wanted = {"sheath": 0.05, "mito_boundary": 0.04, "membrane": 0.2}
+    plan = plan_dataset(world, 14, SHAPE, balance=wanted)
+    shown = [make_patch(plan, i).instances for i in range(14)]
+    for name, kind in (("sheath", "sheath"), ("mito_boundary", "mitochondrion")):
+        windows = Counter(int(i) for ids in shown for i in np.unique(ids[kind]) if i)
+        assert max(windows.values()) <= WINDOWS_AN_OBJECT
+        assert plan.objects[name] == len(windows) > 3
+    assert "membrane" not in plan.objects
+
+
+def test_a_budget_that_needs_more_of_one_object_is_explained(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synthem.data.windows.MOST_BLOCKS", 5)
+    monkeypatch.setattr("synthem.data.windows.WINDOWS_AN_OBJECT", 0)
+    plan = plan_dataset(world, 3, SHAPE, balance={"sheath": 0.1})
+    assert len(plan.shortfalls) == 1 and "no further sheath was found" in plan.shortfalls[0]
+
+
+def test_profiles_around_objects_have_the_sizes_of_scattered_ones() -> None:
+    """Spheres of 1, 2 and 4 units' extent, equally many: a section meets them as 1 to 2 to 4."""
+    windows = WindowMaker(World("epfl", 3), SHAPE, (5.0, 5.0, 5.0), rng=np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+
+    def block(*_: Any) -> list[Found]:
+        out = []
+        for _ in range(60):
+            z, y, x = (float(v) for v in rng.uniform(-6e4, 6e4, 3))
+            h = 50.0 * 2 ** int(rng.integers(3))
+            out.append(Found((z, y, x), (z - h, y, x - h), (z + h, y, x + h), int(rng.integers(2**31))))
+        return out
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr("synthem.data.windows.find_in_block", block)
+        found = list(itertools.islice(windows._objects("mitochondrion"), 4000))
+    counts = Counter(round(one.extent_nm) for one in found)
+    assert counts[400] / 4000 == pytest.approx(4 / 7, abs=0.03)
+    assert counts[100] / 4000 == pytest.approx(1 / 7, abs=0.03)
+    tall = [one for one in found if one.extent_nm == pytest.approx(400)][:600]
+    starts = np.array([windows._across(one) for one in tall])
+    heights = [(5 * s[0] - one.place[0]) / 200 for s, one in zip(starts, tall, strict=True)]
+    assert np.percentile(heights, [5, 25, 75, 95]) == pytest.approx([-0.9, -0.5, 0.5, 0.9], abs=0.1)
+    # the profile lies anywhere in the window, and leans with the object
+    offs = [one.at(5 * s[0] + 2.5)[2] / 5 - s[2] for s, one in zip(starts.tolist(), tall, strict=True)]
+    assert (
+        min(offs) > -2 and max(offs) < SHAPE[2] + 2 and np.std(offs) == pytest.approx(96 / 12**0.5, rel=0.1)
+    )
+
+
+def test_a_volume_meets_an_object_anywhere_along_its_depth() -> None:
+    windows = WindowMaker(World("epfl", 3), (40, 32, 32), (5.0, 5.0, 5.0), rng=np.random.default_rng(0))
+    ball = Found((1e4, 0.0, 0.0), (9_950.0, 0.0, 0.0), (10_050.0, 0.0, 0.0), 1)
+    first = np.array([5 * windows._across(ball)[0] for _ in range(2000)])
+    assert first.min() == pytest.approx(9_950 - 195, abs=10) and first.max() == pytest.approx(10_050, abs=10)
+    assert np.median(first) == pytest.approx(10_000 - 97, abs=10)
+
+
 def test_a_budget_that_cannot_be_met_is_explained(world: World) -> None:
     plan = plan_dataset(world, 2, SHAPE, balance={"membrane": 0.95})
     assert len(plan.shortfalls) == 1
@@ -117,23 +178,6 @@ def test_requests_that_cannot_be(wrong: dict[str, object], says: str) -> None:
     request = {"preset": "epfl", "seed": 0, "count": 4} | wrong
     with pytest.raises(InputError, match=says):
         make_request(**request)  # type: ignore[arg-type]
-
-
-def test_memory_is_asked_for_before_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match=r"100000 × 100000 × 100000 voxels takes about .* GiB"):
-        check_memory((100_000,) * 3)
-    assert check_memory((1, 64, 64), 3) == 3
-    monkeypatch.setattr(memory, "available_bytes", lambda: 200 * memory.BYTES_PER_VOXEL)
-    assert check_memory((1, 10, 10), 8) == 2
-    with pytest.raises(InputError, match="smaller shape"):
-        check_memory((1, 15, 15), 8)
-    monkeypatch.setattr(memory, "available_bytes", lambda: None)
-    assert check_memory((1, 15, 15), 8) == 8
-
-
-def test_available_memory_is_a_sensible_number() -> None:
-    there_is = memory.available_bytes()
-    assert there_is is None or 2**26 < there_is < 2**50
 
 
 def test_what_people_write_after_options() -> None:

@@ -1,5 +1,6 @@
 """Profiles, boutons and synapses against figures that are known by construction, and sets side by side."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.cli.main import main
 from synthem.data.files import FOLDERS
-from synthem.data.open import common_window
+from synthem.data.open import common_window, labelled_in
 from synthem.data.real import read_folder, read_split
 from synthem.labels import CLASSES, channel
 from synthem.measure.census import census
@@ -323,6 +324,28 @@ def test_an_unlabelled_class_is_not_compared() -> None:
     assert ("share of pixels, %", "sheath") in left and ("vesicle", "per µm²") in left
     assert all(row.ours is None and row.ratio is None for row in result.rows if not row.labelled)
     assert printed(result).count("not labelled") == 2 * len(left)
+    assert ("grey, mean", "cytoplasm") in left, "it holds the vesicles in one set only"
+
+
+def test_the_same_classes_are_counted_where_one_set_lacks_some() -> None:
+    """Vesicles and PSDs without masks look like cytoplasm, and leave gaps in the walls of neurites."""
+    few = tuple(name for name in CLASSES if name not in ("vesicle", "psd"))
+    grey = [130, 60, 80, 40, 20, 30, 10]
+    ours = [patch(field(seed)) for seed in range(2)]
+    for one in ours:
+        one.image[:] = grey[0]
+        for level, mask in zip(grey[1:], one.labels, strict=True):
+            one.image[mask] = level
+    real = [replace(one, known=tuple(name in few for name in CLASSES)) for one in ours]
+    real = [replace(one, labels=one.labels & np.array(one.known)[:, None, None, None]) for one in real]
+    both = [all(known) for known in zip(labelled_in(ours), labelled_in(real), strict=True)]
+    assert both == [name in few for name in CLASSES]
+    rows = named(compare(census(ours, classes=both), census(real, classes=both)))
+    assert rows["grey, mean", "cytoplasm"].ratio == 1
+    assert {row.ratio for row in rows.values()} <= {1, None}
+    assert census(ours).cytoplasm != census(real).cytoplasm
+    # a section that lacks a mask that others have says nothing of cytoplasm
+    assert census([*real, ours[0]], classes=[True] * 6).cytoplasm == census(ours[:1]).cytoplasm
 
 
 def write(folder: Path, patches: list[Patch], classes: tuple[str, ...] = CLASSES) -> Path:

@@ -10,7 +10,8 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.cli.main import main
-from synthem.measure.realism import _blocks, _folds, quartered, realism
+from synthem.measure.halves import BAND, _halves, distances
+from synthem.measure.realism import _blocks, _folds, features_of, quartered, realism
 from synthem.measure.statistics import NAMES
 from synthem.world import World
 
@@ -28,7 +29,54 @@ def windows(seed: int) -> np.ndarray:
 def test_what_is_alike_is_not_told_apart() -> None:
     result = realism(windows(0), windows(1), SECTIONS, SECTIONS)
     assert all(0.25 < one.auc < 0.75 for one in result.classifiers)
-    assert all(ratio < 2.5 for ratio in result.groups().values())
+    assert all(group.ratio < 2.5 for group in result.groups.values())
+
+
+@pytest.mark.parametrize("per_section", [1, 4])
+def test_two_samples_of_one_law_are_as_far_apart_as_halves(per_section: int) -> None:
+    """In the median 1, and mostly within the band of real halves; with few or many windows on our side."""
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        sections = np.repeat(np.arange(64 // per_section), per_section)
+        ours, real = (
+            rng.normal(0, 0.5, (len(set(sections)), 40))[sections] + rng.normal(0, 1, (64, 40))
+            for _ in range(2)
+        )
+        for some in (slice(None), slice(0, 24)):
+            found.append(distances(ours[some], real, sections[some], sections, real.std(0)))
+    assert np.median([one.ratio for one in found]) == pytest.approx(1, abs=0.1)
+    low, high = np.mean([np.percentile(one.null, BAND, axis=0) for one in found], axis=0)
+    assert np.mean([(one.ratio > low) & (one.ratio < high) for one in found]) > 0.8
+    assert np.mean([one.null for one in found]) == pytest.approx(1)
+
+
+def test_sections_of_one_preset_are_as_far_apart_as_halves() -> None:
+    """Synthetic sections against others of the same preset, through all the statistics."""
+    places = [(9e3 * k, 0.0, 0.0) for k in range(24)]
+    ours, real = (
+        features_of(
+            np.stack([World("epfl", seed).patch(Grid((1, 96, 96), origin_nm=at)).image[0] for at in places])
+        )
+        for seed in (3, 4)
+    )
+    names = [str(k) for k in range(24)]
+    result = realism(ours, real, names, names)
+    assert np.median([figure.ratio for figure in result.figures]) == pytest.approx(1, abs=0.3)
+    within = [figure.ratio < figure.null[1] for figure in result.figures]
+    assert np.mean(within) > 0.7
+    assert all(figure.null[0] <= 1 <= figure.null[1] for figure in result.figures)
+
+
+def test_halves_are_runs_of_sections_of_equal_size() -> None:
+    """Neighbours are nearly one image: a half that holds every other section is no half."""
+    blocks = np.array([0, 0, 0, 1, 1, 2, 3, 3, 3, 4])
+    for start in range(5):
+        first, second = _halves(blocks, start)
+        assert (sorted([*first, *second]) == list(range(10)) and len(first) == len(second) == 5) or start > 0
+        assert not set(blocks[first]) & set(blocks[second])
+        ring = np.isin(np.arange(5), blocks[first]).astype(int)
+        assert np.abs(np.diff(np.append(ring, ring[0]))).sum() == 2, "each half is one run"
 
 
 def test_what_differs_is_found_and_named_first() -> None:
@@ -38,6 +86,7 @@ def test_what_differs_is_found_and_named_first() -> None:
     assert min(one.auc for one in result.classifiers) > 0.7 and result.classifiers[0].auc > 0.85
     worst = result.ranked()[0]
     assert worst.name == "line spacing" and worst.group == "ridges"
+    assert worst.ratio > worst.null[1] > worst.null[0] > 0
     assert worst.distance == pytest.approx(6, rel=0.3) and worst.ratio > 5 and worst.importance > 0
     assert result == realism(ours, windows(1), SECTIONS, SECTIONS), "the same seed, the same report"
     assert type(result).model_validate_json(result.model_dump_json()) == result
@@ -84,6 +133,8 @@ def test_the_command(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "forest: AUC" in out and "What gives it away" in out
     report = json.loads((tmp_path / "out.json").read_text())
     assert len(report["figures"]) == len(NAMES) and report["real_windows"] == 8
+    assert all(len(figure["null"]) == 2 for figure in report["figures"])
+    assert out.count("real halves") == 2 and report["groups"]["noise"]["null"][1] >= 1
     assert main(asked) == 2
     assert "exists already" in capsys.readouterr().err
 
