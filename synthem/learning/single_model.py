@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from synthem.learning.counts import Counts, count
 from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
 from synthem.learning.dice import Scores, score_table
 from synthem.learning.hold_out import hold_out
+from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
 
 if TYPE_CHECKING:
@@ -60,13 +61,19 @@ def train_model(
     ----------
     config : TrainConfig
     data : sequence of Patch
-        Its far end is held out to choose the best model by.
+        Some are held out to choose the best model by: see ``synthem.learning.hold_out``.
     out : Path
-        Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
+        Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
     extra : sequence of Patch
         More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds a training on other data, or one that any other argument makes another; or two
+        sources differ in voxel size, or there is nothing to train on.
     """
     from synthem.learning.trainer import fit
 
@@ -75,13 +82,16 @@ def train_model(
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
         weights = balance_weights(np.array(shares), balance).weights
+    of: dict[str, Any] = {"data": identity_of_data(kept), "balance": balance or {}}
     source: CropSource = UniformCrops(kept, config.patch_vx, weights)
     if len(extra):
         if extra[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {extra[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
-        source = MixedCrops(source, UniformCrops(list(map(_slim, extra)), config.patch_vx), fraction)
-    return fit(config, source, held, out, progress="training" if progress else None)
+        more = list(map(_slim, extra))
+        source = MixedCrops(source, UniformCrops(more, config.patch_vx), fraction)
+        of |= {"added data": identity_of_data(more), "fraction": fraction}
+    return fit(config, source, held, out, of=of, progress="training" if progress else None)
 
 
 def evaluate_model(

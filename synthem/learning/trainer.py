@@ -4,7 +4,7 @@ import logging
 import platform
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,12 +12,21 @@ from pathlib import Path
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 
 from shapes.core.errors import InputError
+from synthem.data.atomic import is_part, locked
 from synthem.learning.callback import CURVES, MODEL, STATE, Keeper
 from synthem.learning.config import TrainConfig
 from synthem.learning.crops import CropSource
 from synthem.learning.dataset import TileDataset
+from synthem.learning.identity import (
+    IDENTITY,
+    Parts,
+    identity_of_data,
+    identity_of_training,
+    keep_identity,
+)
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
@@ -39,9 +48,14 @@ def fit(
     out: Path,
     *,
     tiles: int | None = None,
+    of: Parts | None = None,
     progress: str | None = None,
 ) -> FinishedTraining:
     """Train a network, or go on where an earlier call with the same arguments was stopped.
+
+    What decides the result is kept in ``identity.json``: the settings, ``of``, and what it is validated on.
+    With more ``steps`` a finished run goes on, where the rate is constant: the weights become what they would
+    have been had these been asked for at once, only that the step where it stood is validated too.
 
     Parameters
     ----------
@@ -51,30 +65,42 @@ def fit(
     validation : sequence of Patch
         What the best model is chosen by.
     out : Path
-        Folder for ``model.pt`` (the best), ``curves.csv`` and ``last.ckpt``; nothing is written elsewhere.
+        Folder for ``model.pt`` (the best), ``curves.csv``, ``last.ckpt`` and ``identity.json``; nothing is
+        written elsewhere, and no other run may write there meanwhile.
     tiles : int, optional
         Validate on so many tiles, evenly spread; on all, if left out.
+    of : mapping of str to plain values, optional
+        What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
     progress : str, optional
         Label of a progress bar; none, if left out.
 
     Raises
     ------
     InputError
-        Where the folder holds something else, or there is nothing to validate on.
+        Where the folder holds something else or another training, one that has gone further, or one that is
+        still going on; or there is nothing to validate on.
     """
     if not len(validation):
         raise InputError("training: there is no patch to validate on")
     claim(out)
-    card = ModelCard(config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions())
-    keeper = Keeper(out, card, config.patience)
-    callbacks: list[pl.Callback] = [keeper]
-    if progress is not None:
-        callbacks.append(TrainingBar(progress, config.steps))
-    module = Segmenter(config, source, TileDataset(validation, config, tiles))
-    with _quiet():
+    # of several devices, each has a process that runs all this; the first one's holds the folder
+    first = getattr(rank_zero_only, "rank", 0) == 0
+    with locked(out) if first else nullcontext(), _quiet():
+        data = TileDataset(validation, config, tiles)
+        card = ModelCard(config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions())
+        keeper = Keeper(out, card, config.patience)
+        callbacks: list[pl.Callback] = [keeper]
+        if progress is not None:
+            callbacks.append(TrainingBar(progress, config.steps))
         trainer = _make_trainer(config, out, callbacks)
+        if first:
+            seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
+            parts = {**(of or {}), **seen, **identity_of_training(config), "devices": trainer.num_devices}
+            keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE
-        trainer.fit(module, ckpt_path=state if state.exists() else None, weights_only=True)
+        trainer.fit(
+            Segmenter(config, source, data), ckpt_path=state if state.exists() else None, weights_only=True
+        )
     if trainer.interrupted:
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
@@ -86,8 +112,9 @@ def claim(out: Path) -> None:
     """Make the folder of a run; raises InputError if it is there and holds anything but a run's own files."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder for the training run")
-    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part"}
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in own) if out.exists() else []
+    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part", IDENTITY}
+    there = [p for p in out.iterdir() if p.name not in own and not is_part(p)] if out.exists() else []
+    foreign = sorted(p.name for p in there)
     if foreign:
         raise InputError(
             f"{out}: holds other files ({foreign[0]}); give an empty folder, or a training run's"
