@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shapes.core.errors import InputError
+from synthem.data.exported import read_exported
 from synthem.data.hdf5 import Dataset
 from synthem.data.manifest import read_manifest
 from synthem.data.png_file import png_size
@@ -42,7 +43,7 @@ def open_data(
     if voxel_nm is not None:
         raise InputError(f"{path}: this generated dataset knows its voxel size; give none")
     if manifest.layout == "png":
-        return read_folder(path, names, manifest.plan.request.voxel_nm)
+        return read_exported(path, manifest.plan, names)
     if names is not None:
         raise InputError(f"{path}: names choose among PNG files, and this is a dataset in HDF5")
     return Dataset(path)

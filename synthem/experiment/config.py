@@ -1,7 +1,5 @@
 """What an experiment is: data, arms, class sets, seeds and budget, read from a YAML file."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,7 +77,8 @@ class ExperimentConfig(Frozen):
     overlap: float = Field(0.25, ge=0, lt=1)
     """Of tiles in training, and of windows in inference."""
     validation_share: float = Field(0.2, gt=0, lt=1)
-    """Share of the training half that is held out, a block at its far end: neighbours are near copies."""
+    """Share of the training half that is held out, a block at its far end: neighbours are near copies. Of the
+    synthetic patches as large a share is, anywhere."""
     validation_tiles: int | None = Field(None, ge=1)
     test_every: int = Field(1, ge=1)
     """Score every n-th of the test sections."""
@@ -149,9 +148,3 @@ def load_experiment(name: str | Path) -> ExperimentConfig:
     # names are text as they are written: 0002 is no number
     values |= {key: text[key] for key in ("train", "test", "split") if values.get(key) is not None}
     return parse(ExperimentConfig, values, str(path))
-
-
-def config_hash(config: ExperimentConfig) -> str:
-    """Hash what decides the results: all of the configuration but the place of the real folder."""
-    text = json.dumps(config.model_dump(mode="json", exclude={"real"}), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

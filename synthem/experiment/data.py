@@ -1,7 +1,7 @@
 """The data of an experiment: real halves, what is held out of them, and where each arm's crops come from."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from shapes.core.errors import InputError
 from synthem.data.real import read_folder, read_split
 from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.seen import warn_of_seen
 from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
 from synthem.learning.crops import (
@@ -24,19 +25,26 @@ from synthem.learning.held_classes import absence_notes, blank_dice, without_abs
 from synthem.learning.hold_out import hold_out
 from synthem.learning.rare_crops import RareCrops
 from synthem.patch import Patch
+from synthem.preset.preset import load_preset
 
 
 @dataclass(frozen=True)
 class Data:
-    """Everything that the arms train on, choose by and are scored on."""
+    """Everything that the arms train on, choose by and are scored on; synthetic patches can be added."""
 
     train: Sequence[Patch]
     validation: Sequence[Patch]
     test: Sequence[Patch]
-    synthetic: Sequence[Patch]
-    synthetic_validation: Sequence[Patch]
+    synthetic: Sequence[Patch] = ()
+    synthetic_validation: Sequence[Patch] = ()
     notes: tuple[str, ...] = ()
     """What the report should say about the data, a sentence each."""
+
+    def with_synthetic(self, config: ExperimentConfig, patches: Sequence[Patch]) -> "Data":
+        """Return the same data with synthetic patches, of which some are held out too."""
+        ours, held = hold_out(patches, config.validation_share, config.training.patch_vx)
+        notes = (*self.notes, *absence_notes(ours, "synthetic patches"))
+        return replace(self, synthetic=ours, synthetic_validation=held, notes=notes)
 
     def epoch_steps(self, config: ExperimentConfig) -> int:
         """Count the steps of an epoch, alike for all arms: as many crops as the real sections have tiles."""
@@ -80,8 +88,8 @@ class Data:
         return UniformCrops(patches, config.training.patch_vx, weights)
 
 
-def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Patch]]) -> Data:
-    """Read the real halves, have the synthetic patches made, and hold out what validates.
+def load_data(config: ExperimentConfig) -> Data:
+    """Read the real halves, and hold out what validates; ``with_synthetic`` adds the synthetic patches.
 
     Raises
     ------
@@ -98,12 +106,13 @@ def load_data(config: ExperimentConfig, make_synthetic: Callable[[], Sequence[Pa
     if both:
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
     kept, held = hold_out(list(train), config.validation_share, config.training.patch_vx)
-    ours, ours_held = hold_out(make_synthetic(), config.validation_share, config.training.patch_vx)
-    notes = list(dict.fromkeys([*train.warnings, *test.warnings]))
-    notes += absence_notes(kept, "real training sections") + absence_notes(ours, "synthetic patches")
+    scored = test[:: config.test_every]
+    notes = [*train.warnings, *test.warnings, *absence_notes(kept, "real training sections")]
     for class_set in config.class_sets:
         notes += filter(None, [blank_dice(held, CLASS_SETS[class_set])])
-    return Data(kept, held, test[:: config.test_every], ours, ours_held, tuple(dict.fromkeys(notes)))
+    if set(config.arms) != {"real"}:
+        notes += warn_of_seen(load_preset(config.synthetic.preset), [patch.name for patch in scored])
+    return Data(kept, held, scored, notes=tuple(dict.fromkeys(notes)))
 
 
 def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequence[str]]:

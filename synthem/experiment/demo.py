@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from shapes import Grid
+from synthem import __version__
 from synthem.data.png_folder import write_png
 from synthem.experiment.config import ExperimentConfig
+from synthem.experiment.data import load_data
+from synthem.experiment.mark import claimed, identity_of_settings
 from synthem.experiment.results import Run
-from synthem.experiment.run import claim, conduct
+from synthem.experiment.run import carry_out
 from synthem.labels import channel
 from synthem.patch import Patch
 from synthem.preset.yaml_file import parse
@@ -55,14 +58,14 @@ def run_demo(out: Path, say: Callable[[str], None]) -> list[Run]:
     tissue = out / "tissue"
     config = parse(ExperimentConfig, {**SETTINGS, "real": str(tissue)}, "demo")
     notice = NOTICE.format(tissue=TISSUE, feed=FEED)
-    claim(out, config)
-    say(notice)
-    if not tissue.exists():
-        say(f"Growing tissue of preset {TISSUE} to stand in for real sections ...")
-        aside = out / "tissue.part"
-        shutil.rmtree(aside, ignore_errors=True)  # what an earlier demonstration left when it was stopped
-        write_png(tissue_sections(), aside).replace(tissue)
-    return conduct(config, out, notice=notice, say=say)
+    with claimed(out, {"demonstration": __version__, **identity_of_settings(config)}):
+        say(notice)
+        if not tissue.exists():
+            say(f"Growing tissue of preset {TISSUE} to stand in for real sections ...")
+            aside = out / "tissue.part"
+            shutil.rmtree(aside, ignore_errors=True)  # what an earlier demonstration left when it was stopped
+            write_png(tissue_sections(), aside).replace(tissue)
+        return carry_out(config, load_data(config), out, notice=notice, say=say)
 
 
 def tissue_sections(train: int = 6, test: int = 4) -> Iterator[Patch]:

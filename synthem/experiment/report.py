@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthem.data.atomic import write_json
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig, config_hash
+from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.figures import draw_curves, draw_regions, draw_scores
+from synthem.experiment.mark import MARK, hash_of, identity_of_experiment
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.results import GainRow, MeanStd, Run, groups, table
+from synthem.experiment.seen import seen_sections, what_it_saw
 from synthem.experiment.tables import markdown_table
+from synthem.preset.preset import Preset, load_preset
 
 REPORT = "report.md"
 
@@ -33,8 +36,10 @@ def write_report(
     """
     from synthem.learning.trainer import versions
 
+    preset = load_preset(config.synthetic.preset)
+    identity = hash_of(identity_of_experiment(config, data))
     (out / "figures").mkdir(exist_ok=True)
-    parts = [f"# {config.title}", *([f"**{notice}**"] if notice else []), _method(config, data)]
+    parts = [f"# {config.title}", *([f"**{notice}**"] if notice else []), _method(config, data, preset)]
     for (class_set, budget), group in groups(runs).items():
         rows = table(group)
         stem = f"{class_set}-classes-{budget.replace(' ', '-')}"
@@ -54,16 +59,22 @@ def write_report(
             f"The worst and the best test regions of the arm `{group[-1].arm}`:",
             f"![Regions](figures/regions-{stem}.png)",
         ]
-    parts += ["## Runs", _timing(runs), _small_print(config, versions())]
+    parts += ["## Runs", _timing(runs), _small_print(identity, versions())]
     (out / REPORT).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     write_json(
         out / "report.json",
         {
             "title": config.title,
             "notice": notice,
-            "hash": config_hash(config),
+            "hash": identity,
             "config": config.model_dump(mode="json"),
             "versions": versions(),
+            "notes": list(data.notes),
+            "preset": {
+                "name": preset.name,
+                "tuned_on": list(preset.tuned_on),
+                "test_sections_seen": seen_sections(preset, [p.name for p in data.test]),
+            },
             "sections": {
                 "train": [p.name for p in data.train],
                 "validation": [p.name for p in data.validation],
@@ -95,7 +106,7 @@ def _plain(rows: Sequence[GainRow]) -> list[dict[str, object]]:
     ]
 
 
-def _method(config: ExperimentConfig, data: Data) -> str:
+def _method(config: ExperimentConfig, data: Data, preset: Preset) -> str:
     training, synthetic = config.training, config.synthetic
     size = " × ".join(map(str, training.patch_vx))
     lines = [
@@ -104,6 +115,7 @@ def _method(config: ExperimentConfig, data: Data) -> str:
         f"{len(data.synthetic)} synthetic patches of preset `{synthetic.preset}` to train on, and "
         f"{len(data.synthetic_validation)} more, by which the arm `synthetic` chooses its model: it sees no "
         "real label.",
+        what_it_saw(preset),
         f"Arms: {', '.join(config.arms)}; all with the same network, initial weights and steps. Crops of "
         f"{size} voxels, {training.batch} a step; {training.optimiser}, rate {training.lr:g}, "
         f"{training.schedule.replace('_', ' ')}.",
@@ -112,7 +124,7 @@ def _method(config: ExperimentConfig, data: Data) -> str:
         "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "
         "neither truth nor prediction holds; support is the number of its voxels in the truth. The mean is "
         "over the classes that the truth holds.",
-        *data.notes,
+        *(f"**Note:** {note}." for note in data.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -125,6 +137,6 @@ def _timing(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
-def _small_print(config: ExperimentConfig, versions: dict[str, str]) -> str:
+def _small_print(identity: str, versions: dict[str, str]) -> str:
     used = ", ".join(f"{name} {value}" for name, value in versions.items())
-    return f"Configuration {config_hash(config)[:16]} (in full in `report.json`); {used}."
+    return f"Experiment {identity[:16]} (its parts are in `{MARK}`, its settings in `report.json`); {used}."

@@ -1,6 +1,5 @@
 """Running an experiment: each arm, class set, budget and seed has its own folder; finished ones are kept."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -9,20 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
-from synthem.data.files import is_vacant
-from synthem.experiment.config import Arm, ExperimentConfig, config_hash
+from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.data import Data, load_data
+from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
 from synthem.experiment.report import write_report
 from synthem.experiment.results import Run, read_run, write_predictions
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.labels import channels
 from synthem.learning.counts import Counts, count
 from synthem.learning.dice import score_table
-from synthem.patch import Patch
+from synthem.learning.identity import Parts
 
-MARK = "experiment.json"
 RESULT = "result.json"
 
 
@@ -58,25 +55,6 @@ def cells(config: ExperimentConfig, epoch_steps: int) -> Iterator[Cell]:
                     yield Cell(class_set, budget, steps, arm, seed)
 
 
-def claim(out: Path, config: ExperimentConfig) -> None:
-    """Make the folder of an experiment, or go on in it; InputError where it holds anything else."""
-    mark = out / MARK
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file; give a folder for the experiment")
-    if mark.is_file():
-        try:
-            other = json.loads(mark.read_text(encoding="utf-8"))["hash"]
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{mark}: is damaged; give another folder") from None
-        if other != config_hash(config):
-            raise InputError(f"{out}: holds another experiment, {other[:12]}; give another folder")
-        return
-    if not is_vacant(out):
-        raise InputError(f"{out}: is not empty and holds no experiment; give an empty folder")
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(mark, {"hash": config_hash(config), "config": config.model_dump(mode="json")})
-
-
 def conduct(
     config: ExperimentConfig,
     out: Path,
@@ -96,15 +74,27 @@ def conduct(
     say : callable, optional
         Is told what is going on; with it, progress bars of the training are shown.
     """
+    data = load_data(config)
+    with claimed(out, identity_of_experiment(config, data)):
+        return carry_out(config, data, out, notice=notice, say=say)
+
+
+def carry_out(
+    config: ExperimentConfig,
+    real: Data,
+    out: Path,
+    *,
+    notice: str = "",
+    say: Callable[[str], None] | None = None,
+) -> list[Run]:
+    """Do as ``conduct`` does, in a folder that is ``claimed`` and with real sections that are read."""
     told = say or (lambda text: None)
-
-    def make_synthetic() -> list[Patch]:
-        claim(out, config)
-        told(f"Making {config.synthetic.count} synthetic patches of preset {config.synthetic.preset} ...")
-        return synthetic_patches(config.synthetic, config.voxel_nm, out / "synthetic", say=told)
-
-    data = load_data(config, make_synthetic)
-    for note in data.notes:
+    for note in real.notes:
+        told(note)
+    told(f"Making {config.synthetic.count} synthetic patches of preset {config.synthetic.preset} ...")
+    patches = synthetic_patches(config.synthetic, config.voxel_nm, out / "synthetic", say=told)
+    data = real.with_synthetic(config, patches)
+    for note in data.notes[len(real.notes) :]:
         told(note)
     told(f"Training the arms {', '.join(config.arms)} on {len(data.train)} sections of {config.real} ...")
     runs = run_experiment(config, data, out, say=say)
@@ -123,15 +113,17 @@ def run_experiment(
     data : Data
         Its test sections are scored once a run, with the model that the validation chose.
     out : Path
-        A folder that ``claim`` made.
+        A folder that is ``claimed``.
     say : callable, optional
         Is told a sentence about each run; with it, progress bars are shown.
     """
     runs = []
+    identity = hash_of(identity_of_experiment(config, data))
     for cell in cells(config, data.epoch_steps(config)):
         result = out / cell.folder / RESULT
         if not result.is_file():
-            run = _train_and_score(cell, config, data, out / cell.folder, show=say is not None)
+            of = {"experiment": identity, "arm": cell.arm}
+            run = _train_and_score(cell, config, data, out / cell.folder, of, show=say is not None)
             write_json(result, run.to_json())
         elif say:
             say(f"{cell.title}: is there already")
@@ -139,7 +131,9 @@ def run_experiment(
     return runs
 
 
-def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: Path, *, show: bool) -> Run:
+def _train_and_score(
+    cell: Cell, config: ExperimentConfig, data: Data, folder: Path, of: Parts, *, show: bool
+) -> Run:
     from synthem.learning.predict import Predictor
     from synthem.learning.trainer import fit
 
@@ -151,6 +145,7 @@ def _train_and_score(cell: Cell, config: ExperimentConfig, data: Data, folder: P
         data.validation_for(cell.arm),
         folder / "training",
         tiles=config.validation_tiles,
+        of=of,
         progress=cell.title if show else None,
     )
     predictor = Predictor(fitted.model, overlap=config.overlap)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from synthem.data.hdf5 import Dataset, write_dataset
 from synthem.data.manifest import stored_plan
 from synthem.data.plan import make_request, plan_request
@@ -22,8 +20,7 @@ def synthetic_patches(
 ) -> list[Patch]:
     """Make the patches in the folder ``out``, or read them where an earlier call made them.
 
-    They come in random order, so that those that are held out at the end are like the others. ``say`` is
-    told what missed the wanted balance.
+    ``say`` is told what missed the wanted balance.
     """
     request = make_request(
         config.preset,
@@ -40,6 +37,4 @@ def synthetic_patches(
     write_dataset(plan, out)
     for sentence in plan.missed():
         say(f"synthetic patches are {sentence}")
-    patches = Dataset(out, instances=False)
-    order = np.random.default_rng(config.seed).permutation(config.count)
-    return [patches[int(k)] for k in order]
+    return list(Dataset(out, instances=False))

@@ -61,6 +61,7 @@ def with_tissue(preset: Preset, other: Preset) -> Preset:
     """
     scope = preset.microscope.model_copy(update={"stain": other.microscope.stain})
     own = {name: getattr(other, name) for name in ("anatomy", "annotation", "title", "source")}
+    own["tuned_on"] = tuple(dict.fromkeys([*preset.tuned_on, *other.tuned_on]))
     return preset.model_copy(update=own | {"microscope": scope})
 
 

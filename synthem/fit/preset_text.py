@@ -9,7 +9,7 @@ from synthem.fit.parameters import Space, get, pruned
 from synthem.preset.preset import Preset
 
 _WIDTH = 10**6
-OF_ITSELF = ("name", "title", "source")
+OF_ITSELF = ("name", "title", "source", "tuned_on")
 """What a preset says of itself: no value that is fitted."""
 
 

@@ -21,6 +21,7 @@ from synthem.fit.parameters import KNOBS, Space, pruned
 from synthem.fit.polarity import bright_membranes
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import SEEDS, Renderer, render
+from synthem.fit.tuned_on import sections_seen
 from synthem.measure.realism import features_of
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.defects import Defects
@@ -150,12 +151,14 @@ def fit_preset(
     candidates, before = tissues_of(given, tissues), prepared(given, voxel_nm)
     # names are those of the images; of another folder with masks all sections are taken
     own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
-    if masks is not None:
-        for sentence in masks_of(
-            masks, own, before.voxel_nm
-        ).warnings:  # refuses what is none, before any work
+    seen: list[str] = []
+    if masks is not None:  # refuses what is none, before any work
+        masked = masks_of(masks, own, before.voxel_nm)
+        for sentence in masked.warnings:
             tell(sentence)
+        seen += sections_seen(masks, masked.names)
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
+    seen += sections_seen(images, windows.sections)
     flipped = bright_membranes(windows.images)
     grey = 255 - windows.images if flipped else windows.images
     notes = list(windows.notes)
@@ -227,7 +230,12 @@ def fit_preset(
             was, now = renderer.features([before, after], renderer.unseen(count))
     origin = given if tissue == given.name else with_tissue(given, candidates[tissue])
     tone = after.microscope.tone.model_copy(update={"invert": flipped})
-    after = after.model_copy(update={"microscope": after.microscope.model_copy(update={"tone": tone})})
+    after = after.model_copy(
+        update={
+            "microscope": after.microscope.model_copy(update={"tone": tone}),
+            "tuned_on": tuple(dict.fromkeys([*origin.tuned_on, *seen])),
+        }
+    )
     return FittedPreset(
         before=before, after=after, origin=origin, space=whole, windows=windows, target=target, was=was,
         now=now, cost_before=target.cost(was), cost_after=target.cost(now), history=clock.history,

@@ -35,7 +35,9 @@ class Keeper(pl.Callback):
         self.rows: list[dict[str, float]] = []
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Stay stopped where patience had run out."""
+        """Begin a new epoch after each start, and stay stopped where patience had run out."""
+        # lightning would finish an epoch of as many batches as the one that it was stopped in or after
+        trainer.fit_loop.epoch_loop.batch_progress.current.reset()
         self._stop_in_time(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -63,16 +65,13 @@ class Keeper(pl.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what goes into ``last.ckpt``."""
-        return {"rows": self.rows, "config": self.card.config.model_dump(mode="json")}
+        return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from ``last.ckpt``; InputError if it is of another configuration."""
-        mine, theirs = self.card.config.model_dump(mode="json"), state_dict["config"]
-        changed = [key for key in mine if mine[key] != theirs.get(key)]
-        if changed:
-            raise InputError(
-                f"{self.out}: holds a training run with another {', '.join(changed)}; give another folder"
-            )
+        """Go on from ``last.ckpt``; InputError if it has gone further than this run is to go."""
+        steps, done = self.card.config.steps, state_dict["rows"][-1]["step"]
+        if done > steps:
+            raise InputError(f"{self.out}: holds {done} steps of training, not {steps}; give another folder")
         self.rows = [dict(row) for row in state_dict["rows"]]
 
     def _columns(self) -> tuple[str, ...]:

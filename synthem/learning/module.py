@@ -58,7 +58,8 @@ class Segmenter(pl.LightningModule):
     def train_dataloader(self) -> DataLoader[Sample]:
         """Draw the crops up to the next validation, from where the run stands."""
         config, done = self.config, self.trainer.global_step
-        steps = min(config.check_every, max(config.steps - done, 1))
+        # a run that goes on beyond its old end comes back to the validations of one that never stopped there
+        steps = min(config.check_every - done % config.check_every, max(config.steps - done, 1))
         return self._loader(CropDataset(self.source, config, done * config.batch, steps * config.batch))
 
     def val_dataloader(self) -> DataLoader[Sample]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
 from synthem.learning.dice import Scores, score_table
 from synthem.learning.held_classes import absence_notes, blank_dice, learned_classes, without_absent
 from synthem.learning.hold_out import hold_out
+from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ def train(
     ----------
     config : TrainConfig
     data : sequence of Patch
-        Its far end is held out to choose the best model by.
+        Some are held out to choose the best model by: see ``synthem.learning.hold_out``.
     out : str or Path
-        Folder for ``model.pt``, ``curves.csv`` and ``last.ckpt``.
+        Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
     extra : sequence of Patch
         More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops. A class
         that is absent from one of the two is unlabelled there: see ``synthem.learning.held_classes``.
@@ -80,7 +81,8 @@ def train(
     Raises
     ------
     InputError
-        Where there is no labelled voxel to learn from, voxels differ in size, or the folder is another's.
+        Where the folder holds a training on other data, or one that any other argument makes another; or two
+        sources differ in voxel size, or there is no labelled voxel to learn from.
     """
     from synthem.learning.trainer import fit
 
@@ -95,13 +97,15 @@ def train(
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
         weights = balance_weights(np.array(shares), balance).weights
+    of: dict[str, Any] = {"data": identity_of_data(kept), "balance": balance or {}}
     source: CropSource = UniformCrops(kept, config.patch_vx, weights)
     if added:
         if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
-    trained = fit(config, source, held, Path(out), progress="training" if progress else None)
+        of |= {"added data": identity_of_data(added), "fraction": fraction}
+    trained = fit(config, source, held, Path(out), of=of, progress="training" if progress else None)
     if blank:
         say(blank)
     return trained

@@ -4,7 +4,7 @@ import logging
 import platform
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,14 +12,24 @@ from pathlib import Path
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 
 from shapes.core.errors import InputError
+from synthem import __version__
+from synthem.data.atomic import locked
 from synthem.data.files import contents
 from synthem.learning.callback import CURVES, MODEL, STATE, Keeper
 from synthem.learning.config import TrainConfig
 from synthem.learning.crops import CropSource
 from synthem.learning.dataset import TileDataset
 from synthem.learning.held_classes import learned_classes
+from synthem.learning.identity import (
+    IDENTITY,
+    Parts,
+    identity_of_data,
+    identity_of_training,
+    keep_identity,
+)
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
@@ -41,9 +51,14 @@ def fit(
     out: Path,
     *,
     tiles: int | None = None,
+    of: Parts | None = None,
     progress: str | None = None,
 ) -> FinishedTraining:
     """Train a network, or go on where an earlier call with the same arguments was stopped.
+
+    What decides the result is kept in ``identity.json``: the settings, ``of``, and what it is validated on.
+    With more ``steps`` a finished run goes on, where the rate is constant: the weights become what they would
+    have been had these been asked for at once, only that the step where it stood is validated too.
 
     Parameters
     ----------
@@ -53,33 +68,50 @@ def fit(
     validation : sequence of Patch
         What the best model is chosen by.
     out : Path
-        Folder for ``model.pt`` (the best), ``curves.csv`` and ``last.ckpt``; nothing is written elsewhere.
+        Folder for ``model.pt`` (the best), ``curves.csv``, ``last.ckpt`` and ``identity.json``; nothing is
+        written elsewhere, and no other run may write there meanwhile.
     tiles : int, optional
         Validate on so many tiles, evenly spread; on all, if left out.
+    of : mapping of str to plain values, optional
+        What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
     progress : str, optional
         Label of a progress bar; none, if left out.
 
     Raises
     ------
     InputError
-        Where the folder holds something else, or there is nothing to validate on or to learn.
+        Where the folder holds something else or another training, one that has gone further, or one that is
+        still going on; or there is nothing to validate on or to learn.
     """
     if not len(validation):
         raise InputError("training: there is no patch to validate on")
     learned = learned_classes(source.patches, config.classes)
     claim(out)
-    card = ModelCard(
-        config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions(), learned=learned
-    )
-    keeper = Keeper(out, card, config.patience)
-    callbacks: list[pl.Callback] = [keeper]
-    if progress is not None:
-        callbacks.append(TrainingBar(progress, config.steps))
-    module = Segmenter(config, source, TileDataset(validation, config, tiles))
-    with _quiet():
+    # of several devices, each has a process that runs all this; the first one's holds the folder
+    first = getattr(rank_zero_only, "rank", 0) == 0
+    with locked(out) if first else nullcontext(), _quiet():
+        data = TileDataset(validation, config, tiles)
+        card = ModelCard(
+            config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions(), learned=learned
+        )
+        keeper = Keeper(out, card, config.patience)
+        callbacks: list[pl.Callback] = [keeper]
+        if progress is not None:
+            callbacks.append(TrainingBar(progress, config.steps))
         trainer = _make_trainer(config, out, callbacks)
+        if first:
+            seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
+            parts = {**(of or {}), **seen, **identity_of_training(config), "devices": trainer.num_devices}
+            keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE
-        trainer.fit(module, ckpt_path=state if state.exists() else None, weights_only=True)
+        try:
+            trainer.fit(
+                Segmenter(config, source, data),
+                ckpt_path=state if state.exists() else None,
+                weights_only=True,
+            )
+        except SystemExit:  # lightning ends the process on a signal; here the caller decides
+            raise KeyboardInterrupt from None
     if trainer.interrupted:
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
@@ -91,7 +123,7 @@ def claim(out: Path) -> None:
     """Make the folder of a run; raises InputError if it is there and holds anything but a run's own files."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder for the training run")
-    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part"}
+    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part", IDENTITY}
     foreign = [p.name for p in contents(out) if p.name not in own] if out.exists() else []
     if foreign:
         raise InputError(
@@ -102,8 +134,9 @@ def claim(out: Path) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
-    names = ("synthem", "numpy", "torch", "monai", "lightning")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+    names = ("numpy", "torch", "monai", "lightning")
+    ours = {"python": platform.python_version(), "synthem": __version__}
+    return {**ours, **{name: version(name) for name in names}}
 
 
 def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) -> pl.Trainer:

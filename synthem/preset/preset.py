@@ -28,6 +28,9 @@ class Preset(Frozen):
     """It names files and folders: letters, digits, ``_``, ``.`` and ``-``, and no dot in front."""
     title: str
     source: str = ""
+    tuned_on: tuple[Annotated[str, Field(pattern=r"^[^/]+/.+$")], ...] = ()
+    """Real sections by which values were set, as ``DATA SET/SECTION``, the latter a glob: what learns from
+    its patches must not be scored on these. No patch depends on it."""
     modality: Literal["FIB-SEM", "SBF-SEM", "ssTEM", "ssSEM"] = "FIB-SEM"
     voxel_nm: tuple[Length, Length, Length] = (5.0, 5.0, 5.0)
     patch_shape: tuple[Count, Count, Count] = (1, 256, 256)

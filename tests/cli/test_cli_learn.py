@@ -73,10 +73,26 @@ def test_train_evaluate_predict(work, capsys):
     assert {p.name for p in Path("masks").iterdir()} == {"mitochondrion"}  # vesicles were never labelled
 
 
-def test_training_with_added_data_and_a_balance(work):
-    options = ["--config", "settings.yaml", "--steps", "2", "--add", "real", "--fraction", "0.5"]
-    assert main(["train", "real", "run", *options, "--balance", "mitochondrion=0.2", "--seed", "3"]) == 0
-    assert Path("run/model.pt").is_file()
+def test_the_threshold_decides_what_is_found(work):
+    train = [
+        "train",
+        "real",
+        "run",
+        "--config",
+        "settings.yaml",
+        "--steps",
+        "1",
+        "--classes",
+        "mitochondrion",
+    ]
+    assert main(train) == 0
+    for threshold, found in (("0", 48 * 64), ("1", 0)):
+        name = f"scores{threshold}.json"
+        options = ["--threshold", threshold]
+        assert main(["evaluate", "run/model.pt", "real", "--split", "far", "--json", name, *options]) == 0
+        assert json.loads(Path(name).read_text())["mitochondrion"]["predicted"] == found
+        assert main(["predict", "run/model.pt", "real/slices/s3.png", f"masks{threshold}", *options]) == 0
+        assert (cv2.imread(f"masks{threshold}/mitochondrion/s3.png", cv2.IMREAD_GRAYSCALE) > 0).sum() == found
 
 
 def test_experiment_from_a_file(work, capsys):
@@ -86,6 +102,10 @@ def test_experiment_from_a_file(work, capsys):
     assert json.loads(Path("out/report.json").read_text())["config"]["real"] == "real"
     assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 0
     assert "is there already" in capsys.readouterr().err
+    cv2.imwrite("real/slices/s0.png", np.zeros((48, 64), np.uint8))
+    assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "out: holds an experiment with other training sections; give" in said
 
 
 @pytest.mark.parametrize(

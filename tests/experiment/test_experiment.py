@@ -14,15 +14,16 @@ from synthem.data.files import FOLDERS
 from synthem.experiment.config import (
     ExperimentConfig,
     SyntheticConfig,
-    config_hash,
     experiment_names,
     load_experiment,
 )
-from synthem.experiment.data import hold_out, load_data
+from synthem.experiment.data import Data
+from synthem.experiment.data import load_data as load_real
+from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
 from synthem.experiment.regions import worst_and_best
 from synthem.experiment.report import write_report
 from synthem.experiment.results import MeanStd, Run, read_predictions, table, write_predictions
-from synthem.experiment.run import cells, claim, run_experiment
+from synthem.experiment.run import cells, run_experiment
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.experiment.tables import gains_table
 from synthem.labels import CLASSES
@@ -80,15 +81,19 @@ def config(real=None, **more) -> ExperimentConfig:
     return parse(ExperimentConfig, {**SETTINGS, "real": real and str(real), **more}, "test")
 
 
+def load_data(settings, make_synthetic) -> Data:
+    return load_real(settings).with_synthetic(settings, make_synthetic())
+
+
 @pytest.fixture(scope="module")
 def done(real, tmp_path_factory):
     """An experiment with two seeds and two class sets, run to its report."""
     out = tmp_path_factory.mktemp("out") / "experiment"
     settings = config(real, seeds=(0, 1), class_sets=(6, 1))
     data = load_data(settings, lambda: SYNTHETIC)
-    claim(out, settings)
-    runs = run_experiment(settings, data, out)
-    write_report(settings, data, runs, out, notice="A test.")
+    with claimed(out, identity_of_experiment(settings, data)):
+        runs = run_experiment(settings, data, out)
+        write_report(settings, data, runs, out, notice="A test.")
     return settings, data, runs, out
 
 
@@ -132,7 +137,9 @@ def test_the_report_holds_table_pictures_and_configuration(done):
         if line.startswith("!["):
             assert (out / line.split("(")[1].rstrip(")")).stat().st_size > 5000
     content = json.loads((out / "report.json").read_text(), parse_constant=pytest.fail)
-    assert content["hash"] == config_hash(settings) and content["versions"]["torch"]
+    assert (
+        content["hash"] == hash_of(identity_of_experiment(settings, done[1])) and content["versions"]["torch"]
+    )
     assert content["sections"]["train"] == ["s000", "s001", "s002", "s003"]
     assert content["sections"]["validation"] == ["s004"]
     assert len(content["runs"]) == 12 and len(content["tables"]) == 4
@@ -145,38 +152,9 @@ def test_a_rerun_keeps_finished_runs_and_makes_missing_ones_again(done):
     lost = out / runs[4].folder / "result.json"
     kept = {r.folder: (out / r.folder / "result.json").stat().st_mtime_ns for r in runs if r is not runs[4]}
     lost.unlink()
-    claim(out, settings)
     again = run_experiment(settings, data, out)
     assert all((out / f / "result.json").stat().st_mtime_ns == t for f, t in kept.items())
     assert [replace(r, seconds=0) for r in again] == [replace(r, seconds=0) for r in runs]
-
-
-def test_other_content_is_never_written_over(done, tmp_path):
-    settings, _, _, out = done
-    with pytest.raises(InputError, match="another experiment"):
-        claim(out, settings.model_copy(update={"test_every": 2}))
-    (tmp_path / "thesis.tex").write_text("mine")
-    with pytest.raises(InputError, match="not empty"):
-        claim(tmp_path, settings)
-    with pytest.raises(InputError, match="is a file"):
-        claim(tmp_path / "thesis.tex", settings)
-
-
-def test_arms_start_from_the_same_weights_and_draw_their_own_crops(real):
-    settings = config(real)
-    data = load_data(settings, lambda: SYNTHETIC)
-    rng = np.random.default_rng(0)
-    names = {
-        arm: {data.source_for(arm, settings, CLASSES).draw(rng=rng)[0].name for _ in range(60)}
-        for arm in settings.arms
-    }
-    ours = {p.name for p in data.synthetic}
-    theirs = {p.name for p in data.train}
-    assert names["real"] == theirs and names["synthetic"] == ours
-    assert names["mixed"] & ours and names["mixed"] & theirs
-    assert not {p.name for p in data.validation} & theirs
-    assert data.validation_for("synthetic") == data.synthetic_validation
-    assert not {p.name for p in data.synthetic_validation} & ours
 
 
 @pytest.mark.parametrize(("absent", "labelled"), [("unlabelled", {False}), ("silent", {True})])
@@ -207,16 +185,6 @@ def test_epochs_count_the_real_tiles(real):
     per_section = 2 * 3  # 48 x 64 by 32 with steps of 24
     assert data.epoch_steps(settings) == math.ceil(4 * per_section / 4)
     assert {c.steps for c in cells(settings, data.epoch_steps(settings))} == {12, 18}
-
-
-def test_hold_out_is_a_block_at_the_far_end():
-    kept, held = hold_out(SYNTHETIC, 0.25, (1, 32, 32))
-    assert [p.name for p in kept + held] == [p.name for p in SYNTHETIC] and len(held) == 2
-    kept, held = hold_out([SYNTHETIC[0]], 0.2, (1, 32, 32))
-    joined = np.concatenate([kept[0].image, held[0].image], axis=2)
-    assert np.array_equal(joined, SYNTHETIC[0].image) and held[0].image.shape[2] == 32
-    with pytest.raises(InputError, match="too small"):
-        hold_out([SYNTHETIC[0]], 0.2, (1, 48, 48))
 
 
 def run_of(arm, seed, **dice) -> Run:

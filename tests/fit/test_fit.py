@@ -1,6 +1,7 @@
 """Fitting a preset to images: the parameters, the file, the search, the masks, and the command."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from synthem.fit.preset_text import preset_text
 from synthem.fit.renderer import Renderer, render
 from synthem.fit.report import write_preset
 from synthem.fit.run import fit_preset, prepared
+from synthem.fit.tuned_on import sections_seen
 from synthem.preset.preset import Preset, load_preset, preset_names
 from synthem.world import World
 
@@ -230,6 +232,24 @@ def test_every_value_that_is_not_the_starts_has_a_comment(images: Path, tmp_path
     for field in [*changed, "voxel_nm", "modality"]:
         assert any(line.strip().startswith(f"{field}: ") and "  # " in line for line in lines), field
     assert "modality: FIB-SEM  # set for these images, was ssTEM" in lines
+
+
+def test_a_fitted_preset_says_what_it_has_seen(images: Path, masked: Path, tmp_path: Path) -> None:
+    found = fit_preset(images, EPFL, masks=masked, tissues=["epfl"], names=["0"], rounds=0, workers=1)
+    write_preset(found, tmp_path / "mine.yaml", "images")
+    seen = load_preset(tmp_path / "mine.yaml").tuned_on
+    assert seen[: len(EPFL.tuned_on)] == EPFL.tuned_on and EPFL.tuned_on
+    masks = {f"{masked.name}/{path.stem}" for path in (masked / "slices").glob("*.png")}
+    assert set(seen[len(EPFL.tuned_on) :]) == {f"{images.name}/0"} | masks
+
+
+def test_sections_seen_go_by_the_name_of_their_data_set(tmp_path: Path) -> None:
+    (tmp_path / "brain" / "slices").mkdir(parents=True)
+    picture = tmp_path / "brain" / "slices" / "a[1].png"
+    picture.touch()
+    for source in (tmp_path / "brain", tmp_path / "brain" / "slices", picture):
+        (seen,) = sections_seen(source, ["a[1]", "a[1]"])
+        assert seen.startswith("brain/") and fnmatchcase("a[1]", seen.removeprefix("brain/"))
 
 
 def test_rounds_that_the_time_does_not_allow_are_said(images: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shapes import Grid
 from shapes.core.errors import InputError
+from synthem.data.atomic import locked
 from synthem.labels import CLASSES
 from synthem.learning.augment import augment
 from synthem.learning.callback import read_curves
@@ -19,6 +20,7 @@ from synthem.learning.config import AugmentConfig, TrainConfig
 from synthem.learning.crops import MixedCrops, TiledCrops, UniformCrops, tile_corners
 from synthem.learning.dataset import BalancedSampler, CropDataset, TileDataset
 from synthem.learning.model_file import load_model
+from synthem.learning.module import Segmenter
 from synthem.learning.predict import Predictor
 from synthem.learning.trainer import fit
 from synthem.learning.unet import build_unet, normalise
@@ -65,7 +67,7 @@ def run(tmp_path_factory):
 
 def test_it_learns_and_writes_only_into_its_folder(run):
     result, out = run
-    assert sorted(p.name for p in out.iterdir()) == ["curves.csv", "last.ckpt", "model.pt"]
+    assert sorted(p.name for p in out.iterdir()) == ["curves.csv", "identity.json", "last.ckpt", "model.pt"]
     assert result.curves[-1]["mean"] > 0.7
     assert [row["step"] for row in result.curves] == [10, 20, 24]
     assert np.isnan(result.curves[-1]["sheath"])
@@ -121,7 +123,7 @@ def test_an_unknown_accelerator_is_refused(tmp_path):
 
 def test_another_configuration_or_foreign_files_are_refused(run, tmp_path):
     source = UniformCrops(PATCHES, (1, 32, 32))
-    with pytest.raises(InputError, match="another lr"):
+    with pytest.raises(InputError, match=r"other lr \(0.03, not 0.01\)"):
         fit(config(lr=0.01), source, HELD, run[1])
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"notes\.txt"):
@@ -199,9 +201,51 @@ def test_3d_network_trains_and_predicts(tmp_path):
     assert Predictor(result.model).masks(volumes[0].image).shape == (3, 16, 32, 32)
 
 
+def gradients(patch, **settings) -> list[float]:
+    """Largest gradient of the last layer's weights after one step, a class."""
+    tiles = TileDataset([patch], config(**settings))
+    module = Segmenter(config(**settings), UniformCrops([patch], (1, 32, 32)), tiles)
+    module.log = lambda *_, **__: None
+    module.training_step(
+        torch.utils.data.default_collate([tiles[k] for k in range(len(tiles))]), 0
+    ).backward()
+    return module.net.final_conv.weight.grad.flatten(1).abs().amax(1).tolist()
+
+
 def test_unlabelled_class_does_not_move_the_network():
-    crop = TileDataset([blobs(0, known=(True, True, False, True, True, True))], config())[0]
-    assert crop["known"].tolist() == [1, 0, 1]
+    mitochondrion, membrane, sheath = gradients(blobs(0, known=(True, True, False, True, True, True)))
+    assert mitochondrion > 0 and sheath > 0 and membrane == 0
+
+
+def test_class_weights_reach_the_loss():
+    mitochondrion, membrane, sheath = gradients(blobs(0), class_weights={"mitochondrion": 0.0, "sheath": 0.0})
+    assert membrane > 0 and mitochondrion == sheath == 0
+
+
+@pytest.mark.parametrize("stops", [(20, 48), (24, 27, 48)])
+def test_a_finished_run_goes_on_to_more_steps(tmp_path, stops):
+    source = UniformCrops(PATCHES, (1, 32, 32))
+    whole = fit(config(schedule="constant", steps=48), source, HELD, tmp_path / "whole")
+    for steps in stops:
+        parts = fit(config(schedule="constant", steps=steps), source, HELD, tmp_path / "parts")
+    ends = [torch.load(tmp_path / n / "last.ckpt", weights_only=True) for n in ("whole", "parts")]
+    for name, value in ends[0]["state_dict"].items():
+        assert torch.equal(ends[1]["state_dict"][name], value), name
+    dice = [{row["step"]: row["mean"] for row in run.curves} for run in (whole, parts)]
+    assert dice[1].keys() - dice[0].keys() == set(stops) - dice[0].keys()
+    assert all(dice[1][step] == mean for step, mean in dice[0].items())
+    with pytest.raises(InputError, match="holds 48 steps of training, not 24"):
+        fit(config(schedule="constant", steps=24), source, HELD, tmp_path / "parts")
+
+
+def test_one_cycle_is_made_for_its_steps(run):
+    with pytest.raises(InputError, match=r"steps of its one-cycle schedule \(24, not 48\)"):
+        fit(config(steps=48), UniformCrops(PATCHES, (1, 32, 32)), HELD, run[1])
+
+
+def test_a_second_run_in_the_same_folder_is_refused(run):
+    with locked(run[1]), pytest.raises(InputError, match="another run is writing to it"):
+        fit(config(), Stops(None, 0), HELD, run[1])
 
 
 def test_unlabelled_sections_follow_their_labels_through_augmentation():

@@ -1,0 +1,70 @@
+"""The folder of an experiment: marked with what the experiment is, and written by one run at a time."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from shapes.core.errors import InputError
+from synthem.data.atomic import locked
+from synthem.data.files import is_vacant
+from synthem.experiment.config import ExperimentConfig
+from synthem.experiment.data import Data
+from synthem.learning.identity import MAKES_NO_DIFFERENCE, Parts, identity_of_data, keep_identity
+from synthem.preset.preset import load_preset
+from synthem.world import WORLD_VERSION
+
+MARK = "experiment.json"
+
+NAMES_OF_DATA = {"title", "real", "splits", "split", "train", "test"}
+"""Settings that say where data are: what they are decides, and the hash of the sections says that."""
+
+
+def identity_of_settings(config: ExperimentConfig) -> dict[str, Any]:
+    """Return the settings that decide the results, and the preset by what it says rather than by its name."""
+    leave_out: dict[str, Any] = dict.fromkeys(NAMES_OF_DATA, True)
+    leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset"}}
+    preset = load_preset(config.synthetic.preset).model_dump(mode="json")
+    ours = {"preset": f"{preset['name']}, {hash_of(preset)}", "world_version": WORLD_VERSION}
+    return ours | config.model_dump(mode="json", exclude=leave_out)
+
+
+def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, Any]:
+    """Return what decides the results: the settings, and the real sections of both halves."""
+    return {
+        "training sections": identity_of_data([*data.train, *data.validation]),
+        "test sections": identity_of_data(data.test),
+        **identity_of_settings(config),
+    }
+
+
+def hash_of(parts: Parts) -> str:
+    """Return one hash of all parts."""
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def claimed(out: Path, parts: Parts) -> Iterator[None]:
+    """Make the folder of an experiment, or go on in it; hold it until the block ends.
+
+    Parameters
+    ----------
+    out : Path
+    parts : mapping of str to plain values
+        What the experiment is.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds anything else or an experiment of other parts, or another run is writing to it.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; give a folder for the experiment")
+    if not (out / MARK).exists() and not is_vacant(out):
+        raise InputError(f"{out}: is not empty and holds no experiment; give an empty folder")
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        keep_identity(out / MARK, parts, "an experiment")
+        yield
