@@ -103,13 +103,9 @@ def fit(
             seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
             parts = {**(of or {}), **seen, **identity_of_training(config), "devices": trainer.num_devices}
             keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
-        state = out / STATE
+        state = out / STATE if (out / STATE).exists() else None
         try:
-            trainer.fit(
-                Segmenter(config, source, data),
-                ckpt_path=state if state.exists() else None,
-                weights_only=True,
-            )
+            trainer.fit(Segmenter(config, source, data), ckpt_path=state, weights_only=True)
         except SystemExit:  # lightning ends the process on a signal; here the caller decides
             raise KeyboardInterrupt from None
     if trainer.interrupted:
