@@ -9,20 +9,20 @@ import typer
 
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
+from synthem.cli.groups import grouped
+from synthem.cli.shared import Against, Balance, Names, Varied, VoxelNm, new_file
 
 making = typer.Typer()
 
-Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
-VoxelNm = Annotated[str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X")]
-Randomise = Annotated[
-    float,
-    typer.Option(
-        help="Draw each patch's greys, blur, noise and contrast up to FACTOR times wider.", metavar="FACTOR"
+PresetName = Annotated[
+    str,
+    typer.Argument(
+        help="A preset's name, or the path of a preset's YAML file.",
+        metavar="PRESET",
+        autocompletion=lambda: _preset_names(),
     ),
 ]
-RandomiseAnatomy = Annotated[
-    bool, typer.Option("--randomise-anatomy", help="With --randomise: sizes of neurites and organelles too.")
-]
+Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
 
 
@@ -52,8 +52,10 @@ def presets() -> None:
 
 
 @making.command()
+@grouped
 def preview(
-    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
+    preset: PresetName,
+    varied: Varied,
     out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("preview.png"),
     seed: Seed = 0,
     count: Annotated[
@@ -77,8 +79,6 @@ def preview(
         bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
     ] = False,
     voxel_nm: VoxelNm = None,
-    randomise: Randomise = 1.0,
-    randomise_anatomy: RandomiseAnatomy = False,
     show: Annotated[
         str | None,
         typer.Option(
@@ -97,9 +97,9 @@ def preview(
     """
     from shapes import Grid
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
+    from synthem.data.atomic import write_whole
     from synthem.data.memory import check_memory
     from synthem.labels import CLASSES
-    from synthem.preset.randomise import check_factor
     from synthem.scene.annotate import NEURITE
     from synthem.view import sheet as pictures
     from synthem.view.beside import beside_sheet
@@ -113,17 +113,13 @@ def preview(
     if stages and (labels or beside is not None):
         other = "--labels" if labels else "--beside"
         raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
-    check_factor(randomise)
-    if randomise_anatomy and randomise == 1.0:
-        raise InputError(
-            "preview: --randomise-anatomy varies sizes by the factor of --randomise; give one above 1"
-        )
+    varied.check()
     world = World(preset, seed=seed)
     size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
     solid = size[0] > 1
-    varied = (randomise, randomise_anatomy)
+    both = (varied.randomise, varied.randomise_anatomy)
     if solid or stages:
-        world = world.randomised(randomise, 0, randomise_anatomy)
+        world = world.randomised(varied.randomise, 0, varied.randomise_anatomy)
     if solid and (stages or beside is not None):
         raise InputError("preview: --stages and --beside show sections; give them a shape y,x")
     if show is not None and not solid:
@@ -139,21 +135,25 @@ def preview(
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, varied, warn)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, both, warn)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
         if shuffle:
-            out.with_suffix(".key.txt").write_text("\n".join(key) + "\n", encoding="utf-8")
+            write_whole(out.with_suffix(".key.txt"), ("\n".join(key) + "\n").encode())
     else:
-        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel, varied), out)
+        pictures.save(pictures.preset_sheet(world, count, size, labels, voxel, both), out)
     say(f"{out}")
 
 
 @making.command()
+@grouped
 def generate(
-    preset: Annotated[str, typer.Argument(help="A preset's name, or the path of a preset's YAML file.")],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with after a kill.")],
+    preset: PresetName,
+    out: Annotated[
+        Path, typer.Argument(help="A new or empty folder, or one to go on with after a kill.", metavar="OUT")
+    ],
+    varied: Varied,
     count: Annotated[int, typer.Option(help="Number of patches.")] = 100,
     shape: Annotated[
         str | None, typer.Option(help="Voxels of a patch; the preset's own by default.", metavar="[Z,]Y,X")
@@ -161,11 +161,7 @@ def generate(
     voxel_nm: VoxelNm = None,
     seed: Seed = 0,
     workers: Workers = None,
-    balance: Annotated[
-        str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
-    ] = "",
-    randomise: Randomise = 1.0,
-    randomise_anatomy: RandomiseAnatomy = False,
+    balance: Balance = "",
     layout: Annotated[
         Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
     ] = Layout.hdf5,
@@ -194,8 +190,8 @@ def generate(
         shape=parse_shape(shape) if shape else None,
         voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
         balance=parse_balance(balance),
-        randomise=randomise,
-        randomise_anatomy=randomise_anatomy,
+        randomise=varied.randomise,
+        randomise_anatomy=varied.randomise_anatomy,
     )
     world = World(preset, seed=seed)
     check_memory(world.preset, Grid(request.shape, request.voxel_nm))
@@ -219,25 +215,15 @@ def generate(
 
 
 @making.command()
+@grouped
 def census(
-    data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
+    data: Annotated[
+        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+    ],
+    other: Against,
     json: Annotated[Path | None, typer.Option(help="Write the figures to a new JSON file too.")] = None,
-    names: Annotated[
-        list[str] | None, typer.Option(help="Names or globs of the sections to count; may be repeated.")
-    ] = None,
+    names: Names = None,
     voxel_nm: VoxelNm = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Other data, such as real EM, to compare with figure by figure.")
-    ] = None,
-    against_names: Annotated[
-        list[str] | None, typer.Option(help="Names or globs of its sections; may be repeated.")
-    ] = None,
-    against_split: Annotated[
-        str | None,
-        typer.Option(
-            help="A split in its splits.yaml: its training half, or NAME:test.", metavar="NAME[:train|:test]"
-        ),
-    ] = None,
 ) -> None:
     """Count what is in data, real or synthetic: shares, objects, sizes and grey levels of each class.
 
@@ -247,24 +233,17 @@ def census(
     Example: synthem census synthetic --against REAL
     """
     from synthem.cli.options import parse_voxel_nm
+    from synthem.data.atomic import write_whole
     from synthem.data.open import common_window, is_generated, labelled_in, open_data, warnings_of
-    from synthem.data.splits import half_of
     from synthem.measure import census as counting
     from synthem.measure.census_diff import compare
 
-    if against is None and (against_names or against_split):
-        raise InputError("census: --against-names and --against-split need --against, to say of what")
-    if against_names and against_split:
-        raise InputError("census: --against-names and --against-split both choose sections; give one of them")
-    if json and json.exists():
-        raise InputError(f"{json}: exists already; give the name of a new file")
-    if json and not json.parent.is_dir():
-        raise InputError(f"{json}: there is no folder {json.parent}")
+    chosen, against = other.chosen(), other.against
+    new_file(json)
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     # a generated dataset knows its voxel size, so beside other data the option tells of these
     sets = [open_data(data, names, None if against and is_generated(data) else size)]
     if against:
-        chosen = half_of(against, against_split) if against_split else against_names
         sets.append(open_data(against, chosen, size))
     for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
         warn(sentence)
@@ -276,7 +255,13 @@ def census(
     result = compare(*counts) if against else counts[0]
     show(result.table())
     if json:
-        json.write_text(result.model_dump_json(indent=1), encoding="utf-8")
+        write_whole(json, result.model_dump_json(indent=1).encode())
+
+
+def _preset_names() -> list[str]:
+    from synthem.preset.preset import preset_names
+
+    return preset_names()
 
 
 def _objects(count: int) -> str:

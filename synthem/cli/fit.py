@@ -5,33 +5,22 @@ from typing import Annotated
 
 import typer
 
-from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
+from synthem.cli.groups import grouped
+from synthem.cli.shared import Sections, new_file
 
 fitting = typer.Typer()
 
-VoxelNm = Annotated[str | None, typer.Option(help="Voxel size of the images in nanometres.", metavar="Z,Y,X")]
-Split = Annotated[
-    str | None,
-    typer.Option(
-        help="A split in its splits.yaml: its training half, or NAME:test.", metavar="NAME[:train|:test]"
-    ),
-]
-Names = Annotated[
-    list[str] | None, typer.Option(help="Sections to take, file names without ending; may be repeated.")
-]
-
 
 @fitting.command()
+@grouped
 def realism(
     synthetic: Annotated[
         str, typer.Argument(help="A generated dataset, a folder of images, or a preset.", metavar="SYN")
     ],
     real: Annotated[Path, typer.Argument(help="A folder of real EM; it needs no masks.", metavar="REAL")],
+    sections: Sections,
     count: Annotated[int, typer.Option(help="Windows on either side, at most.", min=8)] = 64,
-    split: Split = None,
-    names: Names = None,
-    voxel_nm: VoxelNm = None,
     seed: Annotated[int, typer.Option(help="Which windows are sampled.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report to a new JSON file too.")] = None,
 ) -> None:
@@ -43,17 +32,17 @@ def realism(
 
     Example: synthem realism mine.yaml IMAGES
     """
-    from synthem.cli.options import parse_voxel_nm
+    from synthem.data.atomic import write_whole
     from synthem.measure.realism_inputs import compare_sections
 
-    _is_new(json)
+    new_file(json)
     with progress("windows") as tick:
         result = compare_sections(
             synthetic,
             real,
             count,
-            names=_names(real, split, names),
-            voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
+            names=sections.chosen(real),
+            voxel_nm=sections.size,
             seed=seed,
             tick=tick,
         )
@@ -62,14 +51,18 @@ def realism(
     for table in result.tables():
         show(table)
     if json:
-        json.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        write_whole(json, (result.model_dump_json(indent=1) + "\n").encode())
 
 
 @fitting.command()
+@grouped
 def fit(
-    images: Annotated[Path, typer.Argument(help="A section, or a folder of sections: PNG, TIFF or JPEG.")],
+    images: Annotated[
+        Path, typer.Argument(help="A section, or a folder of sections: PNG, TIFF or JPEG.", metavar="IMAGES")
+    ],
     start: Annotated[str, typer.Option("--from", help="The preset to begin with: a name or a YAML file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The preset to write, a new YAML file.")],
+    sections: Sections,
     masks: Annotated[
         Path | None, typer.Option(help="A folder of real EM with masks: greys, sizes and numbers from these.")
     ] = None,
@@ -77,9 +70,6 @@ def fit(
         list[str] | None,
         typer.Option(help="Presets whose tissue may take the place of the start's; all by default."),
     ] = None,
-    split: Split = None,
-    names: Names = None,
-    voxel_nm: VoxelNm = None,
     minutes: Annotated[float, typer.Option(help="Time that it may take; the best so far stands.")] = 15.0,
     rounds: Annotated[
         int | None, typer.Option(help="Rounds of the search; as many as the time allows by default.", min=0)
@@ -100,7 +90,6 @@ def fit(
 
     Example: synthem fit IMAGES --from epfl -o mine.yaml --voxel-nm 5,5,5
     """
-    from synthem.cli.options import parse_voxel_nm
     from synthem.fit.report import check_outputs, write_preset, write_report
     from synthem.fit.run import fit_preset
 
@@ -111,8 +100,8 @@ def fit(
             start,
             masks=masks,
             tissues=tissue,
-            names=_names(images, split, names),
-            voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
+            names=sections.chosen(images),
+            voxel_nm=sections.size,
             minutes=minutes,
             rounds=rounds,
             seed=seed,
@@ -127,19 +116,3 @@ def fit(
         write_report(found, report, seed)
         say(f"report: {report / 'report.md'}")
     say(f"{out}: misfit {found.cost_before:.3g} before, {found.cost_after:.3g} after")
-
-
-def _names(folder: Path, split: str | None, names: list[str] | None) -> list[str] | None:
-    """Return the sections that are chosen, None where all are."""
-    from synthem.data.splits import half_of
-
-    if split and names:
-        raise InputError("--split and --names both choose sections; give one of them")
-    return half_of(folder, split) if split else names
-
-
-def _is_new(path: Path | None) -> None:
-    if path and path.exists():
-        raise InputError(f"{path}: exists already; give the name of a new file")
-    if path and not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
+from synthem.cli.groups import grouped
+from synthem.cli.shared import Added, Balance, Split, Training, VoxelNm, new_file
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
@@ -15,43 +16,22 @@ if TYPE_CHECKING:
 
 learning = typer.Typer()
 
-Split = Annotated[
-    str | None,
-    typer.Option(
-        help="A split in DATA/splits.yaml: of it the half that is meant for this, or the one named.",
-        metavar="NAME[:train|:test]",
-    ),
-]
-VoxelNm = Annotated[str | None, typer.Option(help="Voxel size of real EM in nanometres.", metavar="Z,Y,X")]
 Threshold = Annotated[float, typer.Option(help="A class is found above this probability.", min=0, max=1)]
 ModelFile = Annotated[Path, typer.Argument(help="The model.pt that a training wrote.", metavar="MODEL")]
 
 
 @learning.command()
+@grouped
 def train(
-    data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.")],
-    add: Annotated[Path | None, typer.Option(help="More data to mix in, such as synthetic patches.")] = None,
-    fraction: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of crops from the data that --add names; 0.3 by default.", show_default=False
-        ),
-    ] = None,
+    data: Annotated[
+        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+    ],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
+    added: Added,
+    training: Training,
     split: Split = None,
     voxel_nm: VoxelNm = None,
-    add_voxel_nm: Annotated[
-        str | None, typer.Option(help="Voxel size of real EM that --add names, if another.", metavar="Z,Y,X")
-    ] = None,
-    balance: Annotated[
-        str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
-    ] = "",
-    classes: Annotated[
-        str | None, typer.Option(help="Classes to learn; all six by default.", metavar="CLASS,…")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Training steps.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of weights and crops.", min=0)] = None,
-    config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None,
+    balance: Balance = "",
 ) -> None:
     """Train a U-Net to label images: on real sections with masks, on synthetic patches, or on both.
 
@@ -62,36 +42,16 @@ def train(
 
     Example: synthem train REAL model --add synthetic --fraction 0.3
     """
-    from synthem.cli.options import parse_balance, parse_names, parse_voxel_nm
-    from synthem.data.open import is_generated
-    from synthem.labels import CLASSES
+    from synthem.cli.options import parse_balance, parse_voxel_nm
     from synthem.learning import single_model
-    from synthem.learning.config import TrainConfig
-    from synthem.preset.yaml_file import parse, read_yaml
 
-    for option, value in (("--fraction", fraction), ("--add-voxel-nm", add_voxel_nm)):
-        if add is None and value is not None:
-            raise InputError(f"train: {option} is of the data that --add names; give --add too")
-    settings = read_yaml(config) if config else {}
-    given = {
-        "classes": parse_names(classes, CLASSES) if classes is not None else None,
-        "steps": steps,
-        "seed": seed,
-    }
-    settings |= {key: value for key, value in given.items() if value is not None}
-    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
-    training = parse(TrainConfig, settings, str(config or "training"))
-    patches = _told(single_model.open_half(data, split, "train", size))
-    extra: Sequence[Patch] = ()
-    if add:
-        own = parse_voxel_nm(add_voxel_nm) if add_voxel_nm else None if is_generated(add) else size
-        extra = _told(single_model.open_half(add, None, "train", own))
+    settings, size = training.settings(), parse_voxel_nm(voxel_nm) if voxel_nm else None
     fit = single_model.train(
-        training,
-        patches,
+        settings,
+        _told(single_model.open_half(data, split, "train", size)),
         out,
-        extra=extra,
-        fraction=0.3 if fraction is None else fraction,
+        extra=_told(added.patches(size)),
+        fraction=0.3 if added.fraction is None else added.fraction,
         balance=parse_balance(balance),
         progress=True,
         say=warn,
@@ -105,7 +65,9 @@ def train(
 @learning.command()
 def evaluate(
     model: ModelFile,
-    data: Annotated[Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.")],
+    data: Annotated[
+        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+    ],
     split: Split = None,
     voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
@@ -119,15 +81,13 @@ def evaluate(
 
     Example: synthem evaluate model/model.pt REAL --split rare
     """
-    from json import dumps
-
     from synthem.cli.options import parse_voxel_nm
+    from synthem.data.atomic import write_json
     from synthem.experiment.tables import score_rows
     from synthem.learning import single_model
     from synthem.learning.model_file import load_model
 
-    if json and json.exists():
-        raise InputError(f"{json}: exists already; give the name of a new file")
+    new_file(json)
     loaded = load_model(model)
     patches = _told(
         single_model.open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
@@ -137,14 +97,15 @@ def evaluate(
         scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
     show(score_rows(scores))
     if json:
-        json.write_text(dumps(scores, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(json, scores)
 
 
 @learning.command()
 def predict(
     model: ModelFile,
-    images: Annotated[Path, typer.Argument(help="A PNG image, or a folder of them.")],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    images: Annotated[Path, typer.Argument(help="A PNG image, or a folder of them.", metavar="IMAGES")],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="OUT")],
+    voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
 ) -> None:
     """Label PNG images with a trained model: OUT gets a folder of masks for each class.
@@ -154,19 +115,27 @@ def predict(
 
     Example: synthem predict model/model.pt IMAGES masks
     """
+    from synthem.cli.options import parse_voxel_nm
     from synthem.learning import single_model
     from synthem.learning.model_file import load_model
 
     loaded = load_model(model)
     _tell_unlearned(loaded)
+    if voxel_nm:
+        single_model.check_voxels(loaded, parse_voxel_nm(voxel_nm), str(images))
+    else:
+        own = " × ".join(f"{edge:g}" for edge in loaded.card.voxel_nm)
+        warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
     written = single_model.predict(loaded, images, out, threshold=threshold)
     say(f"{out}: {len(written)} masks")
 
 
 @learning.command()
 def experiment(
-    experiment: Annotated[str, typer.Argument(help="The name of a shipped experiment, or a YAML file.")],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.")],
+    experiment: Annotated[
+        str, typer.Argument(help="The name of a shipped experiment, or a YAML file.", metavar="EXPERIMENT")
+    ],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
     real: Annotated[Path | None, typer.Option(help="The folder of real EM with masks.")] = None,
     split: Annotated[str | None, typer.Option(help="A split in its splits.yaml.")] = None,
 ) -> None:

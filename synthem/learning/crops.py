@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.learning.rare_crops import RareCrops
+from synthem.learning.rare_crops import RareCrops, way_out
 from synthem.patch import Patch
 
 Corner = tuple[int, int, int]
@@ -127,6 +127,7 @@ def room_for(patch: Patch, shape_vx: Corner) -> Corner:
     z, y, x = (n - c for n, c in zip(patch.grid.shape, shape_vx, strict=True))
     if min(z, y, x) < 0:
         raise InputError(
-            f"crops: {patch.name or 'a patch'}, {patch.grid.shape}, is smaller than a crop, {shape_vx}"
+            f"crops: {patch.name or 'a patch'}, {patch.grid.shape}, is smaller than a crop, {shape_vx}: "
+            + way_out(patch.grid.shape)
         )
     return z, y, x

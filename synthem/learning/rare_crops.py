@@ -70,7 +70,8 @@ class RareCrops:
             size = section.grid.shape
             if any(n > m for n, m in zip(shape, size, strict=True)):
                 raise InputError(
-                    f"crops: a crop of {shape} does not fit into section {section.name!r} of {size}"
+                    f"crops: a crop of {shape} does not fit into section {section.name!r} of {size}: "
+                    + way_out(size)
                 )
             self._sizes.append(size)
             for name, k in channels.items():
@@ -152,3 +153,11 @@ def _normalised(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Scale to a sum of one."""
     scaled: npt.NDArray[np.float64] = values / values.sum()
     return scaled
+
+
+def way_out(shape_vx: tuple[int, ...]) -> str:
+    """Say which crop would fit: a multiple of 16 along each axis, for networks halve it four times."""
+    y, x = (n // 16 * 16 for n in shape_vx[1:])
+    if min(y, x) == 0:
+        return "a network wants at least 16 × 16"
+    return f"give a smaller one, such as `--patch {y},{x}`" + ("" if shape_vx[0] == 1 else ", or z,y,x in 3D")

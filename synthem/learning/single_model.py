@@ -132,14 +132,22 @@ def evaluate(
     total = Counts.zero(len(use))
     for done, patch in enumerate(data):
         tick(done, len(data))
-        mine, theirs = model.card.voxel_nm, patch.grid.voxel_nm
-        if not np.allclose(mine, theirs, rtol=0.1):
-            raise InputError(
-                f"{patch.name}: has voxels of {theirs} nm, but the model was trained on {mine} nm"
-            )
+        check_voxels(model, patch.grid.voxel_nm, patch.name)
         found = predictor.masks(patch.image, threshold)
         total += count(found, patch.labels[use], patch.labelled[use])
     return score_table(total, model.classes)
+
+
+def check_voxels(model: "Model", voxel_nm: tuple[float, float, float], what: str) -> None:
+    """Raise InputError where voxels are of another size than those that a model was trained on.
+
+    A difference of up to a tenth is let pass.
+    """
+    if not np.allclose(model.card.voxel_nm, voxel_nm, rtol=0.1):
+        raise InputError(
+            f"{what}: has voxels of {voxel_nm} nm, but the model was trained on {model.card.voxel_nm} nm: "
+            "resample them, or train on such voxels"
+        )
 
 
 def predict(model: "Model", images: str | Path, out: str | Path, *, threshold: float = 0.5) -> list[Path]:

@@ -10,6 +10,7 @@ import pytest
 from synthem.cli.main import main
 from synthem.data.files import FOLDERS
 from synthem.labels import CLASSES
+from synthem.learning.model_file import load_model
 
 SETTINGS = """
 network: {features: [4, 4, 4, 4, 4, 4]}
@@ -210,3 +211,31 @@ def test_leftovers_of_systems_small_images_and_endings_are_taken(work, capsys):
     Path("masks/.DS_Store").touch()
     assert main(["predict", "run/model.pt", "some", "masks"]) == 0
     assert sorted(p.name for p in Path("masks/membranes").iterdir()) == ["A.png", "b.png"]
+
+
+def test_a_crop_that_does_not_fit_is_refused_with_one_that_does(work, capsys):
+    assert main(["train", "real", "run", "--width", "4", "--steps", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "smaller than a crop, (1, 256, 256): give a smaller one, such as `--patch 48,64`" in said
+    assert main(["train", "real", "run", "--width", "4", "--steps", "1", "--patch", "48,64"]) == 0
+    card = load_model("run/model.pt").card.config
+    assert card.patch_vx == (1, 48, 64) and card.network.features == (4, 4, 8, 16, 32, 4)
+
+
+def test_options_go_before_the_file_of_settings(work, capsys):
+    asked = ["--config", "settings.yaml", "--patch", "16,16", "--width", "2", "--seed", "5", "--steps", "1"]
+    assert main(["train", "real", "run", *asked]) == 0
+    card = load_model("run/model.pt").card.config
+    assert (card.patch_vx, card.network.features[0], card.seed, card.steps) == ((1, 16, 16), 2, 5, 1)
+    assert (card.batch, card.lr) == (4, 0.02), "and what is not given is the file's"
+
+
+def test_predict_asks_for_the_voxel_size_or_says_which_it_takes(work, capsys):
+    main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"])
+    assert main(["predict", "run/model.pt", "real", "masks"]) == 0
+    assert "real: taken to have voxels of 5 × 5 × 5 nm, as the model's" in capsys.readouterr().err
+    assert main(["predict", "run/model.pt", "real", "other", "--voxel-nm", "5,5.2,5"]) == 0
+    assert "taken to have" not in capsys.readouterr().err
+    assert main(["predict", "run/model.pt", "real", "none", "--voxel-nm", "40,4,4"]) == 2
+    assert "real: has voxels of (40.0, 4.0, 4.0) nm, but the model" in capsys.readouterr().err
+    assert not Path("none").exists()

@@ -11,8 +11,8 @@ from pages import PAGES, README, blocks, name
 
 from shapes import Grid
 from synthem.cli.main import app, main
+from synthem.data.files import FOLDERS
 from synthem.data.png_folder import write_png
-from synthem.data.real import FOLDERS
 from synthem.labels import CLASSES
 from synthem.world import World
 

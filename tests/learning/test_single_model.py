@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from synthem.cli.main import main
-from synthem.data.real import FOLDERS
+from synthem.data.files import FOLDERS
 from synthem.labels import CLASSES, channel
 
 SETTINGS = """

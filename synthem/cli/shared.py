@@ -1,0 +1,183 @@
+"""Groups of options that several commands take, and what they come to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shapes.core.errors import InputError
+from synthem.cli.options import Triple, parse_names, parse_shape, parse_voxel_nm
+
+if TYPE_CHECKING:
+    from synthem.learning.config import TrainConfig
+    from synthem.patch import Patch
+
+VoxelNm = Annotated[
+    str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X", show_default=False)
+]
+Balance = Annotated[
+    str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="A split in its splits.yaml: of it the half that is meant for this, or the one named.",
+        metavar="NAME[:train|:test]",
+        show_default=False,
+    ),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
+]
+
+
+@dataclass(frozen=True)
+class Varied:
+    """How far each patch's microscope varies, and whether its anatomy does."""
+
+    randomise: Annotated[
+        float,
+        typer.Option(
+            help="Draw each patch's greys, blur, noise and contrast up to FACTOR times wider.",
+            metavar="FACTOR",
+        ),
+    ] = 1.0
+    randomise_anatomy: Annotated[
+        bool,
+        typer.Option("--randomise-anatomy", help="With --randomise: sizes of neurites and organelles too."),
+    ] = False
+
+    def check(self) -> None:
+        """Raise InputError where the factor is out of range, or the anatomy is to vary by none."""
+        from synthem.preset.randomise import check_factor
+
+        check_factor(self.randomise)
+        if self.randomise_anatomy and self.randomise == 1.0:
+            raise InputError("--randomise-anatomy varies by the factor of --randomise; give one above 1")
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Which sections of a folder of real EM, and their voxel size."""
+
+    split: Split = None
+    names: Names = None
+    voxel_nm: VoxelNm = None
+
+    def chosen(self, folder: Path) -> list[str] | None:
+        """Return the names of the sections that are chosen, None where all are."""
+        from synthem.data.splits import half_of
+
+        if self.split and self.names:
+            raise InputError("--split and --names both choose sections; give one of them")
+        return half_of(folder, self.split) if self.split else self.names
+
+    @property
+    def size(self) -> Triple | None:
+        """The voxel size, None where none is given."""
+        return parse_voxel_nm(self.voxel_nm) if self.voxel_nm else None
+
+
+@dataclass(frozen=True)
+class Against:
+    """Other data to compare with."""
+
+    against: Annotated[
+        Path | None, typer.Option(help="Other data, such as real EM, to compare with figure by figure.")
+    ] = None
+    against_names: Names = None
+    against_split: Split = None
+
+    def chosen(self) -> list[str] | None:
+        """Return the names of its sections, None where all are; InputError where options do not fit."""
+        from synthem.data.splits import half_of
+
+        if self.against is None and (self.against_names or self.against_split):
+            raise InputError("census: --against-names and --against-split need --against, to say of what")
+        if self.against_names and self.against_split:
+            raise InputError("census: --against-names and --against-split both choose sections; give one")
+        if self.against is not None and self.against_split:
+            return half_of(self.against, self.against_split)
+        return self.against_names
+
+
+@dataclass(frozen=True)
+class Added:
+    """A second source of training crops."""
+
+    add: Annotated[
+        Path | None, typer.Option(help="More data to mix in, such as synthetic patches.", show_default=False)
+    ] = None
+    fraction: Annotated[
+        float | None,
+        typer.Option(help="Share of crops from what --add names; 0.3 by default.", show_default=False),
+    ] = None
+    add_voxel_nm: Annotated[
+        str | None,
+        typer.Option(help="Voxel size of real EM that --add names, if another.", metavar="Z,Y,X"),
+    ] = None
+
+    def patches(self, size: Triple | None) -> "Sequence[Patch]":
+        """Open what is added, none where nothing is; ``size`` is that of the first source, if given."""
+        from synthem.data.open import is_generated
+        from synthem.learning.single_model import open_half
+
+        if self.add is None:
+            for option, value in (("--fraction", self.fraction), ("--add-voxel-nm", self.add_voxel_nm)):
+                if value is not None:
+                    raise InputError(f"train: {option} is of the data that --add names; give --add too")
+            return ()
+        own = parse_voxel_nm(self.add_voxel_nm) if self.add_voxel_nm else size
+        return open_half(self.add, None, "train", None if is_generated(self.add) else own)
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of a training; what is given here goes before what the file says."""
+
+    classes: Annotated[
+        str | None, typer.Option(help="Classes to learn; all six by default.", metavar="CLASS,…")
+    ] = None
+    steps: Annotated[int | None, typer.Option(help="Training steps.", min=1)] = None
+    seed: Annotated[int | None, typer.Option(help="Seed of weights and crops.", min=0)] = None
+    patch: Annotated[
+        str | None,
+        typer.Option(
+            help="Size of a crop: 256,256 by default; smaller for small sections.", metavar="[Z,]Y,X"
+        ),
+    ] = None
+    width: Annotated[
+        int | None,
+        typer.Option(help="Size of the network, channels of its top level: 32 by default.", min=1),
+    ] = None
+    config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None
+
+    def settings(self) -> "TrainConfig":
+        """Return all settings; InputError where one is not understood."""
+        from synthem.labels import CLASSES
+        from synthem.learning.config import TrainConfig
+        from synthem.preset.yaml_file import parse, read_yaml
+
+        settings: dict[str, Any] = read_yaml(self.config) if self.config else {}
+        if self.classes is not None:
+            settings["classes"] = parse_names(self.classes, CLASSES)
+        if self.patch is not None:
+            settings["patch_vx"] = parse_shape(self.patch)
+        if self.width is not None:
+            w = self.width
+            network = settings.get("network")
+            features = {"features": (w, w, 2 * w, 4 * w, 8 * w, w)}
+            settings["network"] = {**(network if isinstance(network, dict) else {}), **features}
+        settings |= {k: v for k, v in (("steps", self.steps), ("seed", self.seed)) if v is not None}
+        return parse(TrainConfig, settings, str(self.config or "training"))
+
+
+def new_file(path: Path | None) -> None:
+    """Raise InputError where a file that is to be written exists, or has no folder to lie in."""
+    if path and path.exists():
+        raise InputError(f"{path}: exists already; give the name of a new file")
+    if path and not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}")
