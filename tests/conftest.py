@@ -13,6 +13,9 @@ from shapes import Grid
 from synthem.patch import Patch
 from synthem.world import World
 
+# networks of tests are tiny: threads that wait for each other cost far more than they give
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # the same examples in every run; `--hypothesis-profile explore` looks at others
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)

@@ -238,6 +238,7 @@ def test_a_fitted_preset_says_what_it_has_seen(images: Path, masked: Path, tmp_p
     found = fit_preset(images, EPFL, masks=masked, tissues=["epfl"], names=["0"], rounds=0, workers=1)
     write_preset(found, tmp_path / "mine.yaml", "images")
     seen = load_preset(tmp_path / "mine.yaml").tuned_on
+    assert with_tissue(load_preset("ac4"), EPFL).tuned_on == EPFL.tuned_on
     assert seen[: len(EPFL.tuned_on)] == EPFL.tuned_on and EPFL.tuned_on
     masks = {f"{masked.name}/{path.stem}" for path in (masked / "slices").glob("*.png")}
     assert set(seen[len(EPFL.tuned_on) :]) == {f"{images.name}/0"} | masks
