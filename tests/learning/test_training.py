@@ -110,7 +110,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(run, tmp_path):
 def test_a_finished_run_is_not_trained_further(run):
     result, out = run
     before = (out / "model.pt").read_bytes()
-    again = fit(config(), Stops(None, 0), HELD, out)
+    again = fit(config(), Stops(UniformCrops(PATCHES, (1, 32, 32)), 0), HELD, out)
     np.testing.assert_equal(again.curves, result.curves)
     assert (out / "model.pt").read_bytes() == before
 
@@ -245,7 +245,7 @@ def test_one_cycle_is_made_for_its_steps(run):
 
 def test_a_second_run_in_the_same_folder_is_refused(run):
     with locked(run[1]), pytest.raises(InputError, match="another run is writing to it"):
-        fit(config(), Stops(None, 0), HELD, run[1])
+        fit(config(), Stops(UniformCrops(PATCHES, (1, 32, 32)), 0), HELD, run[1])
 
 
 def test_unlabelled_sections_follow_their_labels_through_augmentation():

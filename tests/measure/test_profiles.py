@@ -396,7 +396,7 @@ def test_the_voxel_size_tells_of_what_is_not_generated(
     ("options", "says"),
     [
         (["--against", "none"], "no such folder"),
-        (["--against", "REAL", "--against-names", "s7"], "no slice is called 's7'"),
+        (["--against", "REAL", "--against-names", "s7"], "no section is called 's7'"),
         (["--against", "REAL", "--against-split", "hlaf"], "did you mean 'half'?"),
         (["--against", "REAL", "--against-split", "half", "--against-names", "s0"], "give one of them"),
         (["--against", "none", "--against-split", "half"], "none/splits.yaml: cannot be read"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shapes import Grid
 from shapes.clutter.chains import MEMBRANE_NM, OFF_MITOCHONDRIA_NM, stretch_depth
 from shapes.clutter.endosomes import DENSE, MULTIVESICULAR, inner_vesicles
+from shapes.core.spread import Spread
 from shapes.core.streams import mix, stream_key
 from shapes.core.warp import warp_window
 from shapes.mitochondria.rods import rod_distance
@@ -188,7 +189,9 @@ def test_vesicles_of_a_multivesicular_body_lie_inside_its_membrane():
     points = np.array([[[0, 0, 0, 70.0], [40, 0, 0, 70.0]]])
     out, counts, deepest = np.empty((7, 4)), [], 0.0
     for k in range(200):
-        count = inner_vesicles(points, 0, np.uint64(mix(stream_key(1, "x"), k)), (0.0, 18.0, 25.0), out)
+        count = inner_vesicles(
+            points, 0, np.uint64(mix(stream_key(1, "x"), k)), Spread(min=18, max=25).row(), out
+        )
         counts.append(count)
         for z, y, x, r in out[:count]:
             away = np.hypot(np.hypot(y, x), z - min(40.0, max(0.0, z)))

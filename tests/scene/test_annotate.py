@@ -96,7 +96,7 @@ def test_the_boundary_is_the_rim_of_the_mitochondrion(scene):
 def test_a_voxel_that_two_structures_claim_goes_to_the_one_on_top(scene):
     """A vesicle or a sheath goes before a PSD, and all of them before the membrane."""
     everywhere = {
-        name: replace(layer, distance_nm=np.full_like(layer.distance_nm, -5.0))
+        name: layer._replace(distance_nm=np.full_like(layer.distance_nm, -5.0))
         for name, layer in scene.layers.items()
     }
     flooded = replace(scene, layers={**scene.layers, "psd": everywhere["psd"]})

@@ -12,6 +12,7 @@ from skimage.measure import label, regionprops
 from shapes import Grid
 from shapes.clutter.glycogen import MOST, Glycogen, cluster
 from shapes.core.errors import InputError
+from shapes.core.spread import Spread
 from shapes.neurites.population import DENDRITE, GLIA
 from synthem.preset.preset import Preset, load_preset
 from synthem.scene.scene import CLUTTER, Scene, build_scene
@@ -142,7 +143,11 @@ def test_glycogen_is_in_glia_and_in_dendrites_that_store_it():
 @settings(max_examples=60, deadline=None)
 def test_granules_of_a_cluster_lie_near_its_middle_and_never_overlap(seed):
     out = np.empty((MOST + 1, 4))
-    n = cluster(np.uint64(seed), (0.0, 6.0, 40.0), (0.0, 60.0, 200.0), (0.0, 7.5, 15.0), out)
+    n = cluster(
+        np.uint64(seed),
+        *(Spread(min=low, max=high).row() for low, high in ((6, 40), (60, 200), (7.5, 15))),
+        out,
+    )
     assert 1 <= n <= 40
     assert np.linalg.norm(out[:n, :3], axis=1).max() <= 200
     for a, b in cKDTree(out[:n, :3]).query_pairs(31):
