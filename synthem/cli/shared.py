@@ -98,7 +98,7 @@ class Against:
         if self.against is None and (self.against_names or self.against_split):
             raise InputError("census: --against-names and --against-split need --against, to say of what")
         if self.against_names and self.against_split:
-            raise InputError("census: --against-names and --against-split both choose sections; give one")
+            raise InputError("--against-names and --against-split both choose sections; give one of them")
         if self.against is not None and self.against_split:
             return half_of(self.against, self.against_split)
         return self.against_names

@@ -1,5 +1,6 @@
 """One U-Net, from the command line: train it, score it, label images with it."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,10 @@ def train(
     """
     from synthem.learning.trainer import fit
 
+    for patches in (data, extra):
+        if len(patches):
+            voxels = len(patches) * math.prod(patches[0].grid.shape)
+            check_room(voxels * (1 + len(CLASSES)), f"training: holding {len(patches)} patches in memory")
     kept, held = hold_out(list(map(_slim, data)), validation_share, config.patch_vx)
     added = list(map(_slim, extra))
     if added:

@@ -1,10 +1,13 @@
 """What `train` is asked for is what it trains on, and a folder goes on only with the same."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from synthem.cli.main import main
+from synthem.data import memory
 from synthem.data.files import FOLDERS
 from synthem.labels import CLASSES, channel
 
@@ -117,3 +120,11 @@ def test_a_folder_goes_on_with_no_other_pixels(work, capsys):
     cv2.imwrite("real/slices/real03.png", image)
     assert main(command) == 2
     assert "with other data;" in capsys.readouterr().err
+
+
+def test_want_of_memory_is_foreseen(work, capsys, monkeypatch):
+    """Data are held in memory while they train, so it is asked for before any is read."""
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    assert main(["train", "real", "run", "--config", "settings.yaml"]) == 2
+    assert "training: holding 12 patches in memory takes about" in capsys.readouterr().err
+    assert not Path("run").exists()

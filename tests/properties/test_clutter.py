@@ -188,10 +188,9 @@ def test_a_stretch_is_an_elliptical_tube(flat):
 def test_vesicles_of_a_multivesicular_body_lie_inside_its_membrane():
     points = np.array([[[0, 0, 0, 70.0], [40, 0, 0, 70.0]]])
     out, counts, deepest = np.empty((7, 4)), [], 0.0
+    radius = Spread(min=18, max=25).row()
     for k in range(200):
-        count = inner_vesicles(
-            points, 0, np.uint64(mix(stream_key(1, "x"), k)), Spread(min=18, max=25).row(), out
-        )
+        count = inner_vesicles(points, 0, np.uint64(mix(stream_key(1, "x"), k)), radius, out)
         counts.append(count)
         for z, y, x, r in out[:count]:
             away = np.hypot(np.hypot(y, x), z - min(40.0, max(0.0, z)))

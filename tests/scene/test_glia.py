@@ -143,11 +143,8 @@ def test_glycogen_is_in_glia_and_in_dendrites_that_store_it():
 @settings(max_examples=60, deadline=None)
 def test_granules_of_a_cluster_lie_near_its_middle_and_never_overlap(seed):
     out = np.empty((MOST + 1, 4))
-    n = cluster(
-        np.uint64(seed),
-        *(Spread(min=low, max=high).row() for low, high in ((6, 40), (60, 200), (7.5, 15))),
-        out,
-    )
+    rows = [Spread(min=low, max=high).row() for low, high in ((6, 40), (60, 200), (7.5, 15))]
+    n = cluster(np.uint64(seed), *rows, out)
     assert 1 <= n <= 40
     assert np.linalg.norm(out[:n, :3], axis=1).max() <= 200
     for a, b in cKDTree(out[:n, :3]).query_pairs(31):
