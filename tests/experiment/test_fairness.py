@@ -6,6 +6,7 @@ import torch
 from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
 
 import synthem.learning.trainer
+from synthem.experiment.config import CLASS_SETS
 from synthem.experiment.run import run_experiment
 from synthem.labels import CLASSES
 
@@ -81,3 +82,20 @@ def test_a_class_is_found_above_the_threshold(real, tmp_path, threshold, everyth
     (run,) = run_experiment(settings, load_data(settings, lambda: SYNTHETIC), tmp_path)
     voxels = 3 * 48 * 64 if everything else 0
     assert [row["predicted"] for row in run.scores.values()] == [voxels] * 6
+
+
+def test_class_sets_are_those_of_the_paper():
+    assert CLASS_SETS[6] == CLASSES and CLASS_SETS[1] == ("mitochondrion",)
+    assert set(CLASSES) - set(CLASS_SETS[5]) == {"mito_boundary"} and len(CLASS_SETS[5]) == 5
+
+
+def test_rare_crops_start_from_the_classes_that_are_learned(real):  # noqa: F811
+    settings = config(real, crops="rare", rare={"mitochondrion": 1.0})
+    data = load_data(settings, lambda: SYNTHETIC)
+
+    def held(classes) -> float:
+        source, rng = data.source_for("real", settings, classes), np.random.default_rng(0)
+        drawn = [source.draw(rng=rng) for _ in range(100)]
+        return np.mean([p.labels[0, :, y : y + 32, x : x + 32].any() for p, (_, y, x) in drawn])
+
+    assert held(CLASSES) == held(("mitochondrion",)) == 1 and held(("sheath",)) < 1
