@@ -95,7 +95,7 @@ ADDED = ["--add", "more", "--fraction", "0.5"]
         ([], ["--balance", "mitochondrion=0.3"], "balance.mitochondrion (none, not 0.3)"),
         ([], ["--voxel-nm", "8,5,5"], "data"),
         ([], ["--seed", "4"], "seed (0, not 4)"),
-        ([], ["--classes", "psd"], "classes"),
+        ([], ["--classes", "mitochondrion"], "classes"),
         ([], ["--steps", "9"], "steps of its one-cycle schedule (2, not 9)"),
     ],
 )
@@ -107,8 +107,8 @@ def test_a_folder_goes_on_with_nothing_else(work, capsys, digests, first, then, 
     assert digests(work / "run") == before
     capsys.readouterr()
     assert main([*command, *then]) == 2
-    said = capsys.readouterr().err
-    assert "run: holds a training with other" in said and says in said and said.count("\n") == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("synthem: run: holds a training with other") and says in said
     assert digests(work / "run") == before
 
 
