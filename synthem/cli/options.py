@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.grid import Triple
 from synthem.labels import channel
-
-Triple = tuple[float, float, float]
 
 
 def parse_shape(text: str) -> tuple[int, int, int]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapes.core.errors import InputError
-from synthem.cli.options import Triple, parse_names, parse_shape, parse_voxel_nm
+from shapes.core.grid import Triple
+from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig

@@ -12,6 +12,7 @@ from pydantic import Field
 from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from shapes.core.grid import Triple
 from synthem.data.choice import choose
 from synthem.data.windows import WindowMaker
 from synthem.labels import channel
@@ -25,8 +26,6 @@ MOST_PATCHES = 1_000_000
 
 PLAN_STREAM = 0x706C616E
 """Sets the stream that places windows apart from those that fill the world."""
-
-Triple = tuple[float, float, float]
 
 
 class Request(Frozen):

@@ -28,7 +28,7 @@ def _many(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_many)]
-Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...] | None, BeforeValidator(_many)]
+Budgets = Annotated[tuple[Annotated[int, Field(ge=1)], ...] | None, BeforeValidator(_many)]
 
 
 class SyntheticConfig(Frozen):
@@ -64,8 +64,8 @@ class ExperimentConfig(Frozen):
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
     class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
     seeds: tuple[int, ...] = (0,)
-    steps: Counts = None
-    epochs: Counts = None
+    steps: Budgets = None
+    epochs: Budgets = None
     """One of the two; each number is a run of its own. An epoch has as many crops as the real half tiles."""
     crops: Literal["tiles", "uniform", "rare"] = "tiles"
     """Crops of real sections: the paper's regular tiles, anywhere, or where the rare classes are."""

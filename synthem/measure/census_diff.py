@@ -133,10 +133,10 @@ def compare(ours: Census, real: Census) -> Comparison:
 
 
 NEURITES, BOUTONS = "neurite profiles", f"boutons ({BOUTON} vesicles or more)"
-Figure = float | Quantiles | tuple[float | None, Quantiles | None] | None
+Measured = float | Quantiles | tuple[float | None, Quantiles | None] | None
 
 
-def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Figure]]:
+def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Measured]]:
     """Each figure with its group, its name and the classes that must be labelled."""
     unit, power = ("px", "µm²") if census.dimensions == 2 else ("vx", "µm³")
     for i, (name, row) in enumerate(census.classes.items()):
@@ -164,7 +164,7 @@ def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Figure
     }
     for name in CLASSES:
         row = census.classes[name]
-        measured: dict[str, tuple[str, Figure]] = {
+        measured: dict[str, tuple[str, Measured]] = {
             "density": (f"per {power}", row.density),
             "size": (f"size, {unit}", row.size_vx),
             "aspect": ("aspect", row.aspect),
@@ -197,7 +197,7 @@ def _objects(census: Census, group: str) -> str:
     return f"n = {counts[group]:,}" if group in counts else ""
 
 
-def _value(figure: Figure) -> tuple[float | None, Quantiles | None]:
+def _value(figure: Measured) -> tuple[float | None, Quantiles | None]:
     if isinstance(figure, Quantiles):
         return figure.median, figure
     return figure if isinstance(figure, tuple) else (figure, None)
