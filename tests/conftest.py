@@ -76,3 +76,25 @@ def check_halves() -> Callable[[World, Grid, float], Patch]:
         return patch
 
     return check
+
+
+KERNEL_FREE = (
+    "learning",
+    "test_statistics",
+    "test_real",
+    "test_files",
+    "test_masks",
+    "test_unlabelled",
+    "test_pages",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the golden windows first, beside tests without kernels, so that no two compile the same."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.path.stem == "test_golden":
+            return 0
+        return 1 if {item.path.stem, item.path.parent.name} & KERNEL_FREE else 2
+
+    items.sort(key=turn)
