@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from textwrap import dedent
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -48,12 +49,15 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 def _fields(model: type[BaseModel]) -> str:
     """Return a table of a block's keys; what they are stands there where the source says it of each."""
-    body: Any = ast.parse(inspect.getsource(model)).body[0]
-    said = {
-        key.target.id: " ".join(ast.literal_eval(text.value).split())
-        for key, text in pairwise(body.body)
-        if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr)
-    }
+    said: dict[str, str] = {}
+    for kind in model.__mro__:
+        if kind.__module__.split(".")[0] in ("shapes", "synthem"):
+            body: Any = ast.parse(dedent(inspect.getsource(kind))).body[0]
+            said |= {
+                key.target.id: " ".join(ast.literal_eval(text.value).split())
+                for key, text in pairwise(body.body)
+                if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr)
+            }
     rows = [
         (f"`{name}`", _kind(field.annotation, field.metadata), _default(field), said.get(name, ""))
         for name, field in model.model_fields.items()

@@ -78,7 +78,7 @@ def check_halves() -> Callable[[World, Grid, float], Patch]:
     return check
 
 
-KERNEL_FREE = (
+KERNEL_FREE = {
     "learning",
     "test_statistics",
     "test_real",
@@ -86,7 +86,7 @@ KERNEL_FREE = (
     "test_masks",
     "test_unlabelled",
     "test_pages",
-)
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
