@@ -114,7 +114,7 @@ class Patch:
 
         They have image, labels, place and name. Raises InputError where the patch is smaller than a window.
         """
-        if any(have < want for have, want in zip(self.grid.shape, shape, strict=True)):
+        if any(not 1 <= want <= have for have, want in zip(self.grid.shape, shape, strict=True)):
             raise InputError(f"patch {self.name!r}: {self.grid.shape} voxels hold no window of {shape}")
         steps = [range(0, have - want + 1, want) for have, want in zip(self.grid.shape, shape, strict=True)]
         for z, y, x in product(*steps):

@@ -66,6 +66,8 @@ if __name__ == "__main__":
         old = read()
         changed = [k for k, v in old["windows"].items() if k in found and v["hashes"] != found[k]["hashes"]]
         if changed and old["world_version"] == WORLD_VERSION:
-            sys.exit(f"{', '.join(changed)}: other bytes than before; raise WORLD_VERSION")
+            same = old["environment"] == environment()
+            rounding = "" if same else ", unless only rounding differs on this machine"
+            sys.exit(f"{', '.join(changed)}: other bytes than before; raise WORLD_VERSION{rounding}")
     content = {"world_version": WORLD_VERSION, "environment": environment(), "windows": found}
     FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -57,18 +57,6 @@ class Tissue:
     wall_nm: npt.NDArray[np.float64]
 
 
-class Placed(Protocol):
-    """The drawn objects of one kind that touch a window."""
-
-    @property
-    def centres_nm(self) -> npt.NDArray[np.float64]:
-        """Places in tissue space, (n, 3)."""
-
-    @property
-    def missing(self) -> int:
-        """How many objects were drawn but found no place."""
-
-
 class Layer(NamedTuple):
     """One kind of object in a window.
 

@@ -36,8 +36,8 @@ def train(
     """Train a U-Net to label images: on real sections with masks, on synthetic patches, or on both.
 
     With --add, a share of the crops comes from a second source, such as
-    synthetic patches beside real sections. The far end of DATA is held out, and
-    the model that is best on it is kept as OUT/model.pt. Stopped at any moment,
+    synthetic patches beside real sections. A part of DATA is held out, and the
+    model that is best on it is kept as OUT/model.pt. Stopped at any moment,
     the same command goes on where it was.
 
     Example: synthem train REAL model --add synthetic --fraction 0.3
@@ -116,14 +116,16 @@ def predict(
     Example: synthem predict model/model.pt IMAGES masks
     """
     from synthem.cli.options import parse_voxel_nm
+    from synthem.data.open import is_generated, open_data
     from synthem.learning import single_model
     from synthem.learning.model_file import load_model
 
     loaded = load_model(model)
     _tell_unlearned(loaded)
-    if voxel_nm:
-        single_model.check_voxels(loaded, parse_voxel_nm(voxel_nm), str(images))
-    else:
+    if voxel_nm or is_generated(images):
+        size = parse_voxel_nm(voxel_nm) if voxel_nm else open_data(images)[0].grid.voxel_nm
+        single_model.check_voxels(loaded, size, str(images))
+    elif images.exists():
         own = " × ".join(f"{edge:g}" for edge in loaded.card.voxel_nm)
         warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
     written = single_model.predict(loaded, images, out, threshold=threshold)

@@ -84,8 +84,13 @@ def write_png(
 def _write_patches(patches: Iterable[Patch], out: Path) -> Path:
     if not is_vacant(out):
         raise InputError(f"{out}: exists already; give a new or an empty folder")
+    names: set[str] = set()
     for number, patch in enumerate(patches):
-        _write_patch(patch, out, patch.name or f"patch-{number:06d}")
+        name = patch.name or "patch"
+        if name in names or not patch.name:  # windows of one world are called alike
+            name += f"-{number:06d}"
+        names.add(name)
+        _write_patch(patch, out, name)
     return out
 
 

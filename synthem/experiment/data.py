@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.data.real import read_folder, read_split
@@ -19,6 +20,7 @@ from synthem.learning.crops import (
     RareSource,
     TiledCrops,
     UniformCrops,
+    room_for,
     tile_corners,
 )
 from synthem.learning.held_classes import absence_notes, blank_dice, without_absent
@@ -43,8 +45,11 @@ class Data:
     def with_synthetic(self, config: ExperimentConfig, patches: Sequence[Patch]) -> "Data":
         """Return the same data with synthetic patches, of which some are held out too."""
         ours, held = hold_out(patches, config.validation_share, config.training.patch_vx)
-        notes = (*self.notes, *absence_notes(ours, "synthetic patches"))
-        return replace(self, synthetic=ours, synthetic_validation=held, notes=notes)
+        notes = [*self.notes, *absence_notes(ours, "synthetic patches")]
+        if config.synthetic.balance:
+            missed = balance_weights(_shares(ours), config.synthetic.balance).shortfalls
+            notes += [f"crops of synthetic patches: {sentence}" for sentence in missed]
+        return replace(self, synthetic=ours, synthetic_validation=held, notes=tuple(notes))
 
     def epoch_steps(self, config: ExperimentConfig) -> int:
         """Count the steps of an epoch, alike for all arms: as many crops as the real sections have tiles."""
@@ -82,10 +87,13 @@ class Data:
 
     @staticmethod
     def _synthetic(patches: Sequence[Patch], config: ExperimentConfig) -> CropSource:
-        shares = np.array([p.labels.reshape(len(CLASSES), -1).mean(1) for p in patches])
         balance = config.synthetic.balance
-        weights = balance_weights(shares, balance).weights if balance else None
+        weights = balance_weights(_shares(patches), balance).weights if balance else None
         return UniformCrops(patches, config.training.patch_vx, weights)
+
+
+def _shares(patches: Sequence[Patch]) -> npt.NDArray[np.float64]:
+    return np.array([patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in patches])
 
 
 def load_data(config: ExperimentConfig) -> Data:
@@ -106,6 +114,8 @@ def load_data(config: ExperimentConfig) -> Data:
     if both:
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
     kept, held = hold_out(list(train), config.validation_share, config.training.patch_vx)
+    for patch in (*kept, *held):
+        room_for(patch, config.training.patch_vx)  # refuses what is too small before any patch is made
     scored = test[:: config.test_every]
     notes = [*train.warnings, *test.warnings, *absence_notes(kept, "real training sections")]
     for class_set in config.class_sets:

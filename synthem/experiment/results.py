@@ -1,5 +1,6 @@
 """Results of runs, and the gain of each arm over real data, by class."""
 
+import io
 import json
 import math
 import zipfile
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthem.data.atomic import write_whole
 from synthem.experiment.config import CLASS_SETS, Arm
 from synthem.learning.dice import Scores
 from synthem.patch import Patch
@@ -130,12 +132,12 @@ def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) 
 
     ``numpy.savez`` would take a section called ``file`` for an argument of its own.
     """
-    aside = folder / ("part-" + PREDICTIONS)
-    with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, packed in masks.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, packed, allow_pickle=False)
-    aside.replace(folder / PREDICTIONS)
+    write_whole(folder / PREDICTIONS, content.getvalue())
 
 
 def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:

@@ -1,6 +1,7 @@
 """What a training run leaves on disk: the curves, the best model, and the state to go on from."""
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import lightning.pytorch as pl
 
 from shapes.core.errors import InputError
+from synthem.data.atomic import write_whole
 from synthem.learning.model_file import Model, ModelCard, save_model
 
 CURVES, MODEL, STATE = "curves.csv", "model.pt", "last.ckpt"
@@ -83,12 +85,11 @@ class Keeper(pl.Callback):
             trainer.should_stop = trainer.should_stop or since >= self.patience
 
     def _write_curves(self) -> None:
-        aside = self.out / (CURVES + ".part")
-        with aside.open("w", newline="") as file:
-            writer = csv.DictWriter(file, ["step", "loss", *self._columns()])
-            writer.writeheader()
-            writer.writerows(self.rows)
-        aside.replace(self.out / CURVES)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, ["step", "loss", *self._columns()])
+        writer.writeheader()
+        writer.writerows(self.rows)
+        write_whole(self.out / CURVES, text.getvalue().encode())
 
 
 def read_curves(path: Path) -> list[dict[str, float]]:

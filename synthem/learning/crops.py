@@ -128,6 +128,6 @@ def room_for(patch: Patch, shape_vx: Corner) -> Corner:
     if min(z, y, x) < 0:
         raise InputError(
             f"crops: {patch.name or 'a patch'}, {patch.grid.shape}, is smaller than a crop, {shape_vx}: "
-            + way_out(patch.grid.shape)
+            + way_out(patch.grid.shape, shape_vx)
         )
     return z, y, x

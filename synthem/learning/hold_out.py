@@ -67,7 +67,7 @@ def hold_out(
     if room[axis] < 0:
         raise InputError(
             f"training: the only patch, {shape}, is too small to hold out a validation part of {crop_vx}: "
-            "give more, or a smaller crop, such as `--patch 64,64`"
+            "give more patches, or a crop of half its size (`--patch`, in a file `patch_vx`)"
         )
     cut = min(max(round(shape[axis] * (1 - share)), crop_vx[axis]), shape[axis] - crop_vx[axis])
     return [_part(patches[0], axis, 0, cut)], [_part(patches[0], axis, cut, shape[axis])]

@@ -13,6 +13,7 @@ from torch import nn
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem.data.atomic import write_whole
 from synthem.learning.config import TrainConfig
 from synthem.learning.unet import build_unet
 from synthem.preset.yaml_file import parse
@@ -57,11 +58,9 @@ class Model:
 def save_model(path: Path, model: Model) -> None:
     """Write a model; a file that is there is replaced whole, or not at all."""
     state = {name: value.detach().cpu() for name, value in model.net.state_dict().items()}
-    aside = path.with_suffix(".part")
     content = io.BytesIO()  # torch says of a full disk that its zip writer failed; a plain write says so
     torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, content)
-    aside.write_bytes(content.getvalue())
-    aside.replace(path)
+    write_whole(path, content.getvalue())
 
 
 def load_model(path: str | Path) -> Model:

@@ -71,7 +71,7 @@ class RareCrops:
             if any(n > m for n, m in zip(shape, size, strict=True)):
                 raise InputError(
                     f"crops: a crop of {shape} does not fit into section {section.name!r} of {size}: "
-                    + way_out(size)
+                    + way_out(size, shape)
                 )
             self._sizes.append(size)
             for name, k in channels.items():
@@ -155,9 +155,12 @@ def _normalised(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return scaled
 
 
-def way_out(shape_vx: tuple[int, ...]) -> str:
+def way_out(size_vx: tuple[int, ...], crop_vx: tuple[int, ...]) -> str:
     """Say which crop would fit: a multiple of 16 along each axis, for networks halve it four times."""
-    y, x = (n // 16 * 16 for n in shape_vx[1:])
+    if crop_vx[0] > size_vx[0]:
+        return "of so few sections only a network of `dims: 2` can learn, with crops of one section"
+    y, x = (min(n, c) // 16 * 16 for n, c in zip(size_vx[1:], crop_vx[1:], strict=True))
     if min(y, x) == 0:
         return "a network wants at least 16 × 16"
-    return f"give a smaller one, such as `--patch {y},{x}`" + ("" if shape_vx[0] == 1 else ", or z,y,x in 3D")
+    depth = "" if crop_vx[0] == 1 else f"{crop_vx[0]},"
+    return f"give a smaller one, such as `--patch {depth}{y},{x}` (`patch_vx` in a file)"

@@ -85,8 +85,9 @@ def train(
         Where the folder holds a training on other data, or one that any other argument makes another; or two
         sources differ in voxel size, or there is no labelled voxel to learn from.
     """
-    from synthem.learning.trainer import fit
+    from synthem.learning.trainer import check_folder, fit
 
+    check_folder(Path(out))
     for patches in (data, extra):
         if len(patches):
             voxels = len(patches) * math.prod(patches[0].grid.shape)
@@ -95,13 +96,16 @@ def train(
     added = list(map(_slim, extra))
     if added:
         for note in (*absence_notes(kept, "data"), *absence_notes(added, "data that are added")):
-            say(f"{note}; so it is learned from the other source alone")
+            say(f"{note}; it counts as unlabelled there")
         kept, added = without_absent(kept), without_absent(added)
     blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
     weights = None
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
-        weights = balance_weights(np.array(shares), balance).weights
+        balanced = balance_weights(np.array(shares), balance)
+        weights = balanced.weights
+        for sentence in balanced.shortfalls:
+            say(f"balance: {sentence}")
     of: dict[str, Any] = {"data": identity_of_data(kept), "balance": balance or {}}
     source: CropSource = UniformCrops(kept, config.patch_vx, weights)
     if added:
@@ -110,10 +114,9 @@ def train(
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
         of |= {"added data": identity_of_data(added), "fraction": fraction}
-    trained = fit(config, source, held, Path(out), of=of, progress="training" if progress else None)
     if blank:
         say(blank)
-    return trained
+    return fit(config, source, held, Path(out), of=of, progress="training" if progress else None)
 
 
 def evaluate(

@@ -116,16 +116,21 @@ def fit(
 
 
 def claim(out: Path) -> None:
-    """Make the folder of a run; raises InputError if it is there and holds anything but a run's own files."""
+    """Make the folder of a run, where ``check_folder`` lets it pass."""
+    check_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def check_folder(out: Path) -> None:
+    """Raise InputError where a folder is there and holds anything but a run's own files."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder for the training run")
-    own = {name + end for name in (CURVES, MODEL, STATE) for end in ("", ".part")} | {"model.part", IDENTITY}
+    own = {CURVES, MODEL, STATE, STATE + ".part", IDENTITY}
     foreign = [p.name for p in contents(out) if p.name not in own] if out.exists() else []
     if foreign:
         raise InputError(
             f"{out}: holds other files ({foreign[0]}); give an empty folder, or a training run's"
         )
-    out.mkdir(parents=True, exist_ok=True)
 
 
 def versions() -> dict[str, str]:

@@ -38,7 +38,7 @@ def compare_sections(
     real : Path
         Real images.
     count : int
-        SampledWindows on either side, at most.
+        Windows on either side, at most.
     names : list of str, optional
         The real sections to take.
     voxel_nm : tuple of float, optional

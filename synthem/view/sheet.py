@@ -136,6 +136,8 @@ def save(picture: Picture, path: Path) -> None:
     InputError
         Where the folder is missing, or the file exists and is no preview of ours.
     """
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path}: pictures are written as PNG; give a name that ends in .png")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
     if path.exists() and not _is_preview(path):

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.files import FOLDERS
 from synthem.data.open import open_data
@@ -152,3 +153,12 @@ def test_patches_stay_in_their_folder(plan: Plan, tmp_path: Path, name: str) -> 
 def test_a_folder_with_leftovers_is_empty(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / ".DS_Store").touch()
     assert len(read_folder(write_png([make_patch(plan, 0)], tmp_path))) == 1
+
+
+def test_windows_of_one_name_are_all_written(tmp_path: Path) -> None:
+    world = World("epfl", 7)
+    patches = [world.patch(Grid((1, 32, 32), origin_nm=(0.0, 0.0, 1000.0 * k))) for k in range(3)]
+    read = read_folder(write_png(patches, tmp_path / "set"))
+    assert [patch.name for patch in read] == ["epfl-7", "epfl-7-000001", "epfl-7-000002"]
+    for one, other in zip(patches, read, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)

@@ -128,3 +128,9 @@ def test_want_of_memory_is_foreseen(work, capsys, monkeypatch):
     assert main(["train", "real", "run", "--config", "settings.yaml"]) == 2
     assert "training: holding 12 patches in memory takes about" in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+def test_a_share_that_cannot_be_reached_is_told(work, capsys):
+    command = ["train", "real", "run", "--config", "settings.yaml", "--balance", "psd=0.1"]
+    assert main(command) == 0
+    assert "balance: psd: reached 0 of 0.1: none of the 10 patches holds any" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The cache of kernels: kept between processes, and forgotten when code that a kernel is made of changes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,14 @@ def test_sources_are_followed_through_other_files() -> None:
     found = {str(path.relative_to(ROOT)) for path in sources_of(ROOT / "shapes" / "synapses" / "crowd.py")}
     assert {"shapes/synapses/crowd.py", "shapes/core/streams.py", "shapes/neurites/tubes.py"} <= found
     assert not any(name.startswith("synthem") for name in found)
+
+
+def test_kernels_import_from_files_that_can_be_followed() -> None:
+    """``import shapes.x``, or a name from a room that loads lazily, would hide what a kernel is made of."""
+    for file in (ROOT / "shapes").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if "@compiled" not in text:
+            continue
+        assert not re.search(r"^import (shapes|synthem)", text, re.MULTILINE), file
+        for module in re.findall(r"^from ((?:shapes|synthem)[\w.]*) import", text, re.MULTILINE):
+            assert ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file(), (file, module)
