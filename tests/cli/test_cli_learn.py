@@ -1,6 +1,7 @@
 """The commands that learn, as a person types them: files, tables, and one sentence for bad input."""
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -152,12 +153,13 @@ def test_evaluate_refuses_voxels_of_another_size(work, capsys):
 
 
 def test_a_full_disk_is_one_sentence(work, capsys, monkeypatch):
-    def full(path, data):
-        raise OSError(28, "No space left on device", str(path))
+    def full(handle):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 2
-    assert "synthem: run/model.part: No space left on device" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("synthem: run/identity.json: No space left on device\n")
+    assert not list(Path("run").glob("*.json"))
 
 
 def test_nothing_trains_on_nothing(work, capsys):
