@@ -211,7 +211,7 @@ def test_import_is_quick_and_brings_no_heavy_library():
     best = math.inf
     for _ in range(3):
         started = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
         best = min(best, time.perf_counter() - started)
     loaded = set(done.stdout.split())
     assert not loaded & {"torch", "numba", "lightning", "monai", "matplotlib", "h5py", "scipy"}
@@ -222,7 +222,7 @@ def test_generating_brings_no_torch():
     code = (
         "import sys, synthem; synthem.World('epfl'); print('torch' in sys.modules or 'monai' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 

@@ -194,6 +194,6 @@ def test_help_is_quick_and_light() -> None:
         "print(json.dumps([status, sorted(heavy)]))"
     )
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [0, []]
     assert time.perf_counter() - start < 3  # 0.25 s on a quiet machine

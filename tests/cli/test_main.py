@@ -17,7 +17,7 @@ from synthem.preset import preset_names
 from synthem.preset.preset import ALIASES as PRESET_ALIASES
 from synthem.preset.preset import load_preset
 
-COMMAND = [sys.executable, "-m", "synthem"]
+COMMAND = [sys.executable, "-P", "-m", "synthem"]
 
 
 def environment(**more: str) -> dict[str, str]:

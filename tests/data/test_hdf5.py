@@ -81,7 +81,7 @@ def test_workers_change_no_byte(plan: Plan, folder: Path, tmp_path: Path, digest
 
 def test_a_kill_changes_no_byte(folder: Path, tmp_path: Path, digests: Digests) -> None:
     """The command is killed, with no chance to tidy up, when one shard is there; then it is run again."""
-    command = [sys.executable, "-m", "synthem.cli.main", "generate", "epfl", str(tmp_path / "set")]
+    command = [sys.executable, "-P", "-m", "synthem", "generate", "epfl", str(tmp_path / "set")]
     command += ["--count", "20", "--shape", "64,80", "--seed", "11", "--workers"]
     run = subprocess.Popen([*command, "2"], start_new_session=True)
     deadline = time.monotonic() + 500  # kernels may have to be compiled first
@@ -295,7 +295,7 @@ from synthem.world import World
 def test_workers_need_a_script_with_a_main_guard(tmp_path: Path, guard: str, stdin: bool) -> None:
     (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard))
     command = [sys.executable, "-"] if stdin else [sys.executable, "script.py"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [Path.cwd(), *sys.path]))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with (tmp_path / "script.py").open() as script:
         done = subprocess.run(
             command, stdin=script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120

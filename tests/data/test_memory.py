@@ -37,7 +37,7 @@ print(held("VmHWM") - before)
 )
 def test_a_patch_takes_what_is_expected(name: str, shape: tuple[int, int, int]) -> None:
     """One sheet a section; five; eight that are restacked. Never less is expected, nor half as much again."""
-    command = [sys.executable, "-c", MEASURE, name, ",".join(map(str, shape))]
+    command = [sys.executable, "-P", "-c", MEASURE, name, ",".join(map(str, shape))]
     measured = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     preset = load_preset(name)
     assert measured > 2**27
