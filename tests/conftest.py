@@ -86,6 +86,9 @@ KERNEL_FREE = {
     "test_masks",
     "test_unlabelled",
     "test_pages",
+    "test_compiled",
+    "test_groups",
+    "test_streams",
 }
 
 

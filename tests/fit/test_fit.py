@@ -318,6 +318,7 @@ def test_the_command_writes_preset_and_report(
     assert picture is not None and picture.shape[0] == 3 * 128 + 2 * 4
 
 
+@pytest.mark.slow
 def test_the_command_says_whose_tissue_it_took(images: Path, tmp_path: Path) -> None:
     out, report = tmp_path / "mine.yaml", tmp_path / "report"
     asked = [

@@ -89,6 +89,7 @@ def test_a_mesh_has_a_width_but_no_size() -> None:
     assert row.width_nm is not None
 
 
+@pytest.mark.slow
 def test_cut_objects_do_not_bias_sizes_or_density() -> None:
     """One large field of small and large discs, counted whole and cut into tiles of 128 pixels."""
     rng = np.random.default_rng(0)
