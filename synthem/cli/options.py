@@ -43,7 +43,38 @@ def parse_voxel_nm(text: str) -> Triple:
 
 
 def parse_balance(text: str) -> dict[str, float]:
-    """Read ``psd=0.02,sheath=0.05`` as shares of voxels by class.
+    """Read ``psd=0.02,sheath=0.05`` as shares of voxels by class, as ``parse_by_class`` does."""
+    return parse_by_class(text, "balance", "psd=0.02,sheath=0.05")
+
+
+def parse_share(text: str) -> tuple[float, ...]:
+    """Read ``0.3``, or ``1,0.15``, as a share over the progress of a training.
+
+    Raises
+    ------
+    InputError
+        Where the text is not one or more numbers from 0 to 1.
+    """
+    try:
+        share = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        share = ()
+    if not share or not all(0 <= part <= 1 for part in share):
+        raise InputError(
+            f"share: write a number from 0 to 1, or several from the first step to the last, such as 1,0.15, "
+            f"not {text!r}"
+        )
+    return share
+
+
+def parse_by_class(text: str, what: str, example: str) -> dict[str, float]:
+    """Read numbers by class.
+
+    Parameters
+    ----------
+    text : str
+    what, example : str
+        What they are, and one as it is meant, for a refusal.
 
     Raises
     ------
@@ -60,11 +91,9 @@ def parse_balance(text: str) -> dict[str, float]:
         try:
             value = float(share)
         except ValueError:
-            raise InputError(
-                f"balance: write class=share, such as psd=0.02,sheath=0.05, not {part!r}"
-            ) from None
+            raise InputError(f"{what}: write class=number, such as {example}, not {part!r}") from None
         if name in balance:
-            raise InputError(f"balance: {name} is named twice")
+            raise InputError(f"{what}: {name} is named twice")
         balance[name] = value
     return balance
 

@@ -9,7 +9,7 @@ import typer
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
-from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
+from synthem.cli.options import parse_by_class, parse_names, parse_shape, parse_share, parse_voxel_nm
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig
@@ -113,13 +113,35 @@ class Added:
         Path | None, typer.Option(help="More data to mix in, such as synthetic patches.", show_default=False)
     ] = None
     fraction: Annotated[
-        float | None,
-        typer.Option(help="Share of crops from what --add names; 0.3 by default.", show_default=False),
+        str | None,
+        typer.Option(
+            help="Share of crops from what --add names, 0.3 by default; or several, from first to last step.",
+            metavar="SHARE,…",
+            show_default=False,
+        ),
+    ] = None
+    add_weights: Annotated[
+        str | None,
+        typer.Option(
+            help="What classes weigh in the loss in crops of what --add names, beside 1.",
+            metavar="CLASS=WEIGHT,…",
+            show_default=False,
+        ),
     ] = None
     add_voxel_nm: Annotated[
         str | None,
         typer.Option(help="Voxel size of real EM that --add names, if another.", metavar="Z,Y,X"),
     ] = None
+
+    @property
+    def share(self) -> tuple[float, ...]:
+        """The share of crops from here, over the training's progress."""
+        return parse_share(self.fraction) if self.fraction else (0.3,)
+
+    @property
+    def weights(self) -> dict[str, float] | None:
+        """What classes weigh in crops from here."""
+        return parse_by_class(self.add_weights, "--add-weights", "membrane=0.3") if self.add_weights else None
 
     def patches(self, size: Triple | None) -> "Sequence[Patch]":
         """Open what is added, none where nothing is; ``size`` is that of the first source, if given."""
@@ -127,7 +149,8 @@ class Added:
         from synthem.learning.single_model import open_half
 
         if self.add is None:
-            for option, value in (("--fraction", self.fraction), ("--add-voxel-nm", self.add_voxel_nm)):
+            given = {"--fraction": self.fraction, "--add-weights": self.add_weights}
+            for option, value in {**given, "--add-voxel-nm": self.add_voxel_nm}.items():
                 if value is not None:
                     raise InputError(f"train: {option} is of the data that --add names; give --add too")
             return ()
@@ -154,6 +177,10 @@ class Training:
         int | None,
         typer.Option(help="Size of the network, channels of its top level: 32 by default.", min=1),
     ] = None
+    init: Annotated[
+        str | None,
+        typer.Option(help="Start from a model: a shipped one's name, or a model.pt.", metavar="MODEL"),
+    ] = None
     config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None
 
     def settings(self) -> "TrainConfig":
@@ -172,7 +199,8 @@ class Training:
             network = settings.get("network")
             features = {"features": (w, w, 2 * w, 4 * w, 8 * w, w)}
             settings["network"] = {**(network if isinstance(network, dict) else {}), **features}
-        settings |= {k: v for k, v in (("steps", self.steps), ("seed", self.seed)) if v is not None}
+        given = {"steps": self.steps, "seed": self.seed, "init": self.init}
+        settings |= {k: v for k, v in given.items() if v is not None}
         return parse(TrainConfig, settings, str(self.config or "training"))
 
 

@@ -73,7 +73,7 @@ class Data:
         real, ours = self.train, self.synthetic
         if config.absent == "unlabelled":
             real, ours = without_absent(real), without_absent(ours)
-        return MixedCrops(self._real(real, config, classes), self._synthetic(ours, config), fraction)
+        return MixedCrops(self._real(real, config, classes), self._synthetic(ours, config), (fraction,))
 
     @staticmethod
     def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:

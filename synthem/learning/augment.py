@@ -33,7 +33,9 @@ def augment(
     for k, mask in enumerate(labels):
         bits |= mask.astype(np.uint8) << k
     image, bits = _flip(*_warp(image, bits, config, rng), config, rng)
-    image = _jitter(np.ascontiguousarray(image), config.grey, rng)
+    image = _jitter(
+        _shade(_blur(np.ascontiguousarray(image), config.blur, rng), config.shade, rng), config.grey, rng
+    )
     return image, np.stack([(bits >> k) & 1 for k in range(len(labels))]).astype(np.bool_)
 
 
@@ -74,6 +76,21 @@ def _flip(
     if config.quarter_turns and image.shape[1] == image.shape[2]:
         image, bits = np.rot90(image, turns, (1, 2)), np.rot90(bits, turns, (1, 2))
     return image, bits
+
+
+def _blur(image: Image, most_px: float, rng: np.random.Generator) -> Image:
+    if not most_px or rng.random() < 0.5:
+        return image
+    sigma = rng.uniform(0, most_px)
+    return np.stack([cv2.GaussianBlur(plane, (0, 0), max(sigma, 0.05)) for plane in image])
+
+
+def _shade(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    if not strength:
+        return image
+    knots = rng.uniform(-strength, strength, (3, 3)).astype(np.float32)
+    drift = cv2.resize(knots, image.shape[:0:-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(image + drift * image.std(), np.float32)
 
 
 def _jitter(image: Image, strength: float, rng: np.random.Generator) -> Image:

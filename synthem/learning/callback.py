@@ -53,7 +53,7 @@ class Keeper(pl.Callback):
             if self.best is self.rows[-1]:
                 dice = {k: None if math.isnan(row[k]) else row[k] for k in self._columns()}
                 card = self.card.model_copy(update={"step": trainer.global_step, "validation_dice": dice})
-                save_model(self.out / MODEL, Model(pl_module.net, card))  # type: ignore[arg-type]
+                save_model(self.out / MODEL, Model(pl_module.judged, card))  # type: ignore[arg-type]
         trainer.save_checkpoint(self.out / (STATE + ".part"))
         if trainer.is_global_zero:
             (self.out / (STATE + ".part")).replace(self.out / STATE)

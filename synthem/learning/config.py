@@ -10,15 +10,17 @@ from synthem.labels import CLASSES, channels
 
 
 class NetworkConfig(Frozen):
-    """A MONAI ``BasicUNet``: four poolings, two convolutions a level, batch norm after each."""
+    """A MONAI ``BasicUNet``: four poolings, two convolutions a level, a norm after each."""
 
     dims: Literal[2, 3] = 2
     features: tuple[int, int, int, int, int, int] = (32, 32, 64, 128, 256, 32)
     """Channels of the five levels, top to bottom, and of the last upsampling."""
+    norm: Literal["batch", "instance", "group"] = "batch"
+    """What follows each convolution: batch norm as in the paper, or one that knows no other crop."""
 
 
 class AugmentConfig(Frozen):
-    """The paper's augmentation, and two options of ours: in plane, the same for all sections."""
+    """The paper's augmentation, and options of ours: in plane, the same for all sections."""
 
     rotate_deg: float = Field(5.0, ge=0, le=180)
     """Rotation is uniform within ± this."""
@@ -32,6 +34,10 @@ class AugmentConfig(Frozen):
     """Turn by a random multiple of 90°, where the crop is square."""
     grey: float = Field(0.0, ge=0, le=1)
     """Strength of the grey-level jitter: gamma in e^±grey, noise to grey × σ."""
+    blur: float = Field(0.0, ge=0, le=8)
+    """Gaussian blur, its σ uniform from 0 to this many pixels, of half of the crops."""
+    shade: float = Field(0.0, ge=0, le=1)
+    """Grey levels drift smoothly over the crop, by up to this × σ to either side."""
 
 
 class TrainConfig(Frozen):
@@ -41,6 +47,12 @@ class TrainConfig(Frozen):
     """
 
     network: NetworkConfig = NetworkConfig()
+    init: str | None = None
+    """A shipped model's name, or a ``model.pt``, to start from: see ``synthem.learning.start``."""
+    freeze: Literal["none", "encoder"] = "none"
+    """What keeps its first weights: nothing, or the way down of the network."""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """Decay of averaged weights, a step; 0 for none. What is validated and kept is the average."""
     classes: tuple[str, ...] = CLASSES
     """Output channels, names of ``synthem.CLASSES``."""
     class_weights: dict[str, float] | None = None
@@ -56,7 +68,8 @@ class TrainConfig(Frozen):
     """Stop after this many validations without a better mean Dice; never, if left out."""
     lr: float = Field(1e-3, gt=0)
     optimiser: Literal["adam", "adamw"] = "adamw"
-    schedule: Literal["constant", "one_cycle"] = "one_cycle"
+    schedule: Literal["constant", "one_cycle", "cosine"] = "one_cycle"
+    """The learning rate: as it is, up and down to nearly nothing, or down along a cosine."""
     bce: float = Field(1.0, ge=0)
     """Weight of the cross-entropy beside the Dice distances; the paper has none."""
     skip_absent: bool = True
@@ -87,6 +100,14 @@ class TrainConfig(Frozen):
             )
         if self.network.dims == 2 and self.patch_vx[0] != 1:
             raise InputError(f"patch_vx must have a depth of one for a 2D network, not {self.patch_vx}")
+        return self
+
+    @model_validator(mode="after")
+    def _start(self) -> "TrainConfig":
+        if self.freeze != "none" and self.init is None:
+            raise InputError(
+                "freeze: only weights that come from a model (`init`) are worth keeping as they are"
+            )
         return self
 
     def weights(self) -> list[float]:

@@ -1,17 +1,27 @@
 """Where a training crop comes from: anywhere in a patch, a regular tiling, or a mixture of two sources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.learning.rare_crops import RareCrops, way_out
+from synthem.learning.share import share_at, share_text
 from synthem.patch import Patch
 
 Corner = tuple[int, int, int]
+
+
+class Crop(NamedTuple):
+    """A crop: the patch that it is cut from, its first voxel there, and what it weighs in the loss."""
+
+    patch: Patch
+    corner: Corner
+    weights: Mapping[str, float] | None = None
+    """λ by class, beside those of the training; 1 where left out."""
 
 
 class CropSource(Protocol):
@@ -20,8 +30,8 @@ class CropSource(Protocol):
     patches: Sequence[Patch]
     """What crops are drawn from."""
 
-    def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
-        """Draw a crop."""
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
+        """Draw a crop at a progress of the training from 0 to 1."""
 
 
 class UniformCrops:
@@ -49,13 +59,13 @@ class UniformCrops:
             raise InputError(f"crops: {len(patches)} patches with {share.size} weights leave nothing to draw")
         self._cumulative = np.cumsum(share / share.sum())
 
-    def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
         """Draw a crop."""
         index = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
         patch = self.patches[min(index, len(self.patches) - 1)]
         room = room_for(patch, self.shape_vx)
         z, y, x = (int(rng.integers(r + 1)) for r in room)
-        return patch, (z, y, x)
+        return Crop(patch, (z, y, x))
 
 
 class TiledCrops:
@@ -80,10 +90,10 @@ class TiledCrops:
         if not self.tiles:
             raise InputError("crops: there is no section to cut tiles from")
 
-    def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
         """Draw a tile."""
         k, corner = self.tiles[int(rng.integers(len(self.tiles)))]
-        return self.patches[k], corner
+        return Crop(self.patches[k], corner)
 
 
 class RareSource:
@@ -92,25 +102,44 @@ class RareSource:
     def __init__(self, patches: Sequence[Patch], crops: RareCrops) -> None:
         self.patches, self.crops = patches, crops
 
-    def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
         """Draw a crop."""
         index, *corner = self.crops.draw(rng=rng)
-        return self.patches[index], (corner[0], corner[1], corner[2])
+        return Crop(self.patches[index], (corner[0], corner[1], corner[2]))
 
 
 class MixedCrops:
-    """Crops of two sources: of ``second`` with probability ``fraction``, else of ``first``."""
+    """Crops of two sources: a share of ``second``, which may change with progress, the rest of ``first``.
 
-    def __init__(self, first: CropSource, second: CropSource, fraction: float) -> None:
-        if not 0 <= fraction <= 1:
-            raise InputError(f"crops: the fraction of a mixture must be within 0–1, not {fraction}")
-        self.sources = (first, second)
+    Parameters
+    ----------
+    first, second : CropSource
+    share : sequence of float
+        Of ``second``: see ``synthem.learning.share``.
+    weights : mapping of str to float, optional
+        λ by class of the crops of ``second``.
+    """
+
+    def __init__(
+        self,
+        first: CropSource,
+        second: CropSource,
+        share: Sequence[float],
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        if any(not 0 <= part <= 1 for part in share):
+            raise InputError(f"crops: the share of a source must be within 0–1, not {share_text(share)}")
+        if any(not weight >= 0 for weight in (weights or {}).values()):
+            raise InputError(f"crops: weights of classes must not be negative: {dict(weights or {})}")
+        self.first, self.second = first, second
         self.patches: Sequence[Patch] = [*first.patches, *second.patches]
-        self.fraction = fraction
+        self.share, self.weights = tuple(share), weights
 
-    def draw(self, *, rng: np.random.Generator) -> tuple[Patch, Corner]:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
         """Draw a crop of either source."""
-        return self.sources[int(rng.random() < self.fraction)].draw(rng=rng)
+        if rng.random() < share_at(self.share, progress):
+            return self.second.draw(rng=rng, progress=progress)._replace(weights=self.weights)
+        return self.first.draw(rng=rng, progress=progress)
 
 
 def tile_corners(patch: Patch, shape_vx: Corner, overlap: float = 0.0) -> list[Corner]:

@@ -12,15 +12,14 @@ from shapes.core.errors import InputError
 from synthem.labels import channels
 from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig, TrainConfig
-from synthem.learning.crops import Corner, CropSource, tile_corners
+from synthem.learning.crops import Crop, CropSource, tile_corners
 from synthem.patch import Patch
 
 Sample = dict[str, Tensor]
 
 
 def to_sample(
-    patch: Patch,
-    corner: Corner,
+    crop: Crop,
     config: TrainConfig,
     augmentation: AugmentConfig | None = None,
     *,
@@ -32,8 +31,10 @@ def to_sample(
     -------
     dict
         ``image`` float32 (1, [z,] y, x) in grey levels, ``labels`` float32 (class, [z,] y, x) of 0 and 1, and
-        ``known`` float32 (class, [z,]). The z axis is left out for a 2D network.
+        ``known`` float32 (class, [z,]): what the class weighs there, 0 where it is unlabelled. The z axis is
+        left out for a 2D network.
     """
+    patch, corner, weights = crop
     use = channels(config.classes)
     box = tuple(slice(c, c + n) for c, n in zip(corner, config.patch_vx, strict=True))
     image = patch.image[box].astype(np.float32)
@@ -45,6 +46,8 @@ def to_sample(
         image, labels = augment(image, labels, augmentation, rng=rng)
     labels, sections = labels[:-1], labels[-1:, :, 0, 0]
     known = (np.array(patch.known)[use, None] & sections).astype(np.float32)
+    if weights:
+        known *= np.array([[weights.get(name, 1.0)] for name in config.classes], np.float32)
     if config.network.dims == 2:
         image, labels, known = image[0], labels[:, 0], known[:, 0]
     return {
@@ -77,8 +80,9 @@ class CropDataset(Dataset[Sample]):
         if not 0 <= index < self.count:
             raise IndexError(index)
         rng = np.random.default_rng([self.config.seed, self.first + index])
-        patch, corner = self.source.draw(rng=rng)
-        return to_sample(patch, corner, self.config, self.config.augment, rng=rng)
+        progress = min((self.first + index) / (self.config.steps * self.config.batch), 1.0)
+        crop = self.source.draw(rng=rng, progress=progress)
+        return to_sample(crop, self.config, self.config.augment, rng=rng)
 
 
 class TileDataset(Dataset[Sample]):
@@ -95,7 +99,7 @@ class TileDataset(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         k, corner = self.tiles[index]
-        return to_sample(self.patches[k], corner, self.config)
+        return to_sample(Crop(self.patches[k], corner), self.config)
 
 
 class BalancedSampler(Sampler[int]):

@@ -18,9 +18,9 @@ IDENTITY = "identity.json"
 Parts = Mapping[str, Any]
 """What decides a result, by name: plain JSON. Long things, such as data, stand there as a hash."""
 
-MAKES_NO_DIFFERENCE = {"workers", "accelerator", "devices"}
-"""Settings of a training that change how fast it is. How many devices it had stands apart: the loss is pooled
-over each device's share of a batch."""
+MAKES_NO_DIFFERENCE = {"workers", "accelerator", "devices", "init"}
+"""Settings of a training that change how fast it is, or stand elsewhere: the weights to start from as a hash.
+How many devices it had stands apart: the loss is pooled over each device's share of a batch."""
 
 
 def identity_of_data(patches: Iterable[Patch]) -> str:
@@ -43,11 +43,11 @@ def identity_of_training(config: TrainConfig) -> dict[str, Any]:
     """Return the settings that decide what a training comes to.
 
     ``steps`` is left out where the rate is constant: such a run can go on to more steps as if it had been
-    asked for them from the beginning. One cycle is drawn over all steps: another number, another training.
+    asked for them from the beginning. A schedule is drawn over all steps: another number, another training.
     """
     parts = config.model_dump(mode="json", exclude=MAKES_NO_DIFFERENCE)
     steps = parts.pop("steps")
-    return parts if config.schedule == "constant" else {**parts, "steps of its one-cycle schedule": steps}
+    return parts if config.schedule == "constant" else {**parts, "steps of its schedule": steps}
 
 
 def keep_identity(path: Path, parts: Parts, what: str, *, of: Path | None = None) -> None:

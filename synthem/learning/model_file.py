@@ -15,6 +15,7 @@ from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.data.atomic import write_whole
 from synthem.learning.config import TrainConfig
+from synthem.learning.shipped import find_model
 from synthem.learning.unet import build_unet
 from synthem.preset.yaml_file import parse
 
@@ -35,6 +36,8 @@ class ModelCard(Frozen):
     versions: dict[str, str] = Field(default_factory=dict)
     learned: tuple[str, ...] | None = None
     """Classes that any of the training data was labelled for; models of before this was noted: all."""
+    about: dict[str, str] = Field(default_factory=dict)
+    """What a person should know of a shipped model: the command that made it, its data, its licence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,24 +58,28 @@ class Model:
         return self.classes if self.card.learned is None else self.card.learned
 
 
-def save_model(path: Path, model: Model) -> None:
-    """Write a model; a file that is there is replaced whole, or not at all."""
+def save_model(path: Path, model: Model, *, half: bool = False) -> None:
+    """Write a model, its weights in half precision or as they are; a file is replaced whole or not at all."""
     state = {name: value.detach().cpu() for name, value in model.net.state_dict().items()}
+    if half:
+        state = {name: v.half() if v.is_floating_point() else v for name, v in state.items()}
     content = io.BytesIO()  # torch says of a full disk that its zip writer failed; a plain write says so
     torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, content)
     write_whole(path, content.getvalue())
 
 
-def load_model(path: str | Path) -> Model:
-    """Read a model that ``save_model`` wrote, on the CPU and ready for inference.
+def load_model(model: str | Path) -> Model:
+    """Read a shipped model by its name, or one that ``save_model`` wrote, on the CPU and ready for inference.
 
     Raises
     ------
+    UnknownNameError
+        Where a name is no shipped model's.
     InputError
         Where there is no file, it is no model of synthem, is damaged, or holds anything but tensors and plain
         values, such as code.
     """
-    path = Path(path)
+    path = find_model(model)
     content = _read(path)
     if (
         not isinstance(content, dict)

@@ -1,11 +1,13 @@
 """What a training step and a validation are, in lightning's terms."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from synthem.learning.config import TrainConfig
@@ -14,7 +16,8 @@ from synthem.learning.crops import CropSource
 from synthem.learning.dataset import CropDataset, Sample, TileDataset
 from synthem.learning.dice import dice, mean_dice
 from synthem.learning.losses import DiceConvolution, over_voxels
-from synthem.learning.unet import build_unet, normalise
+from synthem.learning.start import first_network
+from synthem.learning.unet import ENCODER, normalise
 
 
 class Segmenter(pl.LightningModule):
@@ -23,9 +26,39 @@ class Segmenter(pl.LightningModule):
     def __init__(self, config: TrainConfig, source: CropSource, tiles: TileDataset) -> None:
         super().__init__()
         self.config, self.source, self.tiles = config, source, tiles
-        self.net = build_unet(config.network, len(config.classes), seed=config.seed)
+        self.net = first_network(config)
+        self.average = _average(self.net, config.ema) if config.ema else None
         self.loss = DiceConvolution(config.weights(), bce=config.bce, skip_absent=config.skip_absent)
         self.tally = torch.zeros(3, len(config.classes), dtype=torch.int64)
+        if config.freeze == "encoder":
+            for part in self._encoder:
+                part.requires_grad_(False)
+        self.train()
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept: that of averaged weights, where there are any."""
+        if self.average is None:
+            return self.net
+        net: nn.Module = self.average.module
+        return net
+
+    def train(self, mode: bool = True) -> "Segmenter":
+        """Set the mode; what is frozen, and what is an average, does not train."""
+        super().train(mode)
+        for part in (*(self._encoder if self.config.freeze == "encoder" else ()), self.average):
+            if part is not None:
+                part.eval()
+        return self
+
+    def on_train_batch_end(self, outputs: Any, batch: Sample, batch_idx: int) -> None:
+        """Take the new weights into the average."""
+        if self.average is not None:
+            self.average.update_parameters(self.net)
+
+    @property
+    def _encoder(self) -> list[nn.Module]:
+        return [self.net.get_submodule(name) for name in ENCODER]
 
     def training_step(self, batch: Sample, index: int) -> Tensor:
         """Loss of a batch."""
@@ -40,7 +73,7 @@ class Segmenter(pl.LightningModule):
     def validation_step(self, batch: Sample, index: int) -> None:
         """Count true and false positives and false negatives of a batch."""
         known = over_voxels(batch["known"], batch["labels"]).bool()
-        found = (self.net(normalise(batch["image"])) > 0) & known
+        found = (self.judged(normalise(batch["image"])) > 0) & known
         truth = (batch["labels"] > 0) & known
         pooled = [0, *range(2, truth.ndim)]
         self.tally += torch.stack(
@@ -71,11 +104,30 @@ class Segmenter(pl.LightningModule):
         return DataLoader(data, batch_size=each, num_workers=self.config.workers)
 
     def configure_optimizers(self) -> Any:
-        """Adam or AdamW, at a constant rate or in one cycle over the whole run."""
+        """Adam or AdamW, at a constant rate, in one cycle over the whole run, or down along a cosine."""
         config = self.config
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimiser]
-        optimiser = kind(self.net.parameters(), lr=config.lr)
+        optimiser = kind([p for p in self.net.parameters() if p.requires_grad], lr=config.lr)
         if config.schedule == "constant":
             return optimiser
-        cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.lr, total_steps=config.steps + 1)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+        rate: torch.optim.lr_scheduler.LRScheduler
+        if config.schedule == "one_cycle":
+            rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.lr, total_steps=config.steps + 1)
+        else:
+            rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
+
+
+def _average(net: nn.Module, decay: float) -> AveragedModel:
+    """Make an average of weights and batch-norm statistics, young at first: after n steps it spans n / 10."""
+
+    @torch.no_grad()
+    def update(mean: Sequence[Tensor], new: Sequence[Tensor], count: Tensor | int) -> None:
+        steps = int(count)
+        share = 1 - min(decay, (1 + steps) / (10 + steps))
+        for m, n in zip(mean, new, strict=True):
+            m.lerp_(n, share) if m.is_floating_point() else m.copy_(n)
+
+    average = AveragedModel(net, multi_avg_fn=update, use_buffers=True)
+    average.requires_grad_(False)
+    return average

@@ -30,10 +30,18 @@ class Predictor:
         ``"cpu"``, ``"cuda"``, ``"mps"``; left out, a GPU where there is one.
     batch : int
         Windows that are labelled at once.
+    flips : bool
+        Label each window and its mirror images too, and take the mean of their logits: four times the work.
     """
 
     def __init__(
-        self, model: Model, *, overlap: float = 0.25, device: str | None = None, batch: int = 4
+        self,
+        model: Model,
+        *,
+        overlap: float = 0.25,
+        device: str | None = None,
+        batch: int = 4,
+        flips: bool = False,
     ) -> None:
         if not 0 <= overlap < 1:
             raise InputError(f"overlap must be at least 0 and below 1, not {overlap}")
@@ -44,6 +52,7 @@ class Predictor:
         self.dims = config.network.dims
         self.window = config.patch_vx[3 - self.dims :]
         self.overlap = overlap
+        self._mirrors: list[tuple[int, ...]] = [(), (-1,), (-2,), (-1, -2)] if flips else [()]
         self._silent = [k for k, name in enumerate(model.classes) if name not in model.learned]
         self.inferer = SlidingWindowInferer(
             self.window,
@@ -110,8 +119,9 @@ class Predictor:
         return out
 
     def _window(self, windows: Tensor) -> Tensor:
-        logits: Tensor = self.net(normalise(windows))
-        return logits
+        normal = normalise(windows)
+        turned = [self.net(normal.flip(axes)).flip(axes) for axes in self._mirrors]
+        return torch.stack(turned).mean(0)
 
 
 def strips(shape: tuple[int, ...], edge: int, overlap: float, most: int) -> Iterator[tuple[int, int, slice]]:

@@ -56,7 +56,8 @@ def train(
     out: str | Path,
     *,
     extra: Sequence[Patch] = (),
-    fraction: float = 0.3,
+    fraction: Sequence[float] = (0.3,),
+    extra_weights: dict[str, float] | None = None,
     balance: dict[str, float] | None = None,
     validation_share: float = 0.2,
     progress: bool = False,
@@ -72,8 +73,12 @@ def train(
     out : str or Path
         Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
     extra : sequence of Patch
-        More to train on, such as synthetic patches beside real sections; ``fraction`` of the crops. A class
-        that is absent from one of the two is unlabelled there: see ``synthem.learning.held_classes``.
+        More to train on, such as synthetic patches beside real sections. A class that is absent from one of
+        the two is unlabelled there: see ``synthem.learning.held_classes``.
+    fraction : sequence of float
+        The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
+    extra_weights : dict of str to float, optional
+        λ by class of the crops of ``extra``; 1 where left out.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
     say : callable
@@ -112,8 +117,10 @@ def train(
         if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
-        source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction)
-        of |= {"added data": identity_of_data(added), "fraction": fraction}
+        source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction, extra_weights)
+        of |= {"added data": identity_of_data(added), "fraction": list(fraction)}
+        of |= {"weights of added data": extra_weights} if extra_weights else {}
+        of |= {"steps of its fraction": config.steps} if len(fraction) > 1 else {}
     if blank:
         say(blank)
     return fit(config, source, held, Path(out), of=of, progress="training" if progress else None)

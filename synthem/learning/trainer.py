@@ -33,6 +33,7 @@ from synthem.learning.identity import (
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
+from synthem.learning.start import weights_hash, with_network_of_init
 from synthem.patch import Patch
 
 
@@ -86,6 +87,12 @@ def fit(
     if not len(validation):
         raise InputError("training: there is no patch to validate on")
     learned = learned_classes(source.patches, config.classes)
+    config = with_network_of_init(config)
+    start: dict[str, str] = {}
+    if config.init is not None:
+        first_model = load_model(config.init)
+        start["weights to start from"] = weights_hash(first_model)
+        learned = tuple(name for name in config.classes if name in (*learned, *first_model.learned))
     claim(out)
     # of several devices, each has a process that runs all this; the first one's holds the folder
     first = getattr(rank_zero_only, "rank", 0) == 0
@@ -101,7 +108,13 @@ def fit(
         trainer = _make_trainer(config, out, callbacks)
         if first:
             seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
-            parts = {**(of or {}), **seen, **identity_of_training(config), "devices": trainer.num_devices}
+            parts = {
+                **(of or {}),
+                **seen,
+                **start,
+                **identity_of_training(config),
+                "devices": trainer.num_devices,
+            }
             keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE if (out / STATE).exists() else None
         try:
@@ -164,7 +177,7 @@ def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back advice that does not apply (loading in the process is meant) and lightning's old torch."""
+    """Hold back advice that does not apply (loading in the process, frozen parts) and lightning's old torch."""
     log = logging.getLogger("lightning.pytorch")
     level = log.level
     log.setLevel(logging.WARNING)
@@ -172,6 +185,7 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+            warnings.filterwarnings("ignore", message=".*in eval mode at the start.*")
             warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
             warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
             yield

@@ -1,4 +1,4 @@
-"""The network: MONAI's BasicUNet in 2D or 3D, with batch norm after each convolution, as in the paper."""
+"""The network: MONAI's BasicUNet in 2D or 3D, with a norm after each convolution."""
 
 from typing import Any, cast
 
@@ -9,6 +9,13 @@ from torch import Tensor, nn
 from synthem.learning.config import NetworkConfig
 
 _LAYOUT = {2: torch.channels_last, 3: torch.channels_last_3d}  # convolutions are a quarter faster so
+_NORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "batch": ("batch", {}),
+    "instance": ("instance", {"affine": True}),
+    "group": ("group", {"num_groups": 4}),
+}
+ENCODER = ("conv_0", "down_1", "down_2", "down_3", "down_4")
+"""Names of the parts of the network on its way down."""
 PRIOR_LOGIT = -2.0
 """Bias of the outputs before training: each class has a probability of 0.12."""
 
@@ -27,7 +34,7 @@ def build_unet(config: NetworkConfig, classes: int, *, seed: int = 0) -> nn.Modu
             out_channels=classes,
             features=config.features,
             act=("relu", {"inplace": True}),
-            norm=("batch", {}),
+            norm=_NORMS[config.norm],
             dropout=0.0,
         )
     # most voxels belong to no class: to start from that spares the first steps (Lin et al. 2017, focal loss)

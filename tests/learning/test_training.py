@@ -90,11 +90,11 @@ class Stops:
     def __init__(self, source, crops):
         self.source, self.left, self.patches = source, crops, source.patches
 
-    def draw(self, *, rng):
+    def draw(self, *, rng, progress=0.0):
         self.left -= 1
         if self.left < 0:
             raise KeyError("stopped")
-        return self.source.draw(rng=rng)
+        return self.source.draw(rng=rng, progress=progress)
 
 
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(run, tmp_path):
@@ -311,7 +311,7 @@ def test_no_augmentation_is_the_identity():
 
 
 def test_crops_depend_on_seed_and_index_alone():
-    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), TiledCrops(HELD, (1, 32, 32)), 0.5)
+    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), TiledCrops(HELD, (1, 32, 32)), (0.5,))
     whole, part = CropDataset(source, config(), 0, 20), CropDataset(source, config(), 12, 8)
     for k in range(8):
         assert torch.equal(whole[12 + k]["image"], part[k]["image"])
@@ -320,7 +320,7 @@ def test_crops_depend_on_seed_and_index_alone():
 
 
 def test_mixture_holds_its_fraction():
-    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), UniformCrops(HELD, (1, 32, 32)), 0.3)
+    source = MixedCrops(UniformCrops(PATCHES, (1, 32, 32)), UniformCrops(HELD, (1, 32, 32)), (0.3,))
     rng = np.random.default_rng(0)
     held = sum(source.draw(rng=rng)[0] in HELD for _ in range(1000))
     assert 250 < held < 350
