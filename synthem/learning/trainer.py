@@ -177,7 +177,7 @@ def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back advice that does not apply (loading in the process, frozen parts) and lightning's old torch."""
+    """Hold back advice that does not apply (loading in process, frozen parts) and lightning's old torch."""
     log = logging.getLogger("lightning.pytorch")
     level = log.level
     log.setLevel(logging.WARNING)

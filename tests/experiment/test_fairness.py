@@ -96,6 +96,6 @@ def test_rare_crops_start_from_the_classes_that_are_learned(real):  # noqa: F811
     def held(classes) -> float:
         source, rng = data.source_for("real", settings, classes), np.random.default_rng(0)
         drawn = [source.draw(rng=rng) for _ in range(100)]
-        return np.mean([p.labels[0, :, y : y + 32, x : x + 32].any() for p, (_, y, x) in drawn])
+        return np.mean([p.labels[0, :, y : y + 32, x : x + 32].any() for p, (_, y, x), _ in drawn])
 
     assert held(CLASSES) == held(("mitochondrion",)) == 1 and held(("sheath",)) < 1
