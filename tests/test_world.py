@@ -234,3 +234,10 @@ def test_a_trace_of_another_world_version_is_refused_and_says_what_made_it():
     older = {key: value for key, value in trace.items() if key not in ("world_version", "synthem")}
     with pytest.raises(InputError, match="a version before these were counted"):
         replay(older)
+
+
+def test_ends_come_in_the_order_of_z_where_the_bending_turns_an_object_over():
+    turned = find_in_block(load_preset("epfl").anatomy, 101, "psd", (-11, 8, 53))
+    assert any(found.id == 1308978832 for found in turned)
+    for found in turned:
+        assert found.low[0] <= found.place[0] <= found.high[0]

@@ -30,8 +30,8 @@ is bright, or is of one and the same grey."""
 
 
 STRAY = 1e-4
-"""A mask without anything bright, beside masks with, may hold so large a share of stray greys: in EPFL6 it is
-1.3e-5 at most, where one PSD is 7e-4."""
+"""A mask without anything bright, beside masks with or of several greys, may hold so large a share of stray
+greys: in EPFL6 it is 1.3e-5 at most, where one PSD is 7e-4."""
 
 
 class Masks(Mapping[str, Path]):
@@ -80,11 +80,14 @@ class Masks(Mapping[str, Path]):
         """Return the level of masks of which one holds nothing bright, from all of them together."""
         values: set[int] = set()
         for path in self.values():
-            found = np.unique(_strength(path))
+            grey = _strength(path)
+            found = np.unique(grey)
             if found[-1] > FOREGROUND:
                 return FOREGROUND
             values |= {int(value) for value in found if value}
             if len(values) > 1:
+                if np.count_nonzero(grey) <= STRAY * grey.size:
+                    return FOREGROUND
                 raise _refused(path, sorted({0, *values}))
         return min(values) - 1
 

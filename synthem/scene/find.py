@@ -184,7 +184,9 @@ def _objects(
         tip[:, 0] += sign * ball[near][here, 3]
         tips.append(tip)
     for place, first, last, who in zip(places[here], *tips, span.ids[near][here], strict=True):
-        yield Found(_triple(place), _triple(first), _triple(last), int(who))
+        # where the tissue is bent by more than an object is deep, its ends may come the other way round
+        low_end, middle, high_end = sorted(map(_triple, (place, first, last)))
+        yield Found(middle, low_end, high_end, int(who))
 
 
 def _triple(point: npt.NDArray[np.float64]) -> Place:

@@ -73,6 +73,9 @@ def test_stray_greys_are_nothing_beside_masks_of_255(tmp_path: Path) -> None:
     full[50:90] = 255
     folder = masks(tmp_path, a=stray, b=full)
     assert not folder.read("a").any() and folder.read("b").sum() == 40 * 200
+    alone = stray.copy()
+    alone[5, 6] = 60
+    assert not masks(tmp_path, a=stray, b=alone).read("a").any()  # sections of a class that is elsewhere
     folder = masks(tmp_path, a=(full > 0).astype(np.uint8), b=full)  # half of them by another hand
     with pytest.raises(InputError, match=r"a\.png: a mask wants two values.*holds 0, 1; .*as others of this"):
         folder.read("a")
