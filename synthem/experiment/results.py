@@ -37,6 +37,8 @@ class Run:
     curves: list[dict[str, float | None]]
     folder: str
     """Where its files are, relative to the experiment's folder."""
+    real_sections: int | None = None
+    """Labelled real sections of its comparison; None for an arm that sees no real label: it stands in all."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; NaN is None."""
