@@ -1,5 +1,6 @@
 """Groups of options that several commands take, and what they come to."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ Split = Annotated[
         show_default=False,
     ),
 ]
+Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
 Names = Annotated[
     list[str] | None,
     typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
@@ -210,3 +212,9 @@ def new_file(path: Path | None) -> None:
         raise InputError(f"{path}: exists already; give the name of a new file")
     if path and not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
+
+
+def processors() -> int:
+    """Return the number of processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
