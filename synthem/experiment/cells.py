@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapes.core.errors import InputError
-from synthem.experiment.config import BLIND, SYNTHETIC, Arm, ExperimentConfig
+from synthem.experiment.config import NO_REAL_LABEL, SYNTHETIC, Arm, ExperimentConfig
 
 Budget = tuple[str, int]
 """What a budget is called, ``"900 steps"``, ``"200 epochs"`` or ``"10 minutes"``, and its number of steps."""
@@ -69,6 +69,6 @@ def cells(config: ExperimentConfig, budgets: Sequence[Budget], sections: int) ->
             for number in numbers:
                 for seed in config.seeds:
                     for arm in config.arms:
-                        seen = (None, True) if arm in BLIND else (number, number == sections)
+                        seen = (None, True) if arm in NO_REAL_LABEL else (number, number == sections)
                         listed[Cell(class_set, budget, steps, arm, seed, *seen)] = None
     return list(listed)

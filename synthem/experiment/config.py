@@ -16,7 +16,7 @@ from synthem.preset.yaml_file import parse, read_yaml
 
 Arm = Literal["real", "synthetic", "mixed", "pretrained", "adapted"]
 
-BLIND: tuple[Arm, ...] = ("synthetic", "adapted")
+NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
 """Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
 
 FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
@@ -94,6 +94,8 @@ class ExperimentConfig(Frozen):
     synthetic: SyntheticConfig
     pretrained: PretrainedConfig = PretrainedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
+    """What is compared: real crops; synthetic ones; both; real ones from a trained network on; and synthetic
+    ones from there on, batch-norm statistics then being taken anew on the images of the real half."""
     class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
     real_sections: Numbers = ("all",)
     """How many labelled sections of the training half the arms may have, spread evenly over it: see

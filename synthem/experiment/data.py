@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.data.real import read_folder, read_split
-from synthem.experiment.config import BLIND, CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import CLASS_SETS, NO_REAL_LABEL, Arm, ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.labels import CLASSES
@@ -70,13 +70,13 @@ class Data:
 
     def validation_for(self, arm: Arm) -> Sequence[Patch]:
         """Return what an arm chooses its best model by: a real label only where its training sees any."""
-        return self.synthetic_validation if arm in BLIND else self.validation
+        return self.synthetic_validation if arm in NO_REAL_LABEL else self.validation
 
     def source_for(self, arm: Arm, config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
         """Where an arm's crops come from."""
         if arm == "real":
             return self._real(self.train, config, classes)
-        if arm in BLIND:
+        if arm in NO_REAL_LABEL:
             return self._synthetic(self.synthetic, config)
         share = config.pretrained.fraction if arm == "pretrained" else config.synthetic.fraction
         if share is None:

@@ -38,7 +38,7 @@ class Run:
     folder: str
     """Where its files are, relative to the experiment's folder."""
     real_sections: int | None = None
-    """Labelled real sections of its comparison; None for an arm that sees no real label: it stands in all."""
+    """How many labelled real sections its comparison has; None where its training sees no real label."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; NaN is None."""

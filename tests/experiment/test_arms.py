@@ -6,11 +6,13 @@ import torch
 from test_experiment import SETTINGS, SYNTHETIC, config, load_data, real, section  # noqa: F401
 
 from shapes.core.errors import InputError, UnknownNameError
+from synthem.experiment.results import read_predictions
 from synthem.experiment.run import conduct, run_experiment
 from synthem.experiment.starts import identity_of_start, notes_of_start, with_its_network
 from synthem.labels import CLASSES
 from synthem.learning.config import NetworkConfig, TrainConfig
 from synthem.learning.model_file import Model, ModelCard, load_model, save_model
+from synthem.learning.predict import Predictor
 from synthem.learning.unet import build_unet
 
 SMALL = NetworkConfig(features=(4, 4, 4, 4, 4, 8))
@@ -92,7 +94,7 @@ def test_half_of_the_steps_may_be_on_synthetic_patches_first(real, tmp_path):  #
 
 
 def test_adapted_learns_from_synthetic_patches_and_looks_at_real_images_alone(real, model, tmp_path):  # noqa: F811
-    settings = with_its_network(from_model(real, model, arms=["synthetic", "adapted"]))
+    settings = with_its_network(from_model(real, model, arms=["synthetic", "adapted"], threshold=0.12))
     data = load_data(settings, lambda: SYNTHETIC)
     source = data.source_for("adapted", settings, CLASSES)
     assert {p.name for p in source.patches} == {p.name for p in data.synthetic}
@@ -105,6 +107,12 @@ def test_adapted_learns_from_synthetic_patches_and_looks_at_real_images_alone(re
     )
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved and all("running" in name or "num_batches" in name for name in moved)
+
+    scored = read_predictions(tmp_path / "out", run, data.test)
+    for name, same in (("adapted.pt", True), ("training/model.pt", False)):
+        predictor = Predictor(load_model(folder / name), overlap=settings.overlap)
+        found = [predictor.masks(patch.image, 0.12) for patch in data.test]
+        assert all(map(np.array_equal, found, scored)) == same
 
     dark = [type(p)(p.image // 4, ~p.labels, p.grid, name=p.name) for p in data.half]
     other = type(data)(**{**vars(data), "half": dark})

@@ -229,7 +229,7 @@ def test_regions_go_from_worst_to_best(done):
     assert regions[0].masks["truth"].shape == (6, 32, 32) and regions[0].image.shape == (32, 32)
 
 
-@pytest.mark.parametrize("name", ["getmanskaya2022", "quick"])
+@pytest.mark.parametrize("name", ["few", "getmanskaya2022", "quick", "rare"])
 def test_shipped_experiments_are_valid(name):
     assert name in experiment_names() and load_experiment(name).real is None
 
