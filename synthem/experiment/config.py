@@ -174,6 +174,13 @@ class ExperimentConfig(Frozen):
         takes = any(arm in FROM_A_MODEL for arm in self.arms) and self.pretrained.init != SYNTHETIC
         return self.pretrained.init if takes else None
 
+    @property
+    def needs_patches(self) -> bool:
+        """Whether any arm trains or validates on synthetic patches."""
+        start = self.pretrained
+        first = start.init == SYNTHETIC or any(start.fraction)
+        return any(arm != "real" and (arm != "pretrained" or first) for arm in self.arms)
+
     def training_for(self, class_set: int, steps: int, seed: int, init: str | None = None) -> TrainConfig:
         """Return the configuration of one run, which may start from a model."""
         update = {"classes": CLASS_SETS[class_set], "steps": steps, "seed": seed, "init": init}

@@ -82,11 +82,11 @@ class Data:
         if share is None:
             tiles = self.epoch_steps(config) * config.training.batch
             share = (len(self.synthetic) / (len(self.synthetic) + tiles),)
-        if not any(share):
-            return self._real(self.train, config, classes)
         real, ours = self.train, self.synthetic
-        if config.absent == "unlabelled":
+        if config.absent == "unlabelled":  # a trained network may know a class that no section holds
             real, ours = without_absent(real), without_absent(ours)
+        if not any(share):
+            return self._real(real, config, classes)
         first, second = self._real(real, config, classes), self._synthetic(ours, config)
         return MixedCrops(first, second, share, config.synthetic.weights or None)
 

@@ -82,7 +82,7 @@ def carry_out(
     notes = list(dict.fromkeys([*real.notes, *notes_of_start(config)]))
     for note in notes:
         told(note)
-    for seed in config.seeds:
+    for seed in config.seeds if config.needs_patches else ():
         which = f" for seed {seed}" if len(config.seeds) > 1 else ""
         made = f"{config.synthetic.count} synthetic patches of preset {config.synthetic.preset}{which}"
         told(f"Making {made} ...")

@@ -36,7 +36,9 @@ class Home:
     config: ExperimentConfig = field(hash=False)
 
     def data(self, real: Data, seed: int) -> Data:
-        """Read the synthetic patches of a seed beside the real sections."""
+        """Read the synthetic patches of a seed beside the real sections, where an arm wants any."""
+        if not self.config.needs_patches:
+            return real
         return real.with_synthetic(self.config, stored_patches(synthetic_folder(self.out, seed)))
 
 

@@ -1,0 +1,51 @@
+"""Synthetic tissue that stands in for real sections where there are none: what the demonstration labels."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, count, islice
+from pathlib import Path
+
+import numpy as np
+
+from shapes import Grid
+from synthem.data.png_folder import write_png
+from synthem.labels import channel
+from synthem.patch import Patch
+from synthem.preset.preset import presets_folder
+from synthem.world import World
+
+PRESET, SEED = "kasthuri", 2022
+FACTOR, DRAW = 2.0, 2
+"""Its microscope and its anatomy's sizes are drawn up to so many times off the preset's own, by this draw."""
+SHAPE = (1, 320, 320)
+PIXEL_NM = 5.0
+
+
+def stand_in() -> Path:
+    """Return the folder of the sections that come with synthem."""
+    return presets_folder() / "demo"
+
+
+def grow(out: Path) -> Path:
+    """Grow the sections anew, in the layout of a folder of real EM."""
+    return write_png(sections(), out)
+
+
+def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
+    """Yield the sections: training ones without sheaths, test ones around sheaths and synapses."""
+    world = World(PRESET, SEED).randomised(FACTOR, DRAW, True)
+    voxel_nm = (world.preset.voxel_nm[0], PIXEL_NM, PIXEL_NM)
+    far = (Grid(SHAPE, voxel_nm, (900.0 * k, 0.0, 3000.0 * k)) for k in count())
+    bare = (grid for grid in far if _holds(labels := world.labels(grid), "psd") and not _holds(labels, "sheath"))
+    for k, grid in enumerate(islice(bare, train)):
+        yield replace(world.patch(grid), name=f"train{k:02}")
+    middle = np.multiply(SHAPE, voxel_nm) / 2
+    sheaths, synapses = (world.find(kind, near_nm=(0.0, 30_000.0, 0.0)) for kind in ("sheath", "psd"))
+    places = chain(islice(sheaths, 0, 20 * test, 40), islice(synapses, 0, 5 * test, 10))
+    for k, place in enumerate(places):
+        z, y, x = np.subtract(place, middle).tolist()
+        yield replace(world.patch(Grid(SHAPE, voxel_nm, (z, y, x))), name=f"test{k:02}")
+
+
+def _holds(labels: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], name: str) -> bool:
+    return bool(labels[channel(name)].sum() > 200)
