@@ -13,7 +13,7 @@ from synthem.preset.preset import presets_folder
 from synthem.preset.randomise import MOST
 from synthem.preset.yaml_file import parse, read_yaml
 
-Arm = Literal["real", "synthetic", "mixed"]
+Arm = Literal["real", "synthetic", "mixed", "pretrained", "adapted"]
 
 CLASS_SETS: dict[int, tuple[str, ...]] = {
     6: CLASSES,

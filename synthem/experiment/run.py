@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from synthem.data.atomic import write_json
+from synthem.experiment.blocks import count_blocks, pooled
 from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.confusion import confusion
 from synthem.experiment.data import Data, load_data
 from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
 from synthem.experiment.report import write_report
 from synthem.experiment.results import Run, read_run, write_predictions
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.labels import channels
-from synthem.learning.counts import Counts, count
 from synthem.learning.dice import score_table
 from synthem.learning.identity import Parts
 
@@ -149,17 +150,19 @@ def _train_and_score(
         progress=cell.title if show else None,
     )
     predictor = Predictor(fitted.model, overlap=config.overlap)
-    counts, masks = Counts.zero(len(training.classes)), {}
     use = channels(training.classes)
+    blocks, mixed_up, masks = [], np.zeros((len(use) + 1, len(use) + 1), np.int64), {}
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
-        counts += count(found, patch.labels[use], patch.labelled[use])
+        truth, known = patch.labels[use], patch.labelled[use]
+        blocks += count_blocks(patch.name, found, truth, known)
+        mixed_up += confusion(found, truth, known, training.classes)
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     seconds = round(time.perf_counter() - start, 1)
-    scores = score_table(counts, training.classes)
+    scores = score_table(pooled(blocks), training.classes)
     return Run(
         cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step,
-        seconds, scores, curves, cell.folder,
+        seconds, scores, curves, cell.folder, blocks=blocks, confusion=mixed_up.tolist(),
     )  # fmt: skip
