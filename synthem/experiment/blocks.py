@@ -58,7 +58,7 @@ def count_blocks(section: str, found: Bools, truth: Bools, known: npt.NDArray[np
 
 def _cuts(size: int) -> list[int]:
     """Cut an axis at multiples of the edge, which are the same in sections of any size."""
-    return [*range(0, max(size - EDGE_PX // 2, 0) or 1, EDGE_PX), size]
+    return [*range(0, max(size - EDGE_PX // 2, 0) + 1, EDGE_PX), size]
 
 
 def pooled(blocks: Sequence[Block]) -> Counts:

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import yaml
 
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.confusion import NONE
 from synthem.experiment.gains import Comparison, Gain, GainRow
 from synthem.experiment.html_charts import mark
@@ -74,7 +74,7 @@ def confusion_tables(c: Comparison) -> str:
     for arm in arms:
         counts = [run.confusion for run in c.runs if run.arm == arm and run.confusion]
         if counts:
-            tables.append(_confusion(arm, np.sum(counts, axis=0), CLASS_SETS[c.class_set]))
+            tables.append(_confusion(arm, np.sum(counts, axis=0), list(c.runs[0].scores)))
     return f'<div class="grid">{"".join(tables)}</div>' if tables else ""
 
 

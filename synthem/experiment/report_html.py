@@ -162,7 +162,7 @@ def _about_gains(told: Told) -> str:
         return f"{text}.{end}"
     return (
         f"{text}, and below it the gain over <code>real</code> with its 95 % interval.{end} Hollow marks "
-        f"show no difference, or have no interval: fewer than {LEAST_COLUMNS} columns of tissue hold the class."
+        f"show no difference, or no interval: fewer than {LEAST_COLUMNS} columns of tissue hold the class."
     )
 
 
