@@ -132,7 +132,7 @@ def _share(held: ClassInSet) -> str:
 
 
 def _two_figures(value: float) -> str:
-    return f"{value:#.2g}".rstrip(".")
+    return f"{value:#.2g}".rstrip(".") if value else "0"
 
 
 def runs_rows(runs: Sequence[Run]) -> str:

@@ -48,7 +48,7 @@ def about_intervals(comparisons: Sequence[Comparison]) -> list[str]:
     lines = [
         "Gains are over the arm `real` at the same seed. Brackets are 95 % intervals from a bootstrap over "
         f"{drawn}, drawn alike for both arms. A column is the same block, about {EDGE_PX} pixels wide, of "
-        f"all sections that are neighbours, as these are near copies; {columns} hold something. A class that "
+        f"all sections that are neighbours, as these are near copies; {columns} hold any class. One that "
         f"fewer than {LEAST_COLUMNS} hold has no interval. Each interval is for itself: of twenty that "
         "should hold zero, one does not."
     ]

@@ -62,7 +62,7 @@ def write_report(
 
 
 def _markdown(told: Told) -> str:
-    notes = [*told.method, *(f"**Note:** {note}." for note in told.data.notes)]
+    notes = [*told.method, *(f"**Note:** {note.rstrip('.')}." for note in told.data.notes)]
     parts = [
         f"# {told.config.title}",
         *([f"**{told.notice}**"] if told.notice else []),

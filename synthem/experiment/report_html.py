@@ -36,10 +36,10 @@ MOST_PICTURES = 2_700_000
 """Bytes of pictures in the page; what is beyond them is in ``figures/`` alone, and the page says so."""
 
 DARK: dict[Arm, str] = {
-    "real": "#c9c9c9",
-    "synthetic": "#6cb2e8",
+    "real": "#f0f0f0",
+    "synthetic": "#5a9fe0",
     "mixed": "#ff9147",
-    "pretrained": "#e59ac3",
+    "pretrained": "#c95fa0",
     "adapted": "#35c79a",
 }
 """The arms' colours on black."""
@@ -184,7 +184,7 @@ def _sets(told: Told) -> str:
 
 
 def _method(told: Told) -> str:
-    notes = "".join(f"<li>{escape(note)}.</li>" for note in told.data.notes)
+    notes = "".join(f"<li>{escape(note.rstrip('.'))}.</li>" for note in told.data.notes)
     lines = "".join(f"<li>{rich_text(line)}</li>" for line in told.method)
     return (
         (f'<div class="notes" role="note"><h3>Notes</h3><ul>{notes}</ul></div>' if notes else "")

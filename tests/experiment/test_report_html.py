@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_up import made_up
 from page_reader import read
+from skimage.color import rgb2lab
 from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
 
 from shapes import Grid
@@ -141,10 +142,35 @@ def test_every_arm_has_a_colour_a_mark_and_a_line():
             assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.1, 1.4.11: graphical objects
 
 
-def luminance(colour):
+def linear(colour):
     parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour):
+    return float(linear(colour) @ (0.2126, 0.7152, 0.0722))
+
+
+SEEN_WITHOUT = {
+    "nothing missing": np.eye(3),
+    "red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+"""How colours look without one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1."""
+
+
+@pytest.mark.parametrize("missing", SEEN_WITHOUT)
+@pytest.mark.parametrize("colours", [ARM_COLOURS, DARK], ids=["light", "dark"])
+def test_colours_of_arms_are_told_apart_by_everyone(colours, missing):
+    seen = np.array([np.clip(SEEN_WITHOUT[missing] @ linear(c), 0, 1) for c in colours.values()])
+    lab = rgb2lab(np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055))
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    assert apart[np.triu_indices(len(lab), 1)].min() > 15
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.03, 0.11), (0, 900), (-0.5, 0.5), (0, 0), (-0.001, 0.0004)])
