@@ -95,7 +95,7 @@ def test_gains_stand_in_the_table_with_their_interval_or_what_is_missing(told):
     html = told([made_up(a, s, found=f) for a, f in (("real", 0.5), ("mixed", 0.7)) for s in (0, 1)])
     assert re.search(r'<small class="gain">\+\.2\d\d \[\.\d\d, \.\d\d\]</small>', html)
     assert '<small class="loss">' not in html and "nan" not in read(html).text.lower()
-    assert "no difference shown" in told([made_up("real"), made_up("mixed")])
+    assert '<small class="remark">no difference shown' in told([made_up("real"), made_up("mixed")])
     assert '<small class="remark">no interval' in told(
         [made_up("real", columns=2), made_up("mixed", columns=2)]
     )
