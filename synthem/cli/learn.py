@@ -169,7 +169,7 @@ def experiment(
     runs = conduct(config, out, jobs=jobs, say=warn)
     for group in groups(runs).values():
         show(gains_table(group))
-    say(f"report: {out / 'report.md'}")
+    say(f"report: {out / 'report.html'}")
 
 
 @learning.command()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-
 from synthem import __version__
 from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import load_data
@@ -19,8 +18,9 @@ from synthem.preset.yaml_file import parse
 
 NOTICE = (
     f"No real tissue is in this. Sections of preset {PRESET}, its anatomy and its microscope drawn up to "
-    f"{FACTOR:g} times off (draw {DRAW}), stand in for it; the shipped network `generalist`, trained on synthetic "
-    "patches of many presets, starts one arm. The figures say that every step works, not how well on real EM."
+    f"{FACTOR:g} times off (draw {DRAW}), stand in for it; the shipped network `generalist`, trained on "
+    "synthetic patches of many presets, starts one arm. The figures say that every step works, not how well "
+    "on real EM."
 )
 FIRST_LOOK = "first-look.png"
 GENERALIST = "generalist"
@@ -76,8 +76,8 @@ def _first_look(config: ExperimentConfig, path: Path) -> None:
     from synthem.learning.predict import Predictor
 
     predictor = Predictor(load_model(GENERALIST))
-    regions = [
-        Region(p.name, p.image[0], {"truth": p.labels[:, 0], "generalist, no label": predictor.masks(p.image)[:, 0]})
-        for p in load_data(config).test[:4]
-    ]
+    regions = []
+    for patch in load_data(config).test[:4]:
+        masks = {"truth": patch.labels[:, 0], "generalist": predictor.masks(patch.image)[:, 0]}
+        regions.append(Region(patch.name, (0, 0), "no label was seen", patch.image[0], masks, {}))
     draw_regions(regions, CLASS_SETS[6], path)

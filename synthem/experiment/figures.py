@@ -8,25 +8,42 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch as Swatch
 
+from synthem.experiment.config import NO_REAL_LABEL, Arm
+from synthem.experiment.gains import GainRow
 from synthem.experiment.regions import Region
-from synthem.experiment.results import GainRow, Run
+from synthem.experiment.results import Run
 from synthem.labels import COLOURS
 from synthem.view.overlay import overlay
 
-ARM_COLOURS = {"real": "#4d4d4d", "synthetic": "#2b7bba", "mixed": "#d95f02"}
-ARM_STYLES = {"real": "-", "synthetic": "--", "mixed": "-"}
+ARM_COLOURS: dict[Arm, str] = {
+    "real": "#4d4d4d",
+    "synthetic": "#2b7bba",
+    "mixed": "#d95f02",
+    "pretrained": "#b8578f",
+    "adapted": "#1f9e50",
+}
+"""Far enough apart for people who see no red, no green or no blue; marks and lines differ as well."""
+
+ARM_STYLES: dict[Arm, str] = {
+    "real": "-",
+    "synthetic": "--",
+    "mixed": "-",
+    "pretrained": "-.",
+    "adapted": ":",
+}
 
 
 def draw_curves(runs: Sequence[Run], path: Path) -> None:
-    """Draw the validation Dice by step: a panel a class, a line an arm, a band of seeds."""
+    """Draw the validation Dice by step: a panel a class, a line an arm and seed."""
     names = [*runs[0].scores, "mean"]
+    first = {run.arm: run for run in reversed(runs)}
     columns = min(4, len(names))
     lines = -(-len(names) // columns)
     figure = Figure(figsize=(3.2 * columns, 2.6 * lines + 0.5), layout="constrained")
     panels = np.ravel(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False))
     for panel, name in zip(panels, names, strict=False):
-        for arm in dict.fromkeys(run.arm for run in runs):
-            _draw_curve(panel, [run for run in runs if run.arm == arm], name)
+        for run in runs:
+            _draw_curve(panel, run, name, label=chosen_by(run.arm) if run is first[run.arm] else None)
         panel.set_title(name.replace("_", " "), fontsize=10)
         panel.set_ylim(-0.02, 1.02)
         panel.grid(alpha=0.3)
@@ -39,16 +56,17 @@ def draw_curves(runs: Sequence[Run], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _draw_curve(panel: Axes, runs: Sequence[Run], name: str) -> None:
-    steps = [row["step"] or 0.0 for row in runs[0].curves]
-    seeds = [run.curves for run in runs if len(run.curves) == len(steps)]
-    values = np.array([[np.nan if row[name] is None else row[name] for row in c] for c in seeds], np.float64)
-    arm = runs[0].arm
-    mean = values.mean(0)
-    label = f"{arm} (on held-out {'synthetic' if arm == 'synthetic' else 'real'} crops)"
-    panel.plot(steps, mean, ARM_STYLES[arm], color=ARM_COLOURS[arm], marker=".", label=label)
-    if len(seeds) > 1:
-        panel.fill_between(steps, values.min(0), values.max(0), color=ARM_COLOURS[arm], alpha=0.15, lw=0)
+def chosen_by(arm: Arm) -> str:
+    """Say on what the curve of an arm is measured."""
+    return f"{arm} (on held-out {'synthetic' if arm in NO_REAL_LABEL else 'real'} crops)"
+
+
+def _draw_curve(panel: Axes, run: Run, name: str, label: str | None) -> None:
+    steps = [row["step"] or 0.0 for row in run.curves]
+    values = np.array([row[name] for row in run.curves], np.float64)
+    panel.plot(
+        steps, values, ARM_STYLES[run.arm], color=ARM_COLOURS[run.arm], marker=".", label=label, lw=1.2
+    )
 
 
 def draw_scores(rows: Sequence[GainRow], path: Path) -> None:
@@ -68,7 +86,7 @@ def draw_scores(rows: Sequence[GainRow], path: Path) -> None:
             panel.annotate(
                 text, (bar.get_x() + width / 2, bar.get_height()), ha="center", va="bottom", fontsize=7
             )
-    panel.set_xticks(range(len(rows)), [row.name.replace("_", " ") for row in rows])
+    panel.set_xticks(range(len(rows)), [row.label for row in rows])
     panel.set_ylim(0, 1.05)
     panel.set_ylabel("Dice on the test sections")
     panel.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""Test regions to look at: where a run did worst, and where best."""
+"""Test regions to look at: where an arm gains most over real data, and where it loses most."""
 
 import math
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthem.experiment.config import CLASS_SETS, ExperimentConfig
+from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
 from synthem.experiment.data import Data
-from synthem.experiment.results import Run, read_predictions
+from synthem.experiment.gains import short
+from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of
 from synthem.labels import channels
-from synthem.learning.counts import count
+from synthem.learning.counts import Counts, count
 from synthem.learning.crops import tile_corners
 from synthem.learning.dice import mean_dice
 
@@ -22,52 +23,97 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A part of a test section: its title, image uint8 (y, x), and masks bool (class, y, x) by column."""
+    """A part of a test section.
 
-    title: str
+    Attributes
+    ----------
+    section : str
+        Its section's name.
+    corner_px : tuple of int
+        Its first row and column there.
+    verdict : str
+        What it shows, for example ``"gain +.12"``.
+    image : uint8 (y, x)
+    masks : dict of str to bool (class, y, x)
+        The truth, and what each arm found.
+    dice : dict of str to float
+        Mean Dice of each arm in it.
+    """
+
+    section: str
+    corner_px: tuple[int, int]
+    verdict: str
     image: npt.NDArray[np.uint8]
     masks: dict[str, Bools]
+    dice: dict[str, float]
+
+    @property
+    def title(self) -> str:
+        """Its verdict and place."""
+        return f"{self.verdict}\n{self.section}, row {self.corner_px[0]}, column {self.corner_px[1]}"
 
 
-def worst_and_best(
+def what_they_show(runs: Sequence[Run]) -> str:
+    """Say in a sentence by what ``telling_regions`` chooses."""
+    arms = arms_of(runs)
+    ours = spoken_of(arms)
+    if "real" in arms and ours != "real":
+        return (
+            f"Test regions where the arm `{ours}` gains most over `real`, and where it gains least or loses"
+        )
+    return f"The best and the worst test regions of the arm `{ours}`"
+
+
+def telling_regions(
     config: ExperimentConfig, data: Data, runs: Sequence[Run], out: Path, each: int = 2
 ) -> list[Region]:
-    """Choose the ``each`` worst and best tiles of the last arm, and cut them out for the truth and every arm.
+    """Choose tiles where the foremost arm gains most over ``real``, and as many where it loses most.
 
-    Only tiles that hold at least as many classes as half of all tiles do are chosen among: they show more.
+    Without an arm to compare with, they are its best and its worst. Only tiles that hold at least as many
+    classes as half of all tiles do are chosen among: they show more.
 
     Parameters
     ----------
     runs : sequence of Run
-        All arms of one class set and budget; of several seeds, the first is shown.
+        All arms of one comparison; of several seeds, the first is shown.
     """
-    classes = CLASS_SETS[runs[0].class_set]
-    use = channels(classes)
+    classes, arms = CLASS_SETS[runs[0].class_set], arms_of(runs)
+    use, ours = channels(classes), spoken_of(arms)
     first = {run.arm: run for run in reversed(runs)}
-    found = {arm: read_predictions(out, first[arm], data.test) for arm in dict.fromkeys(r.arm for r in runs)}
-    judged = found[runs[-1].arm]
+    found = {arm: read_predictions(out, first[arm], data.test) for arm in arms}
     shape = (1, *config.training.patch_vx[1:])
+
+    def counted(arm: Arm, k: int, corner: tuple[int, ...]) -> Counts:
+        truth = _cut(data.test[k].labels, corner, shape)[use]
+        return count(_cut(found[arm][k], corner, shape), truth, data.test[k].labelled[use, corner[0], None])
+
+    against: Arm | None = "real" if "real" in arms and ours != "real" else None
     scored = []
     for k, patch in enumerate(data.test):
-        known = patch.labelled[use]
         for corner in tile_corners(patch, shape):
-            counts = count(
-                _cut(judged[k], corner, shape),
-                _cut(patch.labels, corner, shape)[use],
-                known[:, corner[0], None],
-            )
-            if not math.isnan(value := mean_dice(counts)):
+            counts = counted(ours, k, corner)
+            value = mean_dice(counts) - (mean_dice(counted(against, k, corner)) if against else 0)
+            if not math.isnan(value):
                 scored.append((value, k, corner, int((counts.support > 0).sum())))
     typical = np.median([held for *_, held in scored]) if scored else 0
-    scored = sorted((item for item in scored if item[3] >= typical), key=lambda item: item[0])
-    chosen = scored if len(scored) <= 2 * each else [*scored[:each], *scored[-each:]]
+    scored = sorted((item for item in scored if item[3] >= typical), key=lambda item: -item[0])
     regions = []
-    for value, k, corner, _ in chosen:
+    for value, k, corner, _ in scored if len(scored) <= 2 * each else [*scored[:each], *scored[-each:]]:
         patch = data.test[k]
-        masks = {"truth": _cut(patch.labels, corner, shape)[use, 0]}
-        masks |= {arm: _cut(mine[k], corner, shape)[:, 0] for arm, mine in found.items()}
-        image = _cut(patch.image[None], corner, shape)[0, 0]
-        regions.append(Region(f"{patch.name}, Dice {value:.2f}", image, masks))
+        word = ("gain" if value > 0 else "loss" if value < 0 else "change") if against else "Dice"
+        regions.append(
+            Region(
+                section=patch.name,
+                corner_px=(corner[1], corner[2]),
+                verdict=f"{word} {short(value, '+.3f' if against else '.3f')}",
+                image=_cut(patch.image[None], corner, shape)[0, 0],
+                masks={
+                    "truth": _cut(patch.labels, corner, shape)[use, 0],
+                    **{arm: _cut(mine[k], corner, shape)[:, 0] for arm, mine in found.items()},
+                },
+                dice={arm: mean_dice(counted(arm, k, corner)) for arm in arms},
+            )
+        )
     return regions
 
 

@@ -1,27 +1,31 @@
-"""The report of an experiment: Markdown for people, JSON for programs, and pictures."""
+"""The report of an experiment: HTML and Markdown for people, JSON for programs, and pictures."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from synthem.data.atomic import write_json
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.data.atomic import write_json, write_whole
+from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.figures import draw_curves, draw_regions, draw_scores
+from synthem.experiment.gains import GainRow, Metric, comparisons, table
 from synthem.experiment.mark import MARK, hash_of, identity_of_experiment
-from synthem.experiment.regions import worst_and_best
-from synthem.experiment.results import GainRow, MeanStd, Run, groups, table
-from synthem.experiment.seen import seen_sections, what_it_saw
+from synthem.experiment.regions import telling_regions, what_they_show
+from synthem.experiment.report_html import PAGE, Told, page
+from synthem.experiment.results import Run
+from synthem.experiment.seen import seen_sections
 from synthem.experiment.tables import markdown_table
-from synthem.preset.preset import Preset, load_preset
+from synthem.preset.preset import load_preset
 
 REPORT = "report.md"
+METRICS: tuple[Metric, ...] = ("dice", "jaccard")
 
 
 def write_report(
     config: ExperimentConfig, data: Data, runs: Sequence[Run], out: Path, *, notice: str = ""
 ) -> Path:
-    """Write ``report.md``, ``report.json`` and the pictures in ``figures/``; returns the path of the first.
+    """Write ``report.html``, ``report.md``, ``report.json`` and the pictures in ``figures/``.
 
     Parameters
     ----------
@@ -33,110 +37,115 @@ def write_report(
         The experiment's folder.
     notice : str
         A sentence to put on top, for example that no real tissue is in it.
+
+    Returns
+    -------
+    Path
+        Of ``report.html``, which stands alone.
     """
     from synthem.learning.trainer import versions
 
-    preset = load_preset(config.synthetic.preset)
-    identity = hash_of(identity_of_experiment(config, data))
+    told = Told(
+        config, data, comparisons(runs), runs, load_preset(config.synthetic.preset), versions(),
+        hash_of(identity_of_experiment(config, data)), notice,
+    )  # fmt: skip
     (out / "figures").mkdir(exist_ok=True)
-    parts = [f"# {config.title}", *([f"**{notice}**"] if notice else []), _method(config, data, preset)]
-    for (class_set, budget), group in groups(runs).items():
-        rows = table(group)
-        stem = f"{class_set}-classes-{budget.replace(' ', '-')}"
-        draw_scores(rows, out / "figures" / f"scores-{stem}.png")
-        draw_curves(group, out / "figures" / f"curves-{stem}.png")
-        regions = worst_and_best(config, data, group, out)
-        draw_regions(regions, CLASS_SETS[class_set], out / "figures" / f"regions-{stem}.png")
+    regions = {c.stem: telling_regions(config, data, c.runs, out) for c in told.comparisons}
+    for c in told.comparisons:
+        draw_scores(c.rows, out / "figures" / f"scores-{c.stem}.png")
+        draw_curves(c.runs, out / "figures" / f"curves-{c.stem}.png")
+        draw_regions(regions[c.stem], CLASS_SETS[c.class_set], out / "figures" / f"regions-{c.stem}.png")
+    write_whole(out / REPORT, _markdown(told).encode())
+    write_json(out / "report.json", _plain(told))
+    write_whole(out / PAGE, page(told, regions).encode())
+    return out / PAGE
+
+
+def _markdown(told: Told) -> str:
+    notes = [*told.method, *(f"**Note:** {note.rstrip('.')}." for note in told.data.notes)]
+    parts = [
+        f"# {told.config.title}",
+        *([f"**{told.notice}**"] if told.notice else []),
+        told.headline,
+        "\n".join(f"- {line}" for line in notes),
+    ]
+    for c in told.comparisons:
         parts += [
-            f"## {class_set} {'classes' if class_set > 1 else 'class'}, {budget}",
+            f"## {c.title}",
             "Dice on the test sections, and its gain over the arm `real`"
-            + (" (mean ± standard deviation over seeds)." if len(config.seeds) > 1 else "."),
-            markdown_table(rows),
-            f"![Dice by class and arm](figures/scores-{stem}.png)",
+            + (" (mean ± standard deviation over seeds)." if len(told.config.seeds) > 1 else "."),
+            markdown_table(c.rows),
+            f"![Dice by class and arm](figures/scores-{c.stem}.png)",
             "Jaccard:",
-            markdown_table(table(group, "jaccard")),
-            f"![Learning curves](figures/curves-{stem}.png)",
-            f"The worst and the best test regions of the arm `{group[-1].arm}`:",
-            f"![Regions](figures/regions-{stem}.png)",
+            markdown_table(table(c.runs, "jaccard")),
+            f"![Learning curves](figures/curves-{c.stem}.png)",
+            f"{what_they_show(c.runs)}:",
+            f"![Regions](figures/regions-{c.stem}.png)",
         ]
-    parts += ["## Runs", _timing(runs), _small_print(identity, versions())]
-    (out / REPORT).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    write_json(
-        out / "report.json",
-        {
-            "title": config.title,
-            "notice": notice,
-            "hash": identity,
-            "config": config.model_dump(mode="json"),
-            "versions": versions(),
-            "notes": list(data.notes),
-            "preset": {
-                "name": preset.name,
-                "tuned_on": list(preset.tuned_on),
-                "test_sections_seen": seen_sections(preset, [p.name for p in data.test]),
-            },
-            "sections": {
-                "train": [p.name for p in data.train],
-                "validation": [p.name for p in data.validation],
-                "test": [p.name for p in data.test],
-                "synthetic": len(data.synthetic),
-                "synthetic_validation": len(data.synthetic_validation),
-            },
-            "tables": [
-                {"class_set": c, "budget": b, "metric": metric, "rows": _plain(table(group, metric))}
-                for (c, b), group in groups(runs).items()
-                for metric in ("dice", "jaccard")
-            ],
-            "runs": [run.to_json() for run in runs],
-        },
+    used = ", ".join(f"{name} {value}" for name, value in told.versions.items())
+    end = (
+        f"Experiment {told.identity[:16]} (its parts are in `{MARK}`, its settings in `report.json`); {used}."
     )
-    return out / REPORT
-
-
-def _plain(rows: Sequence[GainRow]) -> list[dict[str, object]]:
-    def numbers(spreads: dict[Arm, MeanStd]) -> dict[str, dict[str, float | None]]:
-        return {
-            arm: {k: None if math.isnan(v) else v for k, v in vars(spread).items()}
-            for arm, spread in spreads.items()
-        }
-
-    return [
-        {"class": r.name, "support": r.support, "score": numbers(r.score), "gain": numbers(r.gain)}
-        for r in rows
-    ]
-
-
-def _method(config: ExperimentConfig, data: Data, preset: Preset) -> str:
-    training, synthetic = config.training, config.synthetic
-    size = " × ".join(map(str, training.patch_vx))
-    lines = [
-        f"{len(data.train)} training sections, {len(data.validation)} held out at their far end to choose "
-        f"the best model by, and {len(data.test)} test sections, which are scored once, at the end.",
-        f"{len(data.synthetic)} synthetic patches of preset `{synthetic.preset}` to train on, and "
-        f"{len(data.synthetic_validation)} more, by which the arm `synthetic` chooses its model: it sees no "
-        "real label.",
-        what_it_saw(preset),
-        f"Arms: {', '.join(config.arms)}; all with the same network, initial weights and steps. Crops of "
-        f"{size} voxels, {training.batch} a step; {training.optimiser}, rate {training.lr:g}, "
-        f"{training.schedule.replace('_', ' ')}.",
-        f"In the arm `mixed`, a class that one of the sources never holds, but for a few stray pixels, is "
-        f"{config.absent} in its crops.",
-        "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "
-        "neither truth nor prediction holds; support is the number of its voxels in the truth. The mean is "
-        "over the classes that the truth holds.",
-        *(f"**Note:** {note}." for note in data.notes),
-    ]
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n\n".join([*parts, "## Runs", _timing(told.runs), end]) + "\n"
 
 
 def _timing(runs: Sequence[Run]) -> str:
-    lines = ["| arm | classes | budget | seed | best at step | of | seconds |", "| --- |" + " ---: |" * 6]
+    lines = [
+        "| arm | classes | budget | real sections | seed | best at step | of | seconds |",
+        "| --- |" + " ---: |" * 7,
+    ]
     for r in runs:
-        cells = (r.arm, r.class_set, r.budget, r.seed, r.best_step, r.steps, f"{r.seconds:.0f}")
+        real = "–" if r.real_sections is None else r.real_sections
+        cells = (r.arm, r.class_set, r.budget, real, r.seed, r.best_step, r.steps, f"{r.seconds:.0f}")
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
-def _small_print(identity: str, versions: dict[str, str]) -> str:
-    used = ", ".join(f"{name} {value}" for name, value in versions.items())
-    return f"Experiment {identity[:16]} (its parts are in `{MARK}`, its settings in `report.json`); {used}."
+def _plain(told: Told) -> dict[str, Any]:
+    """Return everything as plain values; counts by block stay in the runs' own files."""
+    config, data, preset = told.config, told.data, told.preset
+    return {
+        "title": config.title,
+        "headline": told.headline,
+        "notice": told.notice,
+        "hash": told.identity,
+        "config": config.model_dump(mode="json"),
+        "versions": told.versions,
+        "notes": list(data.notes),
+        "preset": {
+            "name": preset.name,
+            "tuned_on": list(preset.tuned_on),
+            "test_sections_seen": seen_sections(preset, [p.name for p in data.test]),
+        },
+        "sections": {
+            "train": [p.name for p in data.train],
+            "validation": [p.name for p in data.validation],
+            "test": [p.name for p in data.test],
+            "synthetic": len(data.synthetic),
+            "synthetic_validation": len(data.synthetic_validation),
+        },
+        "tables": [
+            {
+                "class_set": c.class_set,
+                "budget": c.budget,
+                "real_sections": c.real_sections,
+                "metric": metric,
+                "rows": [_plain_row(row) for row in table(c.runs, metric)],
+            }
+            for c in told.comparisons
+            for metric in METRICS
+        ],
+        "runs": [{k: v for k, v in run.to_json().items() if k != "blocks"} for run in told.runs],
+    }
+
+
+def _plain_row(row: GainRow) -> dict[str, object]:
+    def numbers(value: object) -> dict[str, object]:
+        return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in vars(value).items()}
+
+    return {
+        "class": row.name,
+        "support": row.support,
+        "score": {arm: numbers(value) for arm, value in row.score.items()},
+        "gain": {arm: {**numbers(value), "verdict": value.verdict} for arm, value in row.gain.items()},
+    }

@@ -1,23 +1,27 @@
-"""Results of runs, and the gain of each arm over real data, by class."""
+"""Results of runs: what is kept of each, and which of them are compared."""
 
 import io
 import json
 import math
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from synthem.data.atomic import write_whole
+from synthem.experiment.blocks import Block
 from synthem.experiment.config import CLASS_SETS, Arm
 from synthem.learning.dice import Scores
 from synthem.patch import Patch
 
 PREDICTIONS = "predictions.npz"
+
+ARMS: tuple[Arm, ...] = get_args(Arm)
+"""In the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Run:
     """Where its files are, relative to the experiment's folder."""
     real_sections: int | None = None
     """How many labelled real sections its comparison has; None where its training sees no real label."""
+    blocks: list[Block] = field(default_factory=list)
+    """Counts by block of the test sections; their sum is what the scores are of."""
+    confusion: list[list[int]] = field(default_factory=list)
+    """Voxels by true class (rows) and found class (columns), the last of each is none: see ``confusion``."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; NaN is None."""
@@ -72,61 +80,39 @@ class MeanStd:
         return text if math.isnan(self.std) else f"{text} ± {self.std:.3f}"
 
 
-@dataclass(frozen=True)
-class GainRow:
-    """A class in the table of a class set and budget: its support, and score and gain of each arm."""
-
-    name: str
-    support: int
-    score: dict[Arm, MeanStd]
-    gain: dict[Arm, MeanStd]
-    """Difference to ``real`` at the same seed; empty without a real arm."""
+Group = tuple[int, str, int | None]
+"""What a comparison is of: class set, budget, and number of labelled real sections."""
 
 
-def table(runs: Sequence[Run], metric: str = "dice") -> list[GainRow]:
-    """Make the rows of one class set and budget, and a last one, ``mean``, over the classes in the truth.
+def groups(runs: Sequence[Run]) -> dict[Group, list[Run]]:
+    """Sort runs by comparison, in the order in which these came, and each one's runs by arm and seed.
 
-    Parameters
-    ----------
-    runs : sequence of Run
-        All arms and seeds of one class set and budget.
-    metric : str
-        ``"dice"`` or ``"jaccard"``.
+    Runs whose training saw no real label stand in every comparison of their class set and budget.
     """
-    arms = list(dict.fromkeys(run.arm for run in runs))
-    names = [*runs[0].scores, "mean"]
-    rows = []
-    for name in names:
-        value = {(run.arm, run.seed): _value(run.scores, name, metric) for run in runs}
-        seeds = sorted({seed for _, seed in value})
-        gain: dict[Arm, MeanStd] = {
-            arm: MeanStd.of([value[arm, s] - value["real", s] for s in seeds if (arm, s) in value])
-            for arm in arms
-            if arm != "real" and "real" in arms
-        }
-        score = {arm: MeanStd.of([v for (a, _), v in value.items() if a == arm]) for arm in arms}
-        rows.append(GainRow(name, _support(runs[0].scores, name), score, gain))
-    return rows
-
-
-def groups(runs: Sequence[Run]) -> dict[tuple[int, str], list[Run]]:
-    """Sort runs by class set and budget, in the order in which they came."""
-    out: dict[tuple[int, str], list[Run]] = {}
+    out: dict[Group, list[Run]] = {}
+    labelled = {(run.class_set, run.budget) for run in runs if run.real_sections is not None}
     for run in runs:
-        out.setdefault((run.class_set, run.budget), []).append(run)
+        if run.real_sections is not None or (run.class_set, run.budget) not in labelled:
+            out.setdefault((run.class_set, run.budget, run.real_sections), [])
+    for key, group in out.items():
+        group += [r for r in runs if (r.class_set, r.budget) == key[:2] and r.real_sections in (None, key[2])]
+        group.sort(key=lambda run: (ARMS.index(run.arm), run.seed))
     return out
 
 
-def _value(scores: Scores, name: str, metric: str) -> float:
-    if name == "mean":
-        held = [float(s[metric] or 0.0) for s in scores.values() if s["support"]]
-        return float(np.mean(held)) if held else math.nan
-    value = scores[name][metric]
-    return math.nan if value is None else float(value)
+def spoken_of(arms: Sequence[Arm]) -> Arm:
+    """Return the arm that a report speaks of first, and shows: ``mixed`` where there is one, or the last."""
+    return "mixed" if "mixed" in arms else arms[-1]
 
 
-def _support(scores: Scores, name: str) -> int:
-    return sum(_support(scores, n) for n in scores) if name == "mean" else int(scores[name]["support"] or 0)
+def label_of(name: str) -> str:
+    """Return the name of a class as people write it."""
+    return "PSD" if name == "psd" else name.replace("_", " ")
+
+
+def arms_of(runs: Sequence[Run]) -> list[Arm]:
+    """Return the arms of some runs, in their order."""
+    return [arm for arm in ARMS if any(run.arm == arm for run in runs)]
 
 
 def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) -> None:

@@ -11,8 +11,10 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
+from synthem.experiment.blocks import count_blocks, pooled
 from synthem.experiment.cells import Cell, cells
 from synthem.experiment.config import ExperimentConfig
+from synthem.experiment.confusion import confusion
 from synthem.experiment.data import Data, load_data
 from synthem.experiment.mark import CELL, claimed, hash_of, identity_of_cell, identity_of_experiment
 from synthem.experiment.minutes import kept_speed, steps_in, trial
@@ -24,7 +26,6 @@ from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
 from synthem.experiment.train_cell import train_cell
 from synthem.experiment.workers import Home, jobs_for, share_out, threads_of_cell
 from synthem.labels import channels
-from synthem.learning.counts import Counts, count
 from synthem.learning.dice import score_table
 from synthem.learning.identity import Parts, keep_identity
 
@@ -204,18 +205,21 @@ def _train_and_score(
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
     fitted, before = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
     predictor = Predictor(fitted.model, overlap=config.overlap)
-    counts, masks = Counts.zero(len(training.classes)), {}
     use = channels(training.classes)
+    blocks, mixed_up, masks = [], np.zeros((len(use) + 1, len(use) + 1), np.int64), {}
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
-        counts += count(found, patch.labels[use], patch.labelled[use])
+        truth, known = patch.labels[use], patch.labelled[use]
+        blocks += count_blocks(patch.name, found, truth, known)
+        mixed_up += confusion(found, truth, known, training.classes)
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     curves = [{**row, "step": (row["step"] or 0) + before} for row in curves]
     seconds = round(time.perf_counter() - start, 1)
-    scores = score_table(counts, training.classes)
+    scores = score_table(pooled(blocks), training.classes)
     return Run(
         cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step + before,
         seconds, scores, curves, cell.folder, real_sections=cell.real_sections,
+        blocks=blocks, confusion=mixed_up.tolist(),
     )  # fmt: skip

@@ -19,6 +19,8 @@ FACTOR, DRAW = 2.0, 2
 """Its microscope and its anatomy's sizes are drawn up to so many times off the preset's own, by this draw."""
 SHAPE = (1, 320, 320)
 PIXEL_NM = 5.0
+LEAST_PX = 200
+"""A section shows a class where it fills more pixels than this."""
 
 
 def stand_in() -> Path:
@@ -32,20 +34,23 @@ def grow(out: Path) -> Path:
 
 
 def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
-    """Yield the sections: training ones without sheaths, test ones around sheaths and synapses."""
+    """Yield the sections: training ones without sheaths, test ones around sheaths and synapses.
+
+    Their names say that they lie far apart: sections of neighbouring numbers count as near copies.
+    """
     world = World(PRESET, SEED).randomised(FACTOR, DRAW, True)
     voxel_nm = (world.preset.voxel_nm[0], PIXEL_NM, PIXEL_NM)
     far = (Grid(SHAPE, voxel_nm, (900.0 * k, 0.0, 3000.0 * k)) for k in count())
-    bare = (grid for grid in far if _holds(labels := world.labels(grid), "psd") and not _holds(labels, "sheath"))
+    bare = (grid for grid in far if _shows(world, grid, "psd") and not _shows(world, grid, "sheath"))
     for k, grid in enumerate(islice(bare, train)):
-        yield replace(world.patch(grid), name=f"train{k:02}")
+        yield replace(world.patch(grid), name=f"train{100 * k:04}")
     middle = np.multiply(SHAPE, voxel_nm) / 2
     sheaths, synapses = (world.find(kind, near_nm=(0.0, 30_000.0, 0.0)) for kind in ("sheath", "psd"))
     places = chain(islice(sheaths, 0, 20 * test, 40), islice(synapses, 0, 5 * test, 10))
     for k, place in enumerate(places):
         z, y, x = np.subtract(place, middle).tolist()
-        yield replace(world.patch(Grid(SHAPE, voxel_nm, (z, y, x))), name=f"test{k:02}")
+        yield replace(world.patch(Grid(SHAPE, voxel_nm, (z, y, x))), name=f"test{100 * k:04}")
 
 
-def _holds(labels: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], name: str) -> bool:
-    return bool(labels[channel(name)].sum() > 200)
+def _shows(world: World, grid: Grid, name: str) -> bool:
+    return int(world.labels(grid)[channel(name)].sum()) > LEAST_PX

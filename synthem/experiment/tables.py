@@ -1,23 +1,42 @@
-"""The table of an experiment, in the form of the paper's table 2: a row a class, columns of arms, gains."""
+"""The table of an experiment: in Markdown in the form of the paper's table 2, on a terminal a row an arm."""
 
 from collections.abc import Sequence
 from itertools import chain
 
 from rich.table import Table
 
-from synthem.experiment.results import GainRow, Run, table
+from synthem.experiment.gains import Gain, GainRow, comparisons, short
+from synthem.experiment.results import MeanStd, Run
 from synthem.learning.dice import Scores
+
+CAPTION = (
+    "gain over real with its 95 % interval; ?: no difference shown; 1: no interval, too few places hold it"
+)
 
 
 def gains_table(runs: Sequence[Run], title: str = "") -> Table:
-    """Make the table of Dice and gains for a terminal, one class set and budget."""
-    rows = table(runs)
-    out = Table(title=title or f"Dice on the test sections: {runs[0].class_set} classes, {runs[0].budget}")
-    for head in _heads(rows):
-        out.add_column(head, justify="left" if head == "class" else "right", no_wrap=True)
-    for row in rows:
-        out.add_row(*_cells(row), style="bold" if row.name == "mean" else None)
+    """Make the table of Dice and gains for a terminal, of one comparison."""
+    (comparison,) = comparisons(runs)
+    out = Table(title=title or f"Dice on the test sections: {comparison.title}", caption=CAPTION)
+    for head in ("class", "support, voxels", "arm", "Dice", "gain"):
+        out.add_column(head, justify="left" if head in ("class", "arm") else "right", no_wrap=True)
+    for row in comparison.rows:
+        for k, arm in enumerate(comparison.arms):
+            name = ["", ""] if k else [row.label, f"{row.support:,}"]
+            gain = _marked(row.gain[arm]) if arm in row.gain else ""
+            out.add_row(*name, arm, score(row.score[arm]), gain, end_section=arm == comparison.arms[-1])
     return out
+
+
+def score(value: MeanStd) -> str:
+    """Write a score, ``.731 ± .012``; a dash where it is undefined."""
+    text = short(value.mean)
+    return text if value.std != value.std else f"{text} ± {short(value.std)}"
+
+
+def _marked(gain: Gain) -> str:
+    marks = {"no difference shown": " ?", "no interval": " 1"}
+    return f"{gain}{marks.get(gain.verdict, '  ')}"
 
 
 def score_rows(scores: Scores) -> Table:
@@ -31,21 +50,22 @@ def score_rows(scores: Scores) -> Table:
     return out
 
 
-def _heads(rows: Sequence[GainRow]) -> list[str]:
+def markdown_table(rows: Sequence[GainRow]) -> str:
+    """Make a Markdown table of one comparison."""
     pairs = ([arm, f"gain of {arm}"] if arm in rows[0].gain else [arm] for arm in rows[0].score)
-    return ["class", "support, voxels", *chain.from_iterable(pairs)]
+    heads = ["class", "support, voxels", *chain.from_iterable(pairs)]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *map(_cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _cells(row: GainRow) -> list[str]:
     pairs = (
-        [f"{s:.3f}", f"{row.gain[arm]:+.3f}"] if arm in row.gain else [f"{s:.3f}"]
-        for arm, s in row.score.items()
+        [score(s), said(row.gain[arm])] if arm in row.gain else [score(s)] for arm, s in row.score.items()
     )
-    return [row.name.replace("_", " "), f"{row.support:,}", *chain.from_iterable(pairs)]
+    return [row.label, f"{row.support:,}", *chain.from_iterable(pairs)]
 
 
-def markdown_table(rows: Sequence[GainRow]) -> str:
-    """Make a Markdown table of one class set and budget."""
-    heads = _heads(rows)
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *map(_cells, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def said(gain: Gain) -> str:
+    """Write a gain and, where it shows no difference or has no interval, that."""
+    remark = {"no difference shown": ", no difference shown", "no interval": ", no interval"}
+    return f"{gain}{remark.get(gain.verdict, '')}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from page_reader import check_that_it_stands_alone
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
@@ -19,10 +20,11 @@ from synthem.experiment.config import (
 )
 from synthem.experiment.data import Data
 from synthem.experiment.data import load_data as load_real
+from synthem.experiment.gains import table
 from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
-from synthem.experiment.regions import worst_and_best
+from synthem.experiment.regions import telling_regions
 from synthem.experiment.report import write_report
-from synthem.experiment.results import MeanStd, Run, read_predictions, table, write_predictions
+from synthem.experiment.results import MeanStd, Run, read_predictions, write_predictions
 from synthem.experiment.run import run_experiment
 from synthem.experiment.synthesis import synthetic_patches
 from synthem.experiment.tables import gains_table
@@ -147,6 +149,15 @@ def test_the_report_holds_table_pictures_and_configuration(done):
     assert psd["class"] == "psd" and psd["support"] == 0
 
 
+def test_the_report_is_a_page_that_stands_alone_too(done):
+    *_, out = done
+    reader = check_that_it_stands_alone((out / "report.html").read_text())
+    heads = ("Gains", "Learning curves", "What is taken for what", "Training sets", "How it was done", "Runs")
+    assert all(head in reader.text for head in heads) and "Dice by number" not in reader.text
+    assert "A test." in reader.text and "sheath: absent from the real training sections" in reader.text
+    assert [attrs for tag, attrs in reader.tags if tag == "image"]
+
+
 def test_a_rerun_keeps_finished_runs_and_makes_missing_ones_again(done):
     settings, data, runs, out = done
     lost = out / runs[4].folder / "result.json"
@@ -203,30 +214,59 @@ def test_gains_are_paired_by_seed_and_undefined_stays_undefined():
     psd, sheath, mean = table(runs)
     assert psd.score["real"].mean == pytest.approx(0.3) and psd.gain["mixed"].mean == pytest.approx(0.2)
     assert psd.gain["mixed"].std == pytest.approx(np.std([0.3, 0.1], ddof=1))
-    assert f"{sheath.gain['mixed']:+.3f}" == "–" and f"{sheath.score['real']:.3f}" == "–"
+    assert str(sheath.gain["mixed"]) == "–" and f"{sheath.score['real']:.3f}" == "–"
     assert mean.score["mixed"].mean == pytest.approx(0.5) and mean.support == 9
     assert f"{MeanStd.of([0.25]):.3f}" == "0.250"
 
 
-def test_terminal_table_names_arms_and_gains(done):
-    columns = [str(c.header) for c in gains_table(done[2][:6]).columns]
-    assert columns == [
-        "class",
-        "support, voxels",
-        "real",
-        "synthetic",
-        "gain of synthetic",
-        "mixed",
-        "gain of mixed",
-    ]
+def test_terminal_table_has_a_row_for_each_class_and_arm(done):
+    shown = gains_table(done[2][:6])
+    assert [str(c.header) for c in shown.columns] == ["class", "support, voxels", "arm", "Dice", "gain"]
+    assert list(shown.columns[2].cells) == ["real", "synthetic", "mixed"] * 7
+    assert [c for c in shown.columns[0].cells if c][3] == "PSD"
 
 
-def test_regions_go_from_worst_to_best(done):
-    settings, data, runs, out = done
-    regions = worst_and_best(settings, data, runs[:6], out)
-    values = [float(r.title.split()[-1]) for r in regions]
-    assert values == sorted(values) and list(regions[0].masks) == ["truth", "real", "synthetic", "mixed"]
+@pytest.fixture
+def found(done, tmp_path):
+    """Runs of which ``real`` finds half of all sections but the first, and the others half of the first."""
+    settings, data, runs, _ = done
+    runs = [replace(run, folder=run.arm) for run in runs[:3]]
+    for run in runs:
+        masks = {}
+        for k, patch in enumerate(data.test):
+            mask = patch.labels.copy()
+            if (k == 0) == (run.arm != "real"):
+                mask[..., ::2] = False
+            masks[patch.name] = np.packbits(mask, axis=0, bitorder="little")[0]
+        (tmp_path / run.folder).mkdir()
+        write_predictions(tmp_path / run.folder, masks)
+    return settings, data, runs, tmp_path
+
+
+def test_regions_go_from_the_largest_gain_to_the_largest_loss(found):
+    settings, data, runs, out = found
+    regions = telling_regions(settings, data, runs, out, each=1)
+    gains = [r.dice["mixed"] - r.dice["real"] for r in regions]
+    assert [r.verdict.split()[0] for r in regions] == ["gain", "loss"]
+    assert gains[0] > 0.2 and gains[1] < -0.2 and regions[1].section == data.test[0].name
+    assert list(regions[0].masks) == ["truth", "real", "synthetic", "mixed"]
     assert regions[0].masks["truth"].shape == (6, 32, 32) and regions[0].image.shape == (32, 32)
+
+
+def test_without_an_arm_to_compare_with_regions_are_the_best_and_the_worst(found):
+    settings, data, runs, out = found
+    best, worst = telling_regions(settings, data, runs[1:2], out, each=1)
+    assert best.dice["synthetic"] == 1 and worst.dice["synthetic"] < 0.8
+    assert best.verdict == "Dice 1.000" and worst.section == data.test[0].name
+
+
+def test_runs_keep_counts_by_block_that_add_up_and_what_is_taken_for_what(done):
+    _, data, runs, _ = done
+    for run in (runs[0], runs[-1]):
+        truth = sum(np.array(block["tp"]) + block["fn"] for block in run.blocks)
+        assert truth.tolist() == [row["support"] for row in run.scores.values()]
+        assert {block["section"] for block in run.blocks} == {p.name for p in data.test}
+        assert np.sum(run.confusion) == 3 * 48 * 64 and len(run.confusion) == run.class_set + 1
 
 
 @pytest.mark.parametrize("name", ["few", "getmanskaya2022", "quick", "rare"])
