@@ -18,10 +18,10 @@ from synthem.fit.initial_guess import quick_start
 from synthem.fit.least_squares import Objective, descend
 from synthem.fit.masks import Mended, fit_masks, masks_of
 from synthem.fit.parameters import KNOBS, Space, pruned
-from synthem.fit.polarity import bright_membranes
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import SEEDS, Renderer, render
 from synthem.fit.tuned_on import sections_seen
+from synthem.measure.polarity import bright_membranes
 from synthem.measure.realism import features_of
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.defects import Defects

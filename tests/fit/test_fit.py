@@ -19,12 +19,12 @@ from synthem.fit import masks, run
 from synthem.fit.anatomy_choice import with_tissue
 from synthem.fit.masks import fit_masks
 from synthem.fit.parameters import KNOBS, Space, get, pruned
-from synthem.fit.polarity import bright_membranes
 from synthem.fit.preset_text import preset_text
 from synthem.fit.renderer import Renderer, render
 from synthem.fit.report import write_preset
 from synthem.fit.run import fit_preset, prepared
 from synthem.fit.tuned_on import sections_seen
+from synthem.measure.polarity import bright_membranes
 from synthem.preset.preset import Preset, load_preset, preset_names
 from synthem.world import World
 
