@@ -1,6 +1,5 @@
 """The commands about synthetic data: list presets, look at them, generate; and count what is in data."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Against, Balance, Names, Varied, VoxelNm, new_file
+from synthem.cli.shared import Against, Balance, Names, Varied, VoxelNm, Workers, new_file, processors
 
 making = typer.Typer()
 
@@ -23,7 +22,6 @@ PresetName = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
-Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
 
 
 class Layout(StrEnum):
@@ -201,7 +199,7 @@ def generate(
             plan = plan_request(world, request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
-        write(plan, out, workers or _processors(), tick)
+        write(plan, out, workers or processors(), tick)
     for sentence in plan.missed():
         warn(sentence)
     said = [
@@ -266,9 +264,3 @@ def _preset_names() -> list[str]:
 
 def _objects(count: int) -> str:
     return f"{count} object" + ("s" if count != 1 else "")
-
-
-def _processors() -> int:
-    """Return the number of processors that this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

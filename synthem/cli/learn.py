@@ -8,7 +8,18 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Added, Balance, Invert, Split, Training, VoxelNm, new_file, size_of
+from synthem.cli.shared import (
+    Added,
+    Balance,
+    Invert,
+    Split,
+    Training,
+    VoxelNm,
+    Workers,
+    new_file,
+    processors,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
@@ -180,6 +191,36 @@ def experiment(
     for group in groups(runs).values():
         show(gains_table(group))
     say(f"report: {out / 'report.md'}")
+
+
+@learning.command()
+def pretrain(
+    recipe: Annotated[
+        str, typer.Argument(help="The name of a shipped recipe, or a YAML file.", metavar="RECIPE")
+    ],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
+    workers: Workers = None,
+) -> None:
+    """Train a network on synthetic patches alone, of several presets: how the generalist is made.
+
+    OUT gets the patches, the training and model.pt, in half precision, whose
+    card says how it was made. Stopped at any moment, the same command goes on.
+
+    Example: synthem pretrain generalist OUT
+    """
+    from synthem.learning import pretrain as making
+
+    settings = making.load_recipe(recipe)
+    with progress("patches") as tick:
+        path = making.pretrain(
+            settings,
+            out,
+            command=f"synthem pretrain {recipe} OUT",
+            workers=workers or processors(),
+            tick=tick,
+            progress=True,
+        )
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 @learning.command()

@@ -1,5 +1,6 @@
 """Groups of options that several commands take, and what they come to."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,7 @@ Split = Annotated[
         show_default=False,
     ),
 ]
+Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
 Names = Annotated[
     list[str] | None,
     typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
@@ -235,3 +237,9 @@ def size_of(voxel_nm: str | None, images: Path, model: "Model") -> Triple | None
         own = " × ".join(f"{edge:g}" for edge in model.card.voxel_nm)
         warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
     return None
+
+
+def processors() -> int:
+    """Return the number of processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -97,5 +97,5 @@ def _jitter(image: Image, strength: float, rng: np.random.Generator) -> Image:
     if not strength:
         return image
     gamma, noise = np.exp(rng.uniform(-strength, strength)), rng.uniform(0, strength) * image.std()
-    curved = 255 * (np.clip(image, 0, 255) / 255) ** gamma
-    return np.asarray(curved + noise * rng.standard_normal(image.shape, np.float32), np.float32)
+    curved = cv2.pow(np.clip(image, 0, 255).ravel() / np.float32(255), float(gamma)).reshape(image.shape)
+    return 255 * curved + np.float32(noise) * rng.standard_normal(image.shape, np.float32)

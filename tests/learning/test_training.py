@@ -239,7 +239,7 @@ def test_a_finished_run_goes_on_to_more_steps(tmp_path, stops):
 
 
 def test_one_cycle_is_made_for_its_steps(run):
-    with pytest.raises(InputError, match=r"steps of its one-cycle schedule \(24, not 48\)"):
+    with pytest.raises(InputError, match=r"steps of its schedule \(24, not 48\)"):
         fit(config(steps=48), UniformCrops(PATCHES, (1, 32, 32)), HELD, run[1])
 
 
