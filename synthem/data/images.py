@@ -68,7 +68,7 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
         return map(self._read, self.files)
 
     def _read(self, path: Path) -> npt.NDArray[np.uint8]:
-        volume, _ = _volume(path)
+        volume, _ = read_volume(path)
         if self.stretch is None:
             return np.ascontiguousarray(volume, np.uint8)
         low, high = self.stretch
@@ -96,7 +96,7 @@ def open_images(root: str | Path) -> Images:
     notes: dict[str, None] = {}
     kinds: dict[str, Path] = {}
     for path in files:
-        volume, said = _volume(path)
+        volume, said = read_volume(path)
         total.update(path.name.encode() + sha256(path.read_bytes()).digest())
         shapes.append((volume.shape[0], volume.shape[1], volume.shape[2]))
         kinds.setdefault(volume.dtype.name, path)
@@ -122,7 +122,7 @@ def open_images(root: str | Path) -> Images:
     return Images(tuple(files), tuple(shapes), stretch, tuple(notes), total.hexdigest())
 
 
-def _volume(path: Path) -> tuple[npt.NDArray[Any], list[str]]:
+def read_volume(path: Path) -> tuple[npt.NDArray[Any], list[str]]:
     """Read a file as grey (z, y, x) in its own kind of number, and say what was done."""
     notes: dict[str, None] = {}
     planes = [_grey(path, plane, notes) for plane in _planes(path, notes)]
