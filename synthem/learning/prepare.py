@@ -23,9 +23,9 @@ RESAMPLED_NM = (2.0, 16.0)
 """Pixels from and to so many nanometres are resampled to the model's."""
 SMALL_PX, LEAST_PX = 64, 16
 """Sections with an edge below the first are labelled with a warning, below the second refused."""
-UNSURE = 0.03
+UNSURE = 0.02
 """A lead of dark lines that is nearer to 0 says nothing: see ``dark_lines``."""
-WINDOWS, WINDOW_PX = 12, 256
+WINDOWS, WINDOW_PX = 24, 256
 
 
 @dataclass(frozen=True)

@@ -106,13 +106,13 @@ def test_real_sections_are_told_from_their_negatives(epfl6: Path) -> None:
         for path in sorted((root / "slices").glob("*.png")):
             plain = prepare(model().card, open_images(path), (nm, nm, nm), "no", path.name)
             windows = windows_of(plain)
-            assert dark_lines(windows) > 0.1 and dark_lines(255 - windows) < -0.1, path
+            assert dark_lines(windows) > 0.05 and dark_lines(255 - windows) < -0.05, path
 
 
 def test_a_real_section_is_told_from_its_negative(epfl6: Path) -> None:
     windows = windows_of(prepare(model().card, open_images(epfl6), None, "no", "real"))
-    assert len(windows) == 12
-    assert dark_lines(windows) > 0.1 and dark_lines(255 - windows) < -0.1
+    assert len(windows) == 24
+    assert dark_lines(windows) > 0.05 and dark_lines(255 - windows) < -0.05
 
 
 def test_small_images_are_labelled_with_a_warning_and_tiny_ones_refused(tmp_path: Path) -> None:
