@@ -17,7 +17,8 @@ body { margin: 2rem auto; max-width: 66rem; padding: 0 1rem; background: var(--b
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem; color: var(--mark) }
 img { max-width: 100%; height: auto; border: 1px solid var(--line) }
 table { border-collapse: collapse } div.wide { overflow-x: auto }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right;
+  white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 pre { background: var(--soft); border: 1px solid var(--line); padding: .8rem; overflow-x: auto;
   font-size: .85rem }
