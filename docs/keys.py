@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from textwrap import dedent
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -74,6 +74,8 @@ def _kind(kind: Any, limits: Iterable[Any] = ()) -> str:
         return ", ".join(f"`{value}`" for value in inner)
     if NoneType in inner:
         return f"{_kind(inner[0], limits)}, or `null`"
+    if outer is Union:
+        return " or ".join(map(_kind, inner))
     if outer is tuple:
         one = _kind(inner[0])
         return f"list of {one}" if Ellipsis in inner else f"list of {len(inner)}, each a {one}"

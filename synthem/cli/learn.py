@@ -172,12 +172,22 @@ def experiment(
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
     real: Annotated[Path | None, typer.Option(help="The folder of real EM with masks.")] = None,
     split: Annotated[str | None, typer.Option(help="A split in its splits.yaml.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Trainings at a time; one for each core by default, and one alone on a GPU.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train on real, synthetic and mixed data side by side, and report what each class gains.
 
-    All arms have the same network, first weights, steps and test sections. OUT
-    gets report.md with tables and pictures, and report.json with the same
-    figures. Finished trainings are kept when the command is given again.
+    All arms have the same network, steps and test sections, and the same first
+    weights, but for those that start from a trained network. OUT gets report.md
+    with tables and pictures, and report.json with the same figures. Finished
+    trainings are kept when the command is given again, with more seeds, arms or
+    budgets too. Results do not depend on --jobs.
 
     Example: synthem experiment quick out --real REAL --split rare
     """
@@ -187,7 +197,7 @@ def experiment(
     from synthem.experiment.tables import gains_table
 
     config = load_experiment(experiment).with_sections(str(real) if real else None, split)
-    runs = conduct(config, out, say=warn)
+    runs = conduct(config, out, jobs=jobs, say=warn)
     for group in groups(runs).values():
         show(gains_table(group))
     say(f"report: {out / 'report.md'}")

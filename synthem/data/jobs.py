@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from shapes.core.errors import InputError
 
 Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 UNGUARDED = 77
 """Exit status of a new process that found no main guard."""
@@ -28,21 +29,21 @@ THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_
 
 
 def run_jobs(
-    do: Callable[[Job], int], jobs: Sequence[Job], workers: int, done: Callable[[int], None]
+    do: Callable[[Job], Result], jobs: Sequence[Job], workers: int, done: Callable[[Result], None]
 ) -> None:
     """Do all jobs, in this process or in several new ones of one thread each.
 
     Parameters
     ----------
     do : callable
-        Does a job and returns how many patches that made; a function of a module, so that a new process
-        can find it.
+        Does a job and returns what is to be told of it, such as how many patches that made; a function of a
+        module, so that a new process can find it.
     jobs : sequence
         What to do; each can be pickled.
     workers : int
         Number of processes.
     done : callable
-        Told the number of patches made, after each job.
+        Told what a job returned, after each, in the order in which they end.
 
     Raises
     ------

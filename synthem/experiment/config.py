@@ -9,11 +9,21 @@ from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.frozen import Frozen
 from synthem.labels import CLASSES, channels
 from synthem.learning.config import TrainConfig
+from synthem.learning.share import Share
 from synthem.preset.preset import presets_folder
 from synthem.preset.randomise import MOST
 from synthem.preset.yaml_file import parse, read_yaml
 
-Arm = Literal["real", "synthetic", "mixed"]
+Arm = Literal["real", "synthetic", "mixed", "pretrained", "adapted"]
+
+NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
+"""Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
+
+FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
+"""Arms that start from the network which the block ``pretrained`` names."""
+
+SYNTHETIC = "synthetic"
+"""In the place of a model's name: an arm learns from the experiment's own synthetic patches first."""
 
 CLASS_SETS: dict[int, tuple[str, ...]] = {
     6: CLASSES,
@@ -29,6 +39,10 @@ def _many(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_many)]
 Budgets = Annotated[tuple[Annotated[int, Field(ge=1)], ...] | None, BeforeValidator(_many)]
+Minutes = Annotated[
+    tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] | None, BeforeValidator(_many)
+]
+Numbers = Annotated[tuple[Annotated[int, Field(ge=1)] | Literal["all"], ...], BeforeValidator(_many)]
 
 
 class SyntheticConfig(Frozen):
@@ -38,17 +52,34 @@ class SyntheticConfig(Frozen):
     count: int = Field(300, ge=2)
     shape_vx: tuple[int, int, int] = (1, 256, 256)
     seed: int = Field(0, ge=0)
-    """Seed of the world that the patches are cut from."""
+    """Seed of the world that the patches are cut from. Each seed of the experiment is added to it: it has a
+    world, and patches, of its own."""
     balance: dict[str, float] = Field(default_factory=dict)
     """Wanted shares of pixels by class, for the choice of windows and again for the sampler."""
     randomise: float = Field(1.0, ge=1, le=MOST)
     """By which factor the microscope varies from patch to patch: see ``synthem.preset.randomise``."""
-    fraction: float | None = Field(None, gt=0, lt=1)
-    """Share of synthetic crops in the mixed arm; left out, as the numbers of patches and tiles have it."""
+    fraction: Share | None = None
+    """Share of synthetic crops in the mixed arm, a number or several from the first step to the last: see
+    ``synthem.learning.share``; left out, as the numbers of patches and tiles have it."""
+    weights: dict[str, float] = Field(default_factory=dict)
+    """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out."""
+
+
+class PretrainedConfig(Frozen):
+    """Where the arms ``pretrained`` and ``adapted`` start from."""
+
+    init: str = "generalist"
+    """A shipped model's name, or a ``model.pt``; or ``synthetic``: then ``pretrained`` spends half of its
+    steps on synthetic patches first, and ``adapted``, which sees no others, starts from fresh weights."""
+    fraction: Share = (0.0,)
+    """Share of synthetic crops beside the real ones that ``pretrained`` then trains on."""
 
 
 class ExperimentConfig(Frozen):
-    """An experiment. All arms have the same network, initial weights, steps and test sections."""
+    """An experiment. All arms have the same network, steps and test sections.
+
+    They have the same initial weights too, but for those that start from a trained network.
+    """
 
     title: str
     real: str | None = None
@@ -61,12 +92,21 @@ class ExperimentConfig(Frozen):
     split: str | None = None
     voxel_nm: tuple[float, float, float] = (5.0, 5.0, 5.0)
     synthetic: SyntheticConfig
+    pretrained: PretrainedConfig = PretrainedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
+    """What is compared: real crops; synthetic ones; both; real ones from a trained network on; and synthetic
+    ones from there on, batch-norm statistics then being taken anew on the images of the real half."""
     class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
-    seeds: tuple[int, ...] = (0,)
+    real_sections: Numbers = ("all",)
+    """How many labelled sections of the training half the arms may have, spread evenly over it: see
+    ``synthem.experiment.sections``. Each number is a comparison of its own; what validates is held out of
+    these sections."""
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     steps: Budgets = None
     epochs: Budgets = None
-    """One of the two; each number is a run of its own. An epoch has as many crops as the real half tiles."""
+    minutes: Minutes = None
+    """One of the three; each number is a run of its own. An epoch has as many crops as the whole real half
+    tiles. Minutes are those of the training steps alone: see ``synthem.experiment.minutes``."""
     crops: Literal["tiles", "uniform", "rare"] = "tiles"
     """Crops of real sections: the paper's regular tiles, anywhere, or where the rare classes are."""
     rare: dict[str, float] = Field(default_factory=dict)
@@ -87,9 +127,9 @@ class ExperimentConfig(Frozen):
 
     @model_validator(mode="after")
     def _agree(self) -> "ExperimentConfig":
-        if (self.steps is None) == (self.epochs is None):
-            raise InputError("give one of steps and epochs")
-        for name in ("arms", "class_sets", "seeds"):
+        if sum(budget is not None for budget in (self.steps, self.epochs, self.minutes)) != 1:
+            raise InputError("give one of steps, epochs and minutes")
+        for name in ("arms", "class_sets", "seeds", "real_sections"):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise InputError(f"{name} must be at least one, each named once, not {list(values)}")
@@ -98,7 +138,13 @@ class ExperimentConfig(Frozen):
             raise InputError(f"training.{derived[0]} follows from the experiment; leave it out")
         if self.training.devices != 1:
             raise InputError("training.devices: an experiment trains on one device at a time")
-        channels([*self.synthetic.balance, *self.rare])
+        if self.training.init is not None:
+            raise InputError(
+                "training.init: arms start from fresh weights, but for those of the block `pretrained`"
+            )
+        channels([*self.synthetic.balance, *self.synthetic.weights, *self.rare])
+        if any(not weight >= 0 for weight in self.synthetic.weights.values()):
+            raise InputError(f"synthetic.weights must not be negative: {self.synthetic.weights}")
         if any(weight < 0 for weight in self.rare.values()) or sum(self.rare.values()) > 1 + 1e-9:
             raise InputError(f"rare: weights must not be negative nor sum to more than 1: {self.rare}")
         if bool(self.rare) != (self.crops == "rare"):
@@ -117,9 +163,20 @@ class ExperimentConfig(Frozen):
             given |= {"split": split, "train": None, "test": None}
         return self.model_copy(update=given)
 
-    def training_for(self, class_set: int, steps: int, seed: int) -> TrainConfig:
-        """Return the configuration of one run."""
-        update = {"classes": CLASS_SETS[class_set], "steps": steps, "seed": seed}
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """The numbers of steps, epochs or minutes, whichever is given."""
+        return self.steps or self.epochs or self.minutes or ()
+
+    @property
+    def first_model(self) -> str | None:
+        """The model that an arm starts from; None where all start from fresh weights."""
+        takes = any(arm in FROM_A_MODEL for arm in self.arms) and self.pretrained.init != SYNTHETIC
+        return self.pretrained.init if takes else None
+
+    def training_for(self, class_set: int, steps: int, seed: int, init: str | None = None) -> TrainConfig:
+        """Return the configuration of one run, which may start from a model."""
+        update = {"classes": CLASS_SETS[class_set], "steps": steps, "seed": seed, "init": init}
         every = min(self.training.check_every, steps)
         return self.training.model_copy(update={**update, "check_every": every})
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.data.real import read_folder, read_split
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import CLASS_SETS, NO_REAL_LABEL, Arm, ExperimentConfig
+from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
@@ -41,6 +42,17 @@ class Data:
     synthetic_validation: Sequence[Patch] = ()
     notes: tuple[str, ...] = ()
     """What the report should say about the data, a sentence each."""
+    half: Sequence[Patch] = ()
+    """The whole real training half, of which ``train`` and ``validation`` are made."""
+
+    def of_sections(self, config: ExperimentConfig, number: int) -> "Data":
+        """Return the same data with so few labelled sections, of which some are held out too.
+
+        Raises InputError where there are fewer, or the only one is too small to be cut.
+        """
+        chosen = spread_sections(self.half, number)
+        kept, held = hold_out(chosen, config.validation_share, config.training.patch_vx)
+        return replace(self, train=kept, validation=held)
 
     def with_synthetic(self, config: ExperimentConfig, patches: Sequence[Patch]) -> "Data":
         """Return the same data with synthetic patches, of which some are held out too."""
@@ -57,23 +69,26 @@ class Data:
         return ceil(sum(len(tile_corners(p, shape, overlap)) for p in self.train) / config.training.batch)
 
     def validation_for(self, arm: Arm) -> Sequence[Patch]:
-        """Return what an arm chooses its best model by; the synthetic one sees no real label."""
-        return self.synthetic_validation if arm == "synthetic" else self.validation
+        """Return what an arm chooses its best model by: a real label only where its training sees any."""
+        return self.synthetic_validation if arm in NO_REAL_LABEL else self.validation
 
     def source_for(self, arm: Arm, config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
         """Where an arm's crops come from."""
         if arm == "real":
             return self._real(self.train, config, classes)
-        if arm == "synthetic":
+        if arm in NO_REAL_LABEL:
             return self._synthetic(self.synthetic, config)
-        fraction = config.synthetic.fraction
-        if fraction is None:
+        share = config.pretrained.fraction if arm == "pretrained" else config.synthetic.fraction
+        if share is None:
             tiles = self.epoch_steps(config) * config.training.batch
-            fraction = len(self.synthetic) / (len(self.synthetic) + tiles)
+            share = (len(self.synthetic) / (len(self.synthetic) + tiles),)
+        if not any(share):
+            return self._real(self.train, config, classes)
         real, ours = self.train, self.synthetic
         if config.absent == "unlabelled":
             real, ours = without_absent(real), without_absent(ours)
-        return MixedCrops(self._real(real, config, classes), self._synthetic(ours, config), (fraction,))
+        first, second = self._real(real, config, classes), self._synthetic(ours, config)
+        return MixedCrops(first, second, share, config.synthetic.weights or None)
 
     @staticmethod
     def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
@@ -102,7 +117,8 @@ def load_data(config: ExperimentConfig) -> Data:
     Raises
     ------
     InputError
-        Where no folder or sections are named, or the halves share a section.
+        Where no folder or sections are named, the halves share a section, or there are fewer labelled
+        sections than an arm is to have.
     """
     if config.real is None:
         raise InputError("experiment: say where the real sections are: `--real DIR`, or `real:` in the file")
@@ -113,16 +129,34 @@ def load_data(config: ExperimentConfig) -> Data:
     both = sorted(set(train.names) & set(test.names))
     if both:
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
-    kept, held = hold_out(list(train), config.validation_share, config.training.patch_vx)
-    for patch in (*kept, *held):
-        room_for(patch, config.training.patch_vx)  # refuses what is too small before any patch is made
-    scored = test[:: config.test_every]
-    notes = [*train.warnings, *test.warnings, *absence_notes(kept, "real training sections")]
-    for class_set in config.class_sets:
-        notes += filter(None, [blank_dice(held, CLASS_SETS[class_set])])
+    half = list(train)
+    kept, held = hold_out(half, config.validation_share, config.training.patch_vx)
+    data = Data(kept, held, test[:: config.test_every], half=half)
+    notes = [*train.warnings, *test.warnings]
+    for number in config.real_sections:
+        notes += _notes_of(data, config, number)
     if set(config.arms) != {"real"}:
-        notes += warn_of_seen(load_preset(config.synthetic.preset), [patch.name for patch in scored])
-    return Data(kept, held, scored, notes=tuple(dict.fromkeys(notes)))
+        notes += warn_of_seen(load_preset(config.synthetic.preset), [patch.name for patch in data.test])
+    return replace(data, notes=tuple(dict.fromkeys(notes)))
+
+
+def _notes_of(data: Data, config: ExperimentConfig, number: int | str) -> list[str]:
+    """Say what is odd in the sections of one comparison; refuse those that are too small."""
+    few = isinstance(number, int) and number != len(labelled_sections(data.half))
+    if isinstance(number, int) and few:
+        data = data.of_sections(config, number)
+    for patch in (*data.train, *data.validation):
+        room_for(patch, config.training.patch_vx)
+    notes = absence_notes(data.train, "real training sections")
+    notes += filter(None, (blank_dice(data.validation, CLASS_SETS[c]) for c in config.class_sets))
+    if not few:
+        return notes
+    sides = [", ".join(p.name for p in side) for side in (data.train, data.validation)]
+    parts = (
+        f"parts of {sides[0]} train and validate" if number == 1 else "{} train, {} validate".format(*sides)
+    )
+    lead = f"{number} labelled section{'s' if number != 1 else ''}"
+    return [f"{lead}: {parts}", *(f"{lead}: {note}" for note in notes)]
 
 
 def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequence[str]]:

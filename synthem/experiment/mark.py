@@ -10,8 +10,10 @@ from typing import Any
 from shapes.core.errors import InputError
 from synthem.data.atomic import locked
 from synthem.data.files import is_vacant
+from synthem.experiment.cells import Cell
 from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
+from synthem.experiment.starts import identity_of_start
 from synthem.learning.identity import MAKES_NO_DIFFERENCE, Parts, identity_of_data, keep_identity
 from synthem.preset.preset import load_preset
 from synthem.world import WORLD_VERSION
@@ -22,9 +24,16 @@ NAMES_OF_DATA = {"title", "real", "splits", "split", "train", "test"}
 """Settings that say where data are: what they are decides, and the hash of the sections says that."""
 
 
+NAMES_OF_CELLS = {"arms", "class_sets", "real_sections", "seeds", "steps", "epochs", "minutes", "pretrained"}
+"""Settings that say which trainings there are, or decide but some of them: each training has them in its own
+folder, so that others can be added to an experiment later."""
+
+CELL = "cell.json"
+
+
 def identity_of_settings(config: ExperimentConfig) -> dict[str, Any]:
-    """Return the settings that decide the results, and the preset by what it says rather than by its name."""
-    leave_out: dict[str, Any] = dict.fromkeys(NAMES_OF_DATA, True)
+    """Return the settings that decide all results, and the preset by what it says rather than by its name."""
+    leave_out: dict[str, Any] = dict.fromkeys(NAMES_OF_DATA | NAMES_OF_CELLS, True)
     leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset"}}
     preset = load_preset(config.synthetic.preset).model_dump(mode="json")
     ours = {"preset": f"{preset['name']}, {hash_of(preset)}", "world_version": WORLD_VERSION}
@@ -32,12 +41,23 @@ def identity_of_settings(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, Any]:
-    """Return what decides the results: the settings, and the real sections of both halves."""
+    """Return what decides all results: the settings, and the real sections of both halves."""
     return {
-        "training sections": identity_of_data([*data.train, *data.validation]),
+        "training sections": identity_of_data(data.half),
         "test sections": identity_of_data(data.test),
         **identity_of_settings(config),
     }
+
+
+def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> dict[str, Any]:
+    """Return what decides the result of one training: the hash of the experiment, and what is its own."""
+    own = {
+        "experiment": experiment,
+        "arm": cell.arm,
+        "real sections": cell.real_sections,
+        "steps": cell.steps,
+    }
+    return own | identity_of_start(config, cell.arm)
 
 
 def hash_of(parts: Parts) -> str:

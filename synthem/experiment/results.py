@@ -37,6 +37,8 @@ class Run:
     curves: list[dict[str, float | None]]
     folder: str
     """Where its files are, relative to the experiment's folder."""
+    real_sections: int | None = None
+    """How many labelled real sections its comparison has; None where its training sees no real label."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; NaN is None."""

@@ -2,63 +2,40 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.cells import Cell, cells
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data, load_data
-from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
+from synthem.experiment.mark import CELL, claimed, hash_of, identity_of_cell, identity_of_experiment
+from synthem.experiment.minutes import kept_speed, steps_in, trial
 from synthem.experiment.report import write_report
 from synthem.experiment.results import Run, read_run, write_predictions
-from synthem.experiment.synthesis import synthetic_patches
+from synthem.experiment.sections import labelled_sections
+from synthem.experiment.starts import notes_of_start, with_its_network
+from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
+from synthem.experiment.train_cell import train_cell
+from synthem.experiment.workers import Home, jobs_for, share_out, threads_of_cell
 from synthem.labels import channels
 from synthem.learning.counts import Counts, count
 from synthem.learning.dice import score_table
-from synthem.learning.identity import Parts
+from synthem.learning.identity import Parts, keep_identity
 
 RESULT = "result.json"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training of an experiment."""
-
-    class_set: int
-    budget: str
-    steps: int
-    arm: Arm
-    seed: int
-
-    @property
-    def folder(self) -> str:
-        """Where it is kept, relative to the experiment's folder."""
-        return f"runs/{self.class_set}-classes/{self.budget.replace(' ', '-')}/{self.arm}-seed{self.seed}"
-
-    @property
-    def title(self) -> str:
-        """What a progress bar calls it."""
-        return f"{self.arm}, {self.class_set} classes, {self.budget}, seed {self.seed}"
-
-
-def cells(config: ExperimentConfig, epoch_steps: int) -> Iterator[Cell]:
-    """List the trainings of an experiment; all arms of a budget have the same number of steps."""
-    budgets = [(f"{n} steps", n) for n in config.steps or ()]
-    budgets += [(f"{n} epochs", n * epoch_steps) for n in config.epochs or ()]
-    for class_set in config.class_sets:
-        for budget, steps in budgets:
-            for seed in config.seeds:
-                for arm in config.arms:
-                    yield Cell(class_set, budget, steps, arm, seed)
 
 
 def conduct(
     config: ExperimentConfig,
     out: Path,
     *,
+    jobs: int | None = 1,
     notice: str = "",
     say: Callable[[str], None] | None = None,
 ) -> list[Run]:
@@ -68,15 +45,25 @@ def conduct(
     ----------
     config : ExperimentConfig
     out : Path
-        A new or empty folder, or this experiment's own.
+        A new or empty folder, or this experiment's own. Seeds, arms, budgets, class sets and numbers of
+        sections may have been added since; what is finished is kept.
+    jobs : int, optional
+        How many cells are trained at a time; None is one for each core, and one alone on a GPU. Results do
+        not depend on it.
     notice : str
         A sentence for the top of the report.
     say : callable, optional
-        Is told what is going on; with it, progress bars of the training are shown.
+        Is told what is going on; with it, progress bars are shown of trainings one after the other.
+
+    Raises
+    ------
+    InputError
+        Where settings, sections, models or the folder do not fit; before any patch is made.
     """
+    config = with_its_network(config)
     data = load_data(config)
     with claimed(out, identity_of_experiment(config, data)):
-        return carry_out(config, data, out, notice=notice, say=say)
+        return carry_out(config, data, out, jobs=jobs, notice=notice, say=say)
 
 
 def carry_out(
@@ -84,26 +71,46 @@ def carry_out(
     real: Data,
     out: Path,
     *,
+    jobs: int | None = 1,
     notice: str = "",
     say: Callable[[str], None] | None = None,
 ) -> list[Run]:
     """Do as ``conduct`` does, in a folder that is ``claimed`` and with real sections that are read."""
     told = say or (lambda text: None)
-    for note in real.notes:
+    config = with_its_network(config)
+    jobs = jobs_for(config, real, jobs)
+    notes = list(dict.fromkeys([*real.notes, *notes_of_start(config)]))
+    for note in notes:
         told(note)
-    told(f"Making {config.synthetic.count} synthetic patches of preset {config.synthetic.preset} ...")
-    patches = synthetic_patches(config.synthetic, config.voxel_nm, out / "synthetic", say=told)
-    data = real.with_synthetic(config, patches)
-    for note in data.notes[len(real.notes) :]:
-        told(note)
-    told(f"Training the arms {', '.join(config.arms)} on {len(data.train)} sections of {config.real} ...")
-    runs = run_experiment(config, data, out, say=say)
+    for seed in config.seeds:
+        which = f" for seed {seed}" if len(config.seeds) > 1 else ""
+        made = f"{config.synthetic.count} synthetic patches of preset {config.synthetic.preset}{which}"
+        told(f"Making {made} ...")
+        folder = synthetic_folder(out, seed)
+        patches = synthetic_patches(
+            config.synthetic, config.voxel_nm, folder, seed=seed, workers=jobs, say=told
+        )
+        for note in real.with_synthetic(config, patches).notes[len(real.notes) :]:
+            notes.append(f"{note}{which}")
+            told(notes[-1])
+        del patches  # one seed's at a time
+    told(f"Training the arms {', '.join(config.arms)} on {len(real.train)} sections of {config.real} ...")
+    runs = run_experiment(config, real, out, jobs=jobs, say=say)
+    data = replace(Home(out, config).data(real, config.seeds[0]), notes=tuple(notes))
+    numbers = [n for n in config.real_sections if isinstance(n, int)]
+    if "all" not in config.real_sections and max(numbers) < len(labelled_sections(real.half)):
+        data = data.of_sections(config, max(numbers))
     write_report(config, data, runs, out, notice=notice)
     return runs
 
 
 def run_experiment(
-    config: ExperimentConfig, data: Data, out: Path, *, say: Callable[[str], None] | None = None
+    config: ExperimentConfig,
+    data: Data,
+    out: Path,
+    *,
+    jobs: int = 1,
+    say: Callable[[str], None] | None = None,
 ) -> list[Run]:
     """Train and score every cell that has no result yet.
 
@@ -111,43 +118,91 @@ def run_experiment(
     ----------
     config : ExperimentConfig
     data : Data
-        Its test sections are scored once a run, with the model that the validation chose.
+        Its test sections are scored once a run, with the model that the validation chose. Where it has no
+        synthetic patches, each seed's are read from the folder.
     out : Path
         A folder that is ``claimed``.
+    jobs : int
+        How many cells are trained at a time; several read all data from the folders that they lie in.
     say : callable, optional
-        Is told a sentence about each run; with it, progress bars are shown.
+        Is told a sentence about each run; with it, progress bars are shown of runs one after the other.
+
+    Raises
+    ------
+    InputError
+        Where a finished run is another one, or one cannot be trained: it is named.
     """
-    runs = []
-    identity = hash_of(identity_of_experiment(config, data))
-    for cell in cells(config, data.epoch_steps(config)):
-        result = out / cell.folder / RESULT
+    home = Home(out, config)
+    seed_data = lru_cache(maxsize=1)(lambda seed: data if data.synthetic else home.data(data, seed))
+    sections = len(labelled_sections(data.half))
+    count = len(cells(config, [(str(n), 2) for n in config.budgets], sections))
+    threads, jobs = threads_of_cell(config, count), min(jobs, count)
+
+    def speed() -> float:
+        """Measure with as many trials at a time as there will be trainings."""
+        taken: list[float] = []
+        measure = partial(trial, config=config)
+        tasks = [(config.seeds[0], config.seeds[0])] * jobs
+        share_out(measure, tasks, seed_data, home, jobs=jobs, threads=threads, done=taken.append)
+        return max(taken)
+
+    budgets = [(f"{n} steps", n) for n in config.steps or ()]
+    budgets += [(f"{n} epochs", n * data.epoch_steps(config)) for n in config.epochs or ()]
+    budgets += [steps_in(minutes, kept_speed(out, speed)) for minutes in config.minutes or ()]
+    todo = cells(config, budgets, sections)
+    experiment = hash_of(identity_of_experiment(config, data))
+    left: list[tuple[int, tuple[Cell, Parts]]] = []
+    for cell in todo:
+        result, of = out / cell.folder / RESULT, identity_of_cell(config, cell, experiment)
+        keep_identity(result.with_name(CELL), of, "a training", of=result)
         if not result.is_file():
-            of = {"experiment": identity, "arm": cell.arm}
-            run = _train_and_score(cell, config, data, out / cell.folder, of, show=say is not None)
-            write_json(result, run.to_json())
+            left.append((cell.seed, (cell, of)))
         elif say:
             say(f"{cell.title}: is there already")
-        runs.append(read_run(result))
-    return runs
+    done = len(todo) - len(left)
+
+    def finished(cell: Cell) -> None:
+        nonlocal done
+        done += 1
+        if say:
+            say(f"{cell.title}: finished, {done} of {len(todo)}")
+
+    share_out(
+        partial(_finish, config=config, out=out, show=say is not None and min(jobs, len(left)) == 1),
+        sorted(left, key=lambda task: task[0]),
+        seed_data,
+        home,
+        jobs=jobs,
+        threads=threads,
+        done=finished,
+    )
+    return [read_run(out / cell.folder / RESULT) for cell in todo]
+
+
+def _finish(task: tuple[Cell, Parts], data: Data, *, config: ExperimentConfig, out: Path, show: bool) -> Cell:
+    """Train and score one cell, and write its result."""
+    cell, of = task
+    try:
+        run = _train_and_score(cell, config, data, out / cell.folder, of, show=show)
+    except InputError as error:
+        raise InputError(f"{cell.title}: {error}") from None
+    except Exception as error:
+        error.add_note(f"in the training {cell.title}")
+        raise
+    write_json(out / cell.folder / RESULT, run.to_json())
+    return cell
 
 
 def _train_and_score(
     cell: Cell, config: ExperimentConfig, data: Data, folder: Path, of: Parts, *, show: bool
 ) -> Run:
     from synthem.learning.predict import Predictor
-    from synthem.learning.trainer import fit
 
     start = time.perf_counter()
+    if not cell.whole and cell.real_sections is not None:
+        data = data.of_sections(config, cell.real_sections)
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
-    fitted = fit(
-        training,
-        data.source_for(cell.arm, config, training.classes),
-        data.validation_for(cell.arm),
-        folder / "training",
-        tiles=config.validation_tiles,
-        of=of,
-        progress=cell.title if show else None,
-    )
+    fitted, before = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
     predictor = Predictor(fitted.model, overlap=config.overlap)
     counts, masks = Counts.zero(len(training.classes)), {}
     use = channels(training.classes)
@@ -157,9 +212,10 @@ def _train_and_score(
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
+    curves = [{**row, "step": (row["step"] or 0) + before} for row in curves]
     seconds = round(time.perf_counter() - start, 1)
     scores = score_table(counts, training.classes)
     return Run(
-        cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step,
-        seconds, scores, curves, cell.folder,
+        cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step + before,
+        seconds, scores, curves, cell.folder, real_sections=cell.real_sections,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The synthetic patches of an experiment: a dataset on disk, made once and read back into memory."""
+"""The synthetic patches of an experiment: a dataset on disk for each seed, made once and read back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,20 +11,27 @@ from synthem.patch import Patch
 from synthem.world import World
 
 
+def synthetic_folder(out: Path, seed: int) -> Path:
+    """Return where an experiment's folder holds the patches of one of its seeds."""
+    return out / "synthetic" / f"seed{seed}"
+
+
 def synthetic_patches(
     config: SyntheticConfig,
     voxel_nm: tuple[float, float, float],
     out: Path,
     *,
+    seed: int = 0,
+    workers: int = 1,
     say: Callable[[str], None] = lambda text: None,
 ) -> list[Patch]:
-    """Make the patches in the folder ``out``, or read them where an earlier call made them.
+    """Make the patches of one seed in the folder ``out``, or read them where an earlier call made them.
 
-    ``say`` is told what missed the wanted balance.
+    Their world has the seed ``config.seed + seed``. ``say`` is told what missed the wanted balance.
     """
     request = make_request(
         config.preset,
-        seed=config.seed,
+        seed=config.seed + seed,
         count=config.count,
         shape=config.shape_vx,
         voxel_nm=voxel_nm,
@@ -33,8 +40,13 @@ def synthetic_patches(
     )
     plan = stored_plan(out, request, "hdf5")
     if plan is None:
-        plan = plan_request(World(config.preset, config.seed), request)
-    write_dataset(plan, out)
+        plan = plan_request(World(config.preset, request.seed), request)
+    write_dataset(plan, out, workers)
     for sentence in plan.missed():
         say(f"synthetic patches are {sentence}")
-    return list(Dataset(out, instances=False))
+    return stored_patches(out)
+
+
+def stored_patches(folder: Path) -> list[Patch]:
+    """Read the patches that ``synthetic_patches`` made, into memory."""
+    return list(Dataset(folder, instances=False))

@@ -1,6 +1,7 @@
 """A trained model as one file: tensors and plain values only, so that loading it never runs code."""
 
 import io
+import json
 import pickle
 import warnings
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ def save_model(path: Path, model: Model, *, half: bool = False) -> None:
     state = {name: value.detach().cpu() for name, value in model.net.state_dict().items()}
     if half:
         state = {name: v.half() if v.is_floating_point() else v for name, v in state.items()}
+    card = json.loads(model.card.model_dump_json())  # fresh objects: a pickle's bytes tell which are shared
     content = io.BytesIO()  # torch says of a full disk that its zip writer failed; a plain write says so
-    torch.save({"format": FORMAT, "card": model.card.model_dump(mode="json"), "state": state}, content)
+    torch.save({"format": FORMAT, "card": card, "state": state}, content)
     write_whole(path, content.getvalue())
 
 

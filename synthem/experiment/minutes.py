@@ -1,0 +1,76 @@
+"""Budgets in minutes: how long a step takes is measured once, and the number of steps follows.
+
+Minutes are those of the training steps. Validations, and the scoring of the test half, come on top.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shapes.core.errors import InputError
+from synthem.data.atomic import write_json
+from synthem.experiment.cells import Budget
+from synthem.experiment.config import CLASS_SETS, ExperimentConfig
+from synthem.experiment.data import Data
+
+SPEED = "speed.json"
+FEWEST_STEPS = 10
+TRIAL_S, FIRST_STEPS = 5.0, 2
+"""A trial is doubled until its steps, but for the first ones, take so long."""
+
+
+def trial(seed: int, data: Data, *, config: ExperimentConfig) -> float:
+    """Return the seconds that a training step on real crops takes here; what it trains is thrown away."""
+    from synthem.learning.trainer import fit
+
+    class_set = config.class_sets[0]
+    source = data.source_for("real", config, CLASS_SETS[class_set])
+
+    def seconds(steps: int) -> float:
+        training = config.training_for(class_set, steps, seed).model_copy(update={"check_every": steps})
+        start = time.perf_counter()
+        with TemporaryDirectory() as folder:
+            fit(training, source, data.validation, Path(folder) / "trial", tiles=1)
+        return time.perf_counter() - start
+
+    seconds(FIRST_STEPS)  # what is done once in a process does not count
+    first, more = seconds(FIRST_STEPS), FIRST_STEPS
+    while (taken := seconds(FIRST_STEPS + more) - first) < TRIAL_S:
+        more *= 2
+    return taken / more
+
+
+def kept_speed(out: Path, measure: Callable[[], float]) -> float:
+    """Return the seconds a step that the experiment's folder keeps, or measure and keep them.
+
+    Raises
+    ------
+    InputError
+        Where the file is damaged.
+    """
+    path = out / SPEED
+    if not path.exists():
+        write_json(path, {"seconds_a_step": measure()})
+    try:
+        speed = float(json.loads(path.read_text(encoding="utf-8"))["seconds_a_step"])
+        if not 0 < speed < float("inf"):
+            raise ValueError(speed)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path}: is damaged, so nobody knows how many steps a minute has; give another folder"
+        ) from None
+    return speed
+
+
+def steps_in(minutes: float, seconds_a_step: float) -> Budget:
+    """Return a budget in minutes with its steps; InputError where it is too small for even a few."""
+    steps = int(60 * minutes / seconds_a_step)
+    if steps < FEWEST_STEPS:
+        enough = FEWEST_STEPS * seconds_a_step / 60
+        raise InputError(
+            f"minutes: {minutes:g} are over after {steps} steps of {seconds_a_step:.2g} seconds; "
+            f"{FEWEST_STEPS} steps, the fewest, take {enough:.2g} minutes"
+        )
+    return f"{minutes:g} minutes", steps

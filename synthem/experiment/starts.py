@@ -1,0 +1,69 @@
+"""What the arms ``pretrained`` and ``adapted`` start from: a model, or a first half on synthetic patches."""
+
+from typing import Any
+
+from synthem.experiment.config import CLASS_SETS, FROM_A_MODEL, Arm, ExperimentConfig
+from synthem.learning.config import TrainConfig
+from synthem.preset.yaml_file import parse
+
+
+def with_its_network(config: ExperimentConfig) -> ExperimentConfig:
+    """Return the experiment with the network of the model that an arm starts from, for all its arms.
+
+    Raises
+    ------
+    UnknownNameError
+        Where a name is no shipped model's.
+    InputError
+        Where there is no such file, or it is no model; or ``training`` asks for another network, or for
+        crops that the model's network cannot take.
+    """
+    from synthem.learning.start import with_network_of_init
+
+    if config.first_model is None:
+        return config
+    asked = config.training.model_copy(update={"init": config.first_model})
+    training = with_network_of_init(asked).model_copy(update={"init": None})
+    parse(TrainConfig, training.model_dump(), f"training, with the network of {config.first_model}")
+    return config.model_copy(update={"training": training})
+
+
+def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
+    """Return what decides, beside all that arms have in common, where an arm starts from and goes on."""
+    from synthem.learning.model_file import load_model
+    from synthem.learning.start import weights_hash
+
+    if arm not in FROM_A_MODEL:
+        return {}
+    first = config.first_model
+    start = {"pretrained.init": config.pretrained.init if first is None else weights_hash(load_model(first))}
+    return start | ({"pretrained.fraction": config.pretrained.fraction} if arm == "pretrained" else {})
+
+
+def notes_of_start(config: ExperimentConfig) -> list[str]:
+    """Say what a reader must know of a model that an arm starts from, a sentence each."""
+    from synthem.learning.model_file import load_model
+    from synthem.learning.start import unmatched_classes, weights_hash
+
+    notes = []
+    if "adapted" in config.arms and config.training.network.norm != "batch":
+        norm = config.training.network.norm
+        notes.append(f"the network has {norm} norms, so `adapted` has no statistics to take anew")
+    if config.first_model is None:
+        return notes
+    model = load_model(config.first_model)
+    card = model.card
+    arms = " and ".join(f"`{arm}`" for arm in config.arms if arm in FROM_A_MODEL)
+    notes.append(
+        f"{arms} start from {config.first_model}, a network that was trained before, for {card.step} steps "
+        f"that the other arms do not have (weights {weights_hash(model)[:12]})"
+    )
+    wanted = dict.fromkeys(name for c in config.class_sets for name in CLASS_SETS[c])
+    if new := unmatched_classes(model, tuple(wanted)):
+        notes.append(f"{config.first_model} never learned {', '.join(new)}: {arms} start afresh with these")
+    if any(abs(a - b) > 0.1 * b for a, b in zip(card.voxel_nm, config.voxel_nm, strict=True)):
+        sizes = [" × ".join(f"{edge:g}" for edge in size) for size in (card.voxel_nm, config.voxel_nm)]
+        notes.append(
+            f"{config.first_model} was trained on voxels of {sizes[0]} nm; here they are {sizes[1]} nm"
+        )
+    return notes
