@@ -22,7 +22,18 @@ from synthem.preset.preset import Preset, load_preset, preset_names
 
 MARK = re.compile(r"<!-- made of the code: (\w+) -->")
 ROOT = Path(synthem.__file__).parent
-ROOMS = ("preset", "scene", "microscope", "data", "measure", "view", "fit", "learning", "experiment")
+ROOMS = (
+    "preset",
+    "scene",
+    "microscope",
+    "data",
+    "measure",
+    "view",
+    "fit",
+    "learning",
+    "experiment",
+    "segment",
+)
 
 
 def on_page_markdown(markdown: str, **given: Any) -> str:

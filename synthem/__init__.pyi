@@ -9,9 +9,9 @@ from .experiment.run import conduct as conduct
 from .fit.run import fit_preset as fit_preset
 from .labels import CLASSES as CLASSES
 from .learning.config import TrainConfig as TrainConfig
+from .learning.label_images import predict as predict
 from .learning.model_file import load_model as load_model
 from .learning.single_model import evaluate as evaluate
-from .learning.single_model import predict as predict
 from .learning.single_model import train as train
 from .measure.census import census as census
 from .patch import Patch as Patch

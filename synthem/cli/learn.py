@@ -8,7 +8,18 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Added, Balance, Split, Training, VoxelNm, Workers, new_file, processors
+from synthem.cli.shared import (
+    Added,
+    Balance,
+    Invert,
+    Split,
+    Training,
+    VoxelNm,
+    Workers,
+    new_file,
+    processors,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
@@ -103,33 +114,53 @@ def evaluate(
 
 @learning.command()
 def predict(
-    model: ModelFile,
-    images: Annotated[Path, typer.Argument(help="A PNG image, or a folder of them.", metavar="IMAGES")],
+    model: Annotated[
+        str, typer.Argument(help="A shipped model's name, or the model.pt of a training.", metavar="MODEL")
+    ],
+    images: Annotated[
+        Path, typer.Argument(help="A picture, PNG or TIFF, a stack, or a folder of them.", metavar="IMAGES")
+    ],
     out: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="OUT")],
     voxel_nm: VoxelNm = None,
+    invert: Annotated[
+        Invert, typer.Option(help="Turn the greys, so that membranes are dark; auto: where they are bright.")
+    ] = Invert.no,
     threshold: Threshold = 0.5,
+    flips: Annotated[
+        bool, typer.Option("--flips", help="Label mirror images too and take the mean: four times the work.")
+    ] = False,
+    adapt_norm: Annotated[
+        bool, typer.Option("--adapt-norm", help="Take the network's batch-norm statistics from IMAGES.")
+    ] = False,
 ) -> None:
-    """Label PNG images with a trained model: OUT gets a folder of masks for each class.
+    """Label images with a trained model: OUT gets a folder of masks for each class.
 
-    A mask is 255 where the class is found, and 0 elsewhere. The images must
-    have voxels of the size that the model was trained on.
+    A mask is 255 where the class is found, and 0 elsewhere; a TIFF gets a TIFF,
+    anything else a PNG. Pixels that differ from the model's by over a tenth are
+    resampled, and the masks brought back. Greys are turned only where --invert
+    asks for it.
 
     Example: synthem predict model/model.pt IMAGES masks
     """
-    from synthem.cli.options import parse_voxel_nm
-    from synthem.data.open import is_generated, open_data
-    from synthem.learning import single_model
+    from synthem.learning import label_images
     from synthem.learning.model_file import load_model
 
     loaded = load_model(model)
     _tell_unlearned(loaded)
-    if voxel_nm or is_generated(images):
-        size = parse_voxel_nm(voxel_nm) if voxel_nm else open_data(images)[0].grid.voxel_nm
-        single_model.check_voxels(loaded, size, str(images))
-    elif images.exists():
-        own = " × ".join(f"{edge:g}" for edge in loaded.card.voxel_nm)
-        warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
-    written = single_model.predict(loaded, images, out, threshold=threshold)
+    size = size_of(voxel_nm, images, loaded)
+    with progress("images") as tick:
+        written = label_images.predict(
+            loaded,
+            images,
+            out,
+            voxel_nm=size,
+            threshold=threshold,
+            invert=invert.value,
+            flips=flips,
+            adapt=adapt_norm,
+            tick=tick,
+            say=warn,
+        )
     say(f"{out}: {len(written)} masks")
 
 

@@ -14,6 +14,7 @@ from synthem.cli.console import any_encoding, say, warn
 from synthem.cli.data import making
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
+from synthem.cli.segment import segmenting
 
 app = typer.Typer(
     name="synthem",
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(making)
 app.add_typer(learning)
 app.add_typer(fitting)
+app.add_typer(segmenting)
 
 # typer carries its own copy of click in some versions and not in others; these are the classes of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

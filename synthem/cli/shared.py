@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from synthem.cli.options import parse_by_class, parse_names, parse_shape, parse_
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig
+    from synthem.learning.model_file import Model
     from synthem.patch import Patch
 
 VoxelNm = Annotated[
@@ -105,6 +107,14 @@ class Against:
         if self.against is not None and self.against_split:
             return half_of(self.against, self.against_split)
         return self.against_names
+
+
+class Invert(StrEnum):
+    """Whether greys are turned; as ``synthem.learning.prepare`` has it."""
+
+    auto = "auto"
+    yes = "yes"
+    no = "no"
 
 
 @dataclass(frozen=True)
@@ -212,6 +222,21 @@ def new_file(path: Path | None) -> None:
         raise InputError(f"{path}: exists already; give the name of a new file")
     if path and not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
+
+
+def size_of(voxel_nm: str | None, images: Path, model: "Model") -> Triple | None:
+    """Return the voxel size of images to label, None where it is taken to be the model's, which is said."""
+    from synthem.cli.console import warn
+    from synthem.data.open import is_generated, open_data
+
+    if voxel_nm:
+        return parse_voxel_nm(voxel_nm)
+    if is_generated(images):
+        return open_data(images)[0].grid.voxel_nm
+    if images.exists():
+        own = " × ".join(f"{edge:g}" for edge in model.card.voxel_nm)
+        warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
+    return None
 
 
 def processors() -> int:

@@ -50,13 +50,12 @@ class Page:
                 with tifffile.TiffFile(self.path) as file:
                     page: Any = file.pages[self.number]
                     return _windows(page, corners, edge)
-            with _opened(self.path) as image:
-                whole = np.asarray(image.convert("RGB") if image.mode in ("P", "1") else image)
+            whole = read_page(self.path)
             return [whole[y : y + edge, x : x + edge].copy() for y, x in corners]
         except InputError:
             raise
         except Exception as error:  # decoders raise whatever they like
-            raise _unreadable(self.path, error) from error
+            raise unreadable(self.path, error) from error
 
 
 def pages_of(path: Path) -> list[Page]:
@@ -79,7 +78,7 @@ def pages_of(path: Path) -> list[Page]:
     except InputError:
         raise
     except Exception as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     for (height, width), part in zip(shapes, parts, strict=True):
         if height * width > LARGEST_PX and not part:
             raise InputError(
@@ -147,6 +146,18 @@ def _opened(path: Path) -> Image.Image:
         raise InputError(f"{path}: not an image that can be read: PNG, TIFF or JPEG is wanted") from error
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def read_page(path: Path) -> Plane:
+    """Read the one page of a picture that is no TIFF, palettes resolved; InputError where it is damaged."""
+    try:
+        with _opened(path) as image:
+            return np.asarray(image.convert("RGB") if image.mode in ("P", "1") else image)
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise whatever they like
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """Return a refusal of a file that a decoder could not read."""
     why = " ".join(str(error).split()) or type(error).__name__
     return InputError(f"{path}: cannot be read as an image: {why}")

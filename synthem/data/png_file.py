@@ -3,6 +3,7 @@
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,12 +48,28 @@ def read_pixels(path: Path) -> npt.NDArray[np.uint8]:
         Where the file is no PNG, is truncated or damaged, or has 16 bits a channel.
     """
     png_size(path)
-    data = path.read_bytes()
+    return np.asarray(read_stored(path), np.uint8)
+
+
+def read_stored(path: Path) -> npt.NDArray[Any]:
+    """Read a PNG of 8 or 16 bits as ``read_pixels`` does.
+
+    Raises
+    ------
+    InputError
+        Where the file is no PNG, is truncated or damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if not data.startswith(SIGNATURE):
+        raise InputError(f"{path}: not a PNG file")
     _check_chunks(path, data)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise InputError(f"{path}: damaged PNG: its pixels cannot be decoded")
-    return np.asarray(image, np.uint8)
+    return np.asarray(image)
 
 
 def read_grey(path: Path) -> npt.NDArray[np.uint8]:

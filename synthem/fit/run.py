@@ -18,10 +18,10 @@ from synthem.fit.initial_guess import quick_start
 from synthem.fit.least_squares import Objective, descend
 from synthem.fit.masks import Mended, fit_masks, masks_of
 from synthem.fit.parameters import KNOBS, Space, pruned
-from synthem.fit.polarity import bright_membranes
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import SEEDS, Renderer, render
 from synthem.fit.tuned_on import sections_seen
+from synthem.measure.polarity import dark_lines
 from synthem.measure.realism import features_of
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.defects import Defects
@@ -159,7 +159,7 @@ def fit_preset(
         seen += sections_seen(masks, masked.names)
     windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
     seen += sections_seen(images, windows.sections)
-    flipped = bright_membranes(windows.images)
+    flipped = dark_lines(windows.images, before.voxel_nm[1]) < 0
     grey = 255 - windows.images if flipped else windows.images
     notes = list(windows.notes)
     if flipped:

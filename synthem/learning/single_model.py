@@ -1,4 +1,4 @@
-"""One U-Net, from the command line: train it, score it, label images with it."""
+"""One U-Net, from the command line: train it, score it."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapes.core.errors import InputError
-from synthem.data.files import FOLDERS, is_vacant, pictures, slices_folder
 from synthem.data.memory import check_room
 from synthem.data.open import open_data
-from synthem.data.png_file import png_bytes, png_size, read_grey
 from synthem.data.splits import half_of
 from synthem.labels import CLASSES, channels
 from synthem.learning.balance import balance_weights
@@ -27,9 +25,6 @@ from synthem.patch import Patch
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
     from synthem.learning.trainer import FinishedTraining
-
-ROOM = 5
-"""Bytes a voxel, beside one for each class, that labelling an image takes: image, mask and its PNG."""
 
 
 def open_half(
@@ -163,51 +158,6 @@ def check_voxels(model: "Model", voxel_nm: tuple[float, float, float], what: str
             f"{what}: has voxels of {voxel_nm} nm, but the model was trained on {model.card.voxel_nm} nm: "
             "resample them, or train on such voxels"
         )
-
-
-def predict(model: "Model", images: str | Path, out: str | Path, *, threshold: float = 0.5) -> list[Path]:
-    """Label PNG images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
-
-    A class that the model never learned gets no folder. The folders are called as in a folder of real EM. A
-    3D network takes the images, in the order of their names, as the sections of one volume.
-
-    Raises
-    ------
-    InputError
-        Where there is no image, one is damaged, the output folder holds anything already, or memory is
-        short.
-    """
-    from synthem.learning.predict import Predictor
-
-    images, out = Path(images), Path(out)
-    files = [images]
-    if not images.is_file():
-        folder = (slices_folder(images) or images) if images.is_dir() else None
-        files = list(pictures(folder).values()) if folder else []
-    if not files:
-        raise InputError(f"{images}: there is no PNG image; give a .png file or a folder of them")
-    if not is_vacant(out):
-        raise InputError(f"{out}: is there already; give a new or empty folder")
-    predictor = Predictor(model)
-    written = []
-    for group in [files] if predictor.dims == 3 else [[file] for file in files]:
-        voxels = sum(height * width for height, width in map(png_size, group))
-        check_room(
-            (len(model.classes) + ROOM) * voxels, f"{group[0]}: to label {voxels / 1e6:.3g} million voxels"
-        )
-        sections = [read_grey(file) for file in group]
-        if len({section.shape for section in sections}) > 1:
-            raise InputError(f"{images}: the sections of a volume must be of one size")
-        masks = predictor.masks(np.stack(sections), threshold)
-        for name, volume in zip(model.classes, masks, strict=True):
-            if name not in model.learned:
-                continue
-            folder = out / FOLDERS[name][0]
-            folder.mkdir(parents=True, exist_ok=True)
-            for file, mask in zip(group, volume, strict=True):
-                written.append(folder / f"{file.stem}.png")
-                written[-1].write_bytes(png_bytes(mask * np.uint8(255)))
-    return written
 
 
 def _slim(patch: Patch) -> Patch:

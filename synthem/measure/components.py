@@ -139,11 +139,14 @@ def profile_widths(mask: npt.NDArray[np.bool_], voxel_nm: tuple[float, float, fl
     """Return the local width in nm at each point of the middle lines of a mask's profiles, by section.
 
     The middle line is the ridge of the distance to the outside; the width is twice that distance, less
-    the half pixel by which a distance between pixel centres is too long on average.
+    the half pixel by which a distance between pixel centres is too long on average. A section that is all
+    inside has no width.
     """
     pixel_nm = float(np.sqrt(voxel_nm[1] * voxel_nm[2]))
-    widths = []
+    widths = [np.zeros(0)]
     for section in mask:
+        if section.all():
+            continue
         padded = np.pad(section, 1, mode="edge").astype(np.uint8)
         distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))

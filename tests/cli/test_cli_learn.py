@@ -143,7 +143,7 @@ def test_predict_never_writes_over_anything(work, capsys):
     assert main(["predict", "run/model.pt", "real/slices", "real"]) == 2
     assert "real: is there already" in capsys.readouterr().err
     assert main(["predict", "run/model.pt", "experiment.yaml", "masks"]) == 2
-    assert "not a PNG" in capsys.readouterr().err
+    assert "not an image that can be read" in capsys.readouterr().err
 
 
 def test_evaluate_refuses_voxels_of_another_size(work, capsys):
@@ -206,7 +206,7 @@ def test_leftovers_of_systems_small_images_and_endings_are_taken(work, capsys):
     assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
     Path("some").mkdir()
     for name in ("A.PNG", "b.png"):
-        cv2.imwrite("x.png", np.random.default_rng(0).integers(0, 256, (9, 20), np.uint8))
+        cv2.imwrite("x.png", np.random.default_rng(0).integers(0, 256, (16, 20), np.uint8))
         Path("x.png").rename(f"some/{name}")
     Path("some/._b.png").write_bytes(b"\0\5\x16\7")
     Path("masks").mkdir()
@@ -238,6 +238,6 @@ def test_predict_asks_for_the_voxel_size_or_says_which_it_takes(work, capsys):
     assert "real: taken to have voxels of 5 × 5 × 5 nm, as the model's" in capsys.readouterr().err
     assert main(["predict", "run/model.pt", "real", "other", "--voxel-nm", "5,5.2,5"]) == 0
     assert "taken to have" not in capsys.readouterr().err
-    assert main(["predict", "run/model.pt", "real", "none", "--voxel-nm", "40,4,4"]) == 2
-    assert "real: has voxels of (40.0, 4.0, 4.0) nm, but the model" in capsys.readouterr().err
+    assert main(["predict", "run/model.pt", "real", "none", "--voxel-nm", "40,20,20"]) == 2
+    assert "real: pixels of 20 × 20 nm are too far from the model's of 5 × 5 nm" in capsys.readouterr().err
     assert not Path("none").exists()

@@ -19,12 +19,12 @@ from synthem.fit import masks, run
 from synthem.fit.anatomy_choice import with_tissue
 from synthem.fit.masks import fit_masks
 from synthem.fit.parameters import KNOBS, Space, get, pruned
-from synthem.fit.polarity import bright_membranes
 from synthem.fit.preset_text import preset_text
 from synthem.fit.renderer import Renderer, render
 from synthem.fit.report import write_preset
 from synthem.fit.run import fit_preset, prepared
 from synthem.fit.tuned_on import sections_seen
+from synthem.measure.polarity import dark_lines
 from synthem.preset.preset import Preset, load_preset, preset_names
 from synthem.world import World
 
@@ -126,8 +126,10 @@ def test_the_start_takes_the_images_voxels() -> None:
 
 @pytest.mark.parametrize("name", preset_names())
 def test_bright_membranes_are_told_from_dark_ones(name: str) -> None:
-    grey = np.array([render(load_preset(name), seed, 128) for seed in range(4)])
-    assert not bright_membranes(grey) and bright_membranes(255 - grey)
+    nm = load_preset(name).voxel_nm[1]
+    edge = max(128, round(640 / nm))  # tissue enough for some lines
+    grey = np.array([render(load_preset(name), seed, edge) for seed in range(4)])
+    assert dark_lines(grey, nm) > 0 > dark_lines(255 - grey, nm)
 
 
 def test_the_number_of_processes_makes_no_difference() -> None:

@@ -199,3 +199,11 @@ def test_sections_without_labels_are_not_counted(depth: int) -> None:
         assert other.classes["psd"].density == one.classes["psd"].density
         assert other.classes["psd"].grey == one.classes["psd"].grey
         assert other.profiles == one.profiles and other.cytoplasm == one.cytoplasm
+
+
+def test_a_class_that_fills_its_section_has_no_width() -> None:
+    mask = np.ones((2, 8, 9), bool)
+    mask[1, :, [0, 1, 2, 6, 7, 8]] = False
+    assert profile_widths(mask[:1], (5.0, 5.0, 5.0)).size == 0
+    widths = profile_widths(mask, (5.0, 5.0, 5.0))
+    assert widths.size and np.isfinite(widths).all() and widths.max() < 30

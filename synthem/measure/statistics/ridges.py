@@ -28,21 +28,21 @@ NAMES = (
 
 
 @lru_cache(maxsize=4)
-def _bank(shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+def _bank(shape: tuple[int, int], width_vx: float) -> npt.NDArray[np.float32]:
     """Return the transfer functions of the line filter at all angles: curvature across, blur along."""
     fy, fx = frequencies(shape)
     bank = []
     for turn in np.pi * np.arange(ANGLES) / ANGLES:
-        across = WIDTH_VX * (fx * np.cos(turn) + fy * np.sin(turn))
+        across = width_vx * (fx * np.cos(turn) + fy * np.sin(turn))
         along = LENGTH_VX * (fy * np.cos(turn) - fx * np.sin(turn))
         bank.append(-((2 * np.pi * across) ** 2) * np.exp(-2 * np.pi**2 * (across**2 + along**2)))
     return np.array(bank, np.float32)
 
 
-def lines(window: GreySection) -> GreySection:
-    """Return how much each voxel looks like the middle of a dark line, in grey levels."""
+def lines(window: GreySection, width_vx: float = WIDTH_VX) -> GreySection:
+    """Return how much each voxel looks like the middle of a dark line of a width, in grey levels."""
     spectrum, out = transform(window), None
-    for transfer in _bank(window.shape):
+    for transfer in _bank(window.shape, width_vx):
         response = back(spectrum * transfer, window.shape)
         out = response if out is None else np.maximum(out, response, out=out)
     return np.zeros_like(window) if out is None else out

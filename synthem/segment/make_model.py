@@ -1,0 +1,216 @@
+"""From a model and images to one that was adapted to them: a preset, patches, a training, statistics."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from shapes.core.errors import InputError
+from synthem.data.atomic import write_whole
+from synthem.data.hdf5 import write_dataset
+from synthem.data.manifest import stored_plan
+from synthem.data.open import open_data
+from synthem.data.plan import make_request, plan_request
+from synthem.preset.preset import load_preset, presets_folder
+from synthem.preset.yaml_file import parse, read_yaml
+from synthem.segment.bars import Bars
+from synthem.segment.budget import CHECKS, Budget, held_tiles, sizes
+from synthem.segment.job import START, Checked, Job
+from synthem.segment.ledger import Ledger
+from synthem.world import World
+
+if TYPE_CHECKING:
+    from synthem.learning.config import TrainConfig
+    from synthem.learning.model_file import Model
+
+PRESET, PATCHES, SETTINGS, TRAINING, MODEL = "preset.yaml", "patches", "training.yaml", "training", "model.pt"
+
+LR = 3e-4
+"""Learning rate of going on from a model: a third of a training's from the beginning."""
+MOST_BATCH = 8
+
+_BRIGHT = re.compile(r"(\binvert: )true\b")
+
+
+def make_preset(
+    checked: Checked, minutes: float, workers: int, out: Path, bars: Bars, say: Callable[[str], None]
+) -> None:
+    """Write the preset of the patches, fitted or as it was named; its membranes are dark, as the images' are.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Where the fit was stopped: half a fit is none.
+    """
+    from synthem.fit.report import write_preset
+    from synthem.fit.run import fit_preset
+
+    job, path = checked.job, out / PRESET
+    if path.exists():
+        return
+    if not job.fits:
+        write_whole(path, darkened(preset_file(job.preset or START).read_text(encoding="utf-8")).encode())
+    else:
+        with bars("fitting a preset") as tick:
+            found = fit_preset(
+                job.images,
+                START,
+                masks=masks_for_fit(checked),
+                voxel_nm=checked.voxel_nm,
+                minutes=minutes,
+                seed=job.seed,
+                workers=workers,
+                tick=tick,
+                tell=lambda text: None,
+            )
+        if found.interrupted:
+            raise KeyboardInterrupt
+        aside = path.with_name("fitted.part.yaml")
+        aside.unlink(missing_ok=True)
+        write_preset(found, aside, job.images.name)
+        write_whole(path, darkened(aside.read_text(encoding="utf-8")).encode())
+        aside.unlink()
+        say(
+            f"a preset with the tissue of {found.tissue} was fitted to the images: misfit "
+            f"{found.cost_before:.3g} before, {found.cost_after:.3g} after"
+        )
+    if load_preset(path).microscope.tone.invert:
+        path.unlink()
+        raise InputError(f"preset {job.preset}: shows membranes bright; give one that shows them dark")
+
+
+def masks_for_fit(checked: Checked) -> Path | None:
+    """Return the folder of masks that a fit may count on: none where its greys are the other way round."""
+    return None if checked.prepared.inverted else checked.job.masks
+
+
+def preset_file(name: str) -> Path:
+    """Return the file of a preset that ``load_preset`` takes."""
+    path = Path(name)
+    return path if path.is_file() else presets_folder() / f"{load_preset(name).name}.yaml"
+
+
+def darkened(text: str) -> str:
+    """Return a preset's YAML with dark membranes: images are turned before they are labelled."""
+    return _BRIGHT.sub(r"\g<1>false", text)
+
+
+def make_patches(
+    checked: Checked, count: int, patch_vx: tuple[int, int, int], workers: int, out: Path, bars: Bars
+) -> None:
+    """Render the synthetic patches, or what an earlier run left to be rendered."""
+    preset = str(out / PRESET)
+    request = make_request(
+        preset, seed=checked.job.seed, count=count, shape=patch_vx, voxel_nm=checked.work_nm
+    )
+    plan = stored_plan(out / PATCHES, request, "hdf5")
+    if plan is None:
+        plan = plan_request(World(preset, checked.job.seed), request)
+    with bars("synthetic patches") as tick:
+        write_dataset(plan, out / PATCHES, workers, tick)
+
+
+def crop_of(checked: Checked) -> tuple[int, int, int]:
+    """Return the size of a crop (z, y, x): the model's, or smaller where the sections with masks are.
+
+    Raises
+    ------
+    InputError
+        Where these are too small for any.
+    """
+    z, *edges = checked.model.card.config.patch_vx
+    found = sizes(checked)
+    if checked.real is not None:
+        room = [min(size[axis] for size in found) for axis in (0, 1)]
+        if len(checked.real) == 1:  # its far end is held out
+            room[room.index(max(room))] //= 2
+        edges = [min(edge, size // 16 * 16) for edge, size in zip(edges, room, strict=True)]
+        if min(edges) < 16:
+            raise InputError(f"--masks: the sections of {checked.job.masks} are too small to train on")
+    return z, edges[0], edges[1]
+
+
+def settings_of(checked: Checked, steps: int, patch_vx: tuple[int, int, int]) -> str:
+    """Return the training settings as YAML: the model's own, but for what going on from it is."""
+    config = checked.model.card.config
+    own = config.model_dump(mode="json", exclude_defaults=True)
+    for name in ("init", "freeze", "ema", "precision", "devices", "workers", "patience", "accelerator"):
+        own.pop(name, None)
+    own |= {
+        "network": config.network.model_dump(mode="json"),
+        "classes": list(config.classes),
+        "patch_vx": list(patch_vx),
+        "batch": min(config.batch, MOST_BATCH),
+        "steps": steps,
+        "check_every": max(1, -(-steps // CHECKS)),
+        "lr": LR,
+        "schedule": "cosine",
+        "seed": checked.job.seed,
+    }
+    text: str = yaml.safe_dump(own, sort_keys=True, default_flow_style=None)
+    return text
+
+
+def training_of(job: Job, out: Path) -> "TrainConfig":
+    """Return the settings that a training in this folder has."""
+    from synthem.learning.config import TrainConfig
+
+    settings: dict[str, Any] = read_yaml(out / SETTINGS)
+    return parse(TrainConfig, {**settings, "init": job.model}, str(out / SETTINGS))
+
+
+def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None:
+    """Train on the patches, or on sections with masks and patches, from the model on; keep ``model.pt``."""
+    from synthem.learning import single_model
+    from synthem.learning.adapt_norm import adapt_norm
+    from synthem.learning.label_images import sections_for_norm
+    from synthem.learning.model_file import save_model
+
+    if (out / MODEL).exists():
+        return
+    patches = open_data(out / PATCHES)
+    config = training_of(checked.job, out)
+    if checked.real is None:
+        done = single_model.train(config, patches, out / TRAINING, progress=True, say=say)
+    else:
+        done = single_model.train(config, checked.real, out / TRAINING, extra=patches, progress=True, say=say)
+    model = done.model
+    if checked.job.adapt is not None:
+        model = adapt_norm(model, sections_for_norm(model, checked.prepared))
+    save_model(out / MODEL, model)
+
+
+def settle(
+    checked: Checked,
+    budget: Budget | None,
+    ledger: Ledger,
+    patch_vx: tuple[int, int, int],
+    workers: int,
+    out: Path,
+    bars: Bars,
+    say: Callable[[str], None],
+) -> "Model":
+    """Do all that has not been done yet, each part for as long as the clock leaves it; return the model."""
+    from synthem.learning.model_file import load_model
+
+    def settled(name: str, value: Callable[[Budget], float]) -> Any:
+        if ledger.get(name) is None:
+            assert budget is not None  # noqa: S101 (only a finished folder has none, and it has all entries)
+            ledger.put(**{name: value(budget)})
+        return ledger.get(name)
+
+    if (out / MODEL).exists():
+        return load_model(out / MODEL)
+    minutes = settled("fit minutes", Budget.fit_minutes) if checked.job.fits else 0.0
+    make_preset(checked, minutes, workers, out, bars, say)
+    count = settled("patches", Budget.patches)
+    make_patches(checked, count, patch_vx, workers, out, bars)
+    if budget is not None and checked.real is None:
+        budget.tiles = held_tiles(count)
+    steps = settled("steps", Budget.steps)
+    if not (out / SETTINGS).exists():
+        write_whole(out / SETTINGS, settings_of(checked, steps, patch_vx).encode())
+    train_model(checked, out, say)
+    return load_model(out / MODEL)
