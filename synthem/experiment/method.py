@@ -52,8 +52,8 @@ def _patches(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
         f"{len(data.synthetic)} synthetic patches of preset `{config.synthetic.preset}` to train on, and "
         f"{len(data.synthetic_validation)} more, by which arms without a real label choose their model.",
         what_it_saw(preset),
-        "Where crops of both kinds are mixed, a class that one of the sources never holds, but for a few stray "
-        f"pixels, is {config.absent} in its crops.",
+        "Where crops of both kinds are mixed, a class that one of the sources never holds, but for a few "
+        f"stray pixels, is {config.absent} in its crops.",
     ]
 
 
