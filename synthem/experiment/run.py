@@ -91,7 +91,7 @@ def carry_out(
             config.synthetic, config.voxel_nm, folder, seed=seed, workers=jobs, say=told
         )
         for note in real.with_synthetic(config, patches).notes[len(real.notes) :]:
-            notes.append(f"{note}{which}")
+            notes.append(f"seed {seed}: {note}" if which else note)
             told(notes[-1])
         del patches  # one seed's at a time
     told(f"Training the arms {', '.join(config.arms)} on {len(real.train)} sections of {config.real} ...")

@@ -25,8 +25,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 PROCESS_BYTES = 3 * 2**29
-"""What a training is taken to need beside its data. The steps of ``quick`` took 1.1 GiB at their peak, libraries
-and all, on EPFL6 in one thread; a larger network takes more."""
+"""What a training is taken to need beside its data: that of ``quick`` on EPFL6 took 1.1 GiB at its
+peak, libraries and all, in one thread; a larger network takes more."""
 
 
 @dataclass(frozen=True)
