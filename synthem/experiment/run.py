@@ -49,7 +49,7 @@ def conduct(
         sections may have been added since; what is finished is kept.
     jobs : int, optional
         How many cells are trained at a time; None is one for each core, and one alone on a GPU. Results do
-        not depend on it.
+        not depend on it, for a cell has no more than its share of the cores: with 1, others are idle.
     notice : str
         A sentence for the top of the report.
     say : callable, optional
