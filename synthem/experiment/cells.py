@@ -33,14 +33,18 @@ class Cell:
     @property
     def folder(self) -> str:
         """Where it is kept, relative to the experiment's folder."""
-        part = "" if self.whole else f"{self.real_sections}-sections/"
+        part = "" if self.whole else f"{self._part.replace(' ', '-')}/"
         budget = self.budget.replace(" ", "-")
         return f"runs/{self.class_set}-classes/{budget}/{part}{self.arm}-seed{self.seed}"
 
     @property
+    def _part(self) -> str:
+        return f"{self.real_sections} section{'s' if self.real_sections != 1 else ''}"
+
+    @property
     def title(self) -> str:
         """What a progress bar calls it."""
-        part = "" if self.whole else f", {self.real_sections} sections"
+        part = "" if self.whole else f", {self._part}"
         return f"{self.arm}, {self.class_set} classes, {self.budget}{part}, seed {self.seed}"
 
 

@@ -50,7 +50,7 @@ def conduct(
         sections may have been added since; what is finished is kept.
     jobs : int, optional
         How many cells are trained at a time; None is one for each core, and one alone on a GPU. Results do
-        not depend on it.
+        not depend on it, for a cell has no more than its share of the cores: with 1, others are idle.
     notice : str
         A sentence for the top of the report.
     say : callable, optional
@@ -92,7 +92,7 @@ def carry_out(
             config.synthetic, config.voxel_nm, folder, seed=seed, workers=jobs, say=told
         )
         for note in real.with_synthetic(config, patches).notes[len(real.notes) :]:
-            notes.append(f"{note}{which}")
+            notes.append(f"seed {seed}: {note}" if which else note)
             told(notes[-1])
         del patches  # one seed's at a time
     told(f"Training the arms {', '.join(config.arms)} on {len(real.train)} sections of {config.real} ...")

@@ -25,7 +25,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 PROCESS_BYTES = 3 * 2**29
-"""What a training is taken to need beside its data: torch and its libraries, and the steps of a network."""
+"""What a training is taken to need beside its data: that of ``quick`` on EPFL6 took 1.1 GiB at its
+peak, libraries and all, in one thread; a larger network takes more."""
 
 
 @dataclass(frozen=True)

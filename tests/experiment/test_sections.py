@@ -72,7 +72,7 @@ def test_arms_that_see_no_real_label_are_trained_once_a_seed(real):  # noqa: F81
         ("real", 1), ("real", 5), ("mixed", 1), ("mixed", 5), ("synthetic", None), ("adapted", None)
     }  # fmt: skip
     folders = {cell.folder for cell in listed}
-    assert "runs/6-classes/4-steps/1-sections/real-seed0" in folders
+    assert "runs/6-classes/4-steps/1-section/real-seed0" in folders
     assert {"runs/6-classes/4-steps/real-seed0", "runs/6-classes/4-steps/adapted-seed1"} <= folders
 
 
