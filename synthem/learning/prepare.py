@@ -188,11 +188,11 @@ def windows_of(volumes: Prepared, count: int = WINDOWS) -> Volume:
 
 
 def _places(shape: tuple[int, int, int], edge: int, count: int) -> list[tuple[int, int, int]]:
-    """Return first voxels of windows that are spread evenly over a volume."""
-    rng = np.random.default_rng(0)
-    z = np.linspace(0, shape[0] - 1, count).round().astype(int)
-    rest = [rng.integers(0, n - edge + 1, count) for n in shape[1:]]
-    return [(int(a), int(b), int(c)) for a, b, c in zip(z, *rest, strict=True)]
+    """Return first voxels of at most so many windows that lie side by side, spread evenly over a volume."""
+    rows, columns = (np.linspace(0, n - edge, -(-n // edge)).round().astype(int).tolist() for n in shape[1:])
+    places = [(z, y, x) for z in range(shape[0]) for y in rows for x in columns]
+    chosen = np.linspace(0, len(places) - 1, min(count, len(places))).round().astype(int)
+    return [places[k] for k in chosen]
 
 
 def _size(voxel_nm: Triple) -> str:

