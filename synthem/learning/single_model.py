@@ -51,7 +51,7 @@ def train(
     out: str | Path,
     *,
     extra: Sequence[Patch] = (),
-    fraction: Sequence[float] = (0.3,),
+    fraction: float | Sequence[float] = 0.3,
     extra_weights: dict[str, float] | None = None,
     balance: dict[str, float] | None = None,
     validation_share: float = 0.2,
@@ -70,7 +70,7 @@ def train(
     extra : sequence of Patch
         More to train on, such as synthetic patches beside real sections. A class that is absent from one of
         the two is unlabelled there: see ``synthem.learning.held_classes``.
-    fraction : sequence of float
+    fraction : float or sequence of float
         The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
     extra_weights : dict of str to float, optional
         λ by class of the crops of ``extra``; 1 where left out.
@@ -88,6 +88,7 @@ def train(
     from synthem.learning.trainer import check_folder, fit
 
     check_folder(Path(out))
+    share = (float(fraction),) if isinstance(fraction, int | float) else tuple(fraction)
     for patches in (data, extra):
         if len(patches):
             voxels = len(patches) * math.prod(patches[0].grid.shape)
@@ -112,10 +113,13 @@ def train(
         if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
-        source = MixedCrops(source, UniformCrops(added, config.patch_vx), fraction, extra_weights)
-        of |= {"added data": identity_of_data(added), "fraction": list(fraction)}
+        source = MixedCrops(source, UniformCrops(added, config.patch_vx), share, extra_weights)
+        of |= {
+            "added data": identity_of_data(added),
+            "fraction": share[0] if len(share) == 1 else list(share),
+        }
         of |= {"weights of added data": extra_weights} if extra_weights else {}
-        of |= {"steps of its fraction": config.steps} if len(fraction) > 1 else {}
+        of |= {"steps of its fraction": config.steps} if len(share) > 1 else {}
     if blank:
         say(blank)
     return fit(config, source, held, Path(out), of=of, progress="training" if progress else None)

@@ -100,7 +100,7 @@ def test_the_threshold_decides_what_is_found(work):
 def test_experiment_from_a_file(work, capsys):
     assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 0
     said = capsys.readouterr()
-    assert "mixed" in said.out and "gain over real" in said.out and "out/report.md" in said.out
+    assert "mixed" in said.out and "gain over real" in said.out and "out/report.html" in said.out
     assert json.loads(Path("out/report.json").read_text())["config"]["real"] == "real"
     assert main(["experiment", "experiment.yaml", "out", "--real", "real"]) == 0
     assert "is there already" in capsys.readouterr().err

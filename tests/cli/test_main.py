@@ -45,7 +45,7 @@ def test_any_code_page_will_do(encoding: str, arguments: list[str]) -> None:
 def test_completion_knows_the_commands() -> None:
     asked = environment(_SYNTHEM_COMPLETE="complete_bash", COMP_WORDS="synthem pre", COMP_CWORD="1")
     done = subprocess.run(COMMAND, capture_output=True, text=True, env=asked)
-    assert done.stdout.split() == ["presets", "preview", "predict"]
+    assert done.stdout.split() == ["presets", "preview", "predict", "pretrain"]
 
 
 @pytest.mark.parametrize(

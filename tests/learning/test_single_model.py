@@ -96,7 +96,7 @@ ADDED = ["--add", "more", "--fraction", "0.5"]
         ([], ["--voxel-nm", "8,5,5"], "data"),
         ([], ["--seed", "4"], "seed (0, not 4)"),
         ([], ["--classes", "mitochondrion"], "classes"),
-        ([], ["--steps", "9"], "steps of its one-cycle schedule (2, not 9)"),
+        ([], ["--steps", "9"], "steps of its schedule (2, not 9)"),
     ],
 )
 def test_a_folder_goes_on_with_nothing_else(work, capsys, digests, first, then, says):
