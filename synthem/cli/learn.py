@@ -1,5 +1,7 @@
 """The commands that learn: train, evaluate, predict, experiment, demo."""
 
+import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -204,6 +206,24 @@ def experiment(
 
 
 @learning.command()
+def models() -> None:
+    """List the shipped models: name, classes, pixels, and how each was made.
+
+    Give such a name, or the path of a model.pt, wherever a model is wanted.
+
+    Example: synthem models
+    """
+    from synthem.learning.model_file import load_model
+    from synthem.learning.shipped import model_names
+
+    for name in model_names():
+        card = load_model(name).card
+        say(f"{name}: {len(card.config.classes)} classes, pixels of {card.voxel_nm[1]:g} nm")
+        for head, text in card.about.items():
+            say(f"  {head}: {text}")
+
+
+@learning.command()
 def pretrain(
     recipe: Annotated[
         str, typer.Argument(help="The name of a shipped recipe, or a YAML file.", metavar="RECIPE")
@@ -237,10 +257,11 @@ def pretrain(
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="A new or empty folder.")] = Path("synthem-demo"),
 ) -> None:
-    """Show the whole road in a few minutes, without any data: one preset stands in for real tissue.
+    """Show in three minutes what synthem is for, without any data: sections of synthetic tissue come with it.
 
-    It makes synthetic patches, trains on real, synthetic and mixed ones, and
-    writes a report with pictures.
+    Two of them are labelled, and hold no sheath. One network learns from these
+    alone; the other starts from the generalist, which was trained on synthetic
+    patches. The report says what that gains on six more sections.
 
     Example: synthem demo -o demo
     """
@@ -248,7 +269,10 @@ def demo(
     from synthem.experiment.tables import gains_table
 
     show(gains_table(run_demo(out, warn)))
-    say(f"report and pictures: {out / 'report.md'}")
+    report = (out / "report.html").resolve()
+    say(f"report: {report}")
+    if sys.stdout.isatty():
+        webbrowser.open(report.as_uri())
 
 
 def _told(data: "Sequence[Patch]") -> "Sequence[Patch]":

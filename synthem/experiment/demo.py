@@ -33,12 +33,12 @@ SETTINGS = {
     "synthetic": {"preset": PRESET, "shape_vx": (1, 128, 128)},
     "arms": ("real", "pretrained"),
     "pretrained": {"init": GENERALIST},
-    "steps": 120,
+    "steps": 180,
     "crops": "rare",
     "rare": {"psd": 0.3},
     "validation_tiles": 6,
     "training": {
-        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 40, "lr": 2e-3, "ema": 0.95,
+        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 30, "lr": 1e-3, "ema": 0.95,
         "augment": {"quarter_turns": True, "grey": 0.2}, "accelerator": "cpu",
     },
 }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from shapes import Grid
 from synthem.data.png_folder import write_png
-from synthem.labels import channel
+from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.preset.preset import presets_folder
 from synthem.world import World
@@ -19,8 +19,8 @@ FACTOR, DRAW = 2.0, 2
 """Its microscope and its anatomy's sizes are drawn up to so many times off the preset's own, by this draw."""
 SHAPE = (1, 320, 320)
 PIXEL_NM = 5.0
-LEAST_PX = 200
-"""A section shows a class where it fills more pixels than this."""
+LEAST_PX = {"psd": 200, "mitochondrion": 6000}
+"""A labelled section shows at least so many pixels of these classes, and of the sheath none."""
 
 
 def stand_in() -> Path:
@@ -41,7 +41,7 @@ def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
     world = World(PRESET, SEED).randomised(FACTOR, DRAW, True)
     voxel_nm = (world.preset.voxel_nm[0], PIXEL_NM, PIXEL_NM)
     far = (Grid(SHAPE, voxel_nm, (900.0 * k, 0.0, 3000.0 * k)) for k in count())
-    bare = (grid for grid in far if _shows(world, grid, "psd") and not _shows(world, grid, "sheath"))
+    bare = (grid for grid in far if _will_do(world, grid))
     for k, grid in enumerate(islice(bare, train)):
         yield replace(world.patch(grid), name=f"train{100 * k:04}")
     middle = np.multiply(SHAPE, voxel_nm) / 2
@@ -52,5 +52,6 @@ def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
         yield replace(world.patch(Grid(SHAPE, voxel_nm, (z, y, x))), name=f"test{100 * k:04}")
 
 
-def _shows(world: World, grid: Grid, name: str) -> bool:
-    return int(world.labels(grid)[channel(name)].sum()) > LEAST_PX
+def _will_do(world: World, grid: Grid) -> bool:
+    shown = dict(zip(CLASSES, world.labels(grid).sum((1, 2, 3)), strict=True))
+    return not shown["sheath"] and all(shown[name] >= least for name, least in LEAST_PX.items())
