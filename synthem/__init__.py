@@ -8,7 +8,7 @@ import lazy_loader
 
 from shapes import Grid, InputError, UnknownNameError
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __getattr__, _dir, _names = lazy_loader.attach_stub(__name__, __file__)
 __all__ = ["Grid", "InputError", "UnknownNameError", "__version__", *_names]

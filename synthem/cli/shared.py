@@ -135,7 +135,7 @@ class Added:
     add_weights: Annotated[
         str | None,
         typer.Option(
-            help="What classes weigh in the loss in crops of what --add names, beside 1.",
+            help="Weights of classes in crops of what --add names; by default 0.1 where DATA holds them.",
             metavar="CLASS=WEIGHT,…",
             show_default=False,
         ),

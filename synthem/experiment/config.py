@@ -61,8 +61,9 @@ class SyntheticConfig(Frozen):
     fraction: Share | None = None
     """Share of synthetic crops in the mixed arm, a number or several from the first step to the last: see
     ``synthem.learning.share``; left out, as the numbers of patches and tiles have it."""
-    weights: dict[str, float] = Field(default_factory=dict)
-    """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out."""
+    weights: dict[str, float] | None = None
+    """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out. Without any,
+    classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
 
 
 class PretrainedConfig(Frozen):
@@ -142,8 +143,8 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "training.init: arms start from fresh weights, but for those of the block `pretrained`"
             )
-        channels([*self.synthetic.balance, *self.synthetic.weights, *self.rare])
-        if any(not weight >= 0 for weight in self.synthetic.weights.values()):
+        channels([*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare])
+        if any(not weight >= 0 for weight in (self.synthetic.weights or {}).values()):
             raise InputError(f"synthetic.weights must not be negative: {self.synthetic.weights}")
         if any(weight < 0 for weight in self.rare.values()) or sum(self.rare.values()) > 1 + 1e-9:
             raise InputError(f"rare: weights must not be negative nor sum to more than 1: {self.rare}")

@@ -24,7 +24,7 @@ from synthem.learning.crops import (
     room_for,
     tile_corners,
 )
-from synthem.learning.held_classes import absence_notes, blank_dice, without_absent
+from synthem.learning.held_classes import absence_notes, blank_dice, spared_weights, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.learning.rare_crops import RareCrops
 from synthem.patch import Patch
@@ -88,7 +88,8 @@ class Data:
         if not any(share):
             return self._real(real, config, classes)
         first, second = self._real(real, config, classes), self._synthetic(ours, config)
-        return MixedCrops(first, second, share, config.synthetic.weights or None)
+        weights = config.synthetic.weights
+        return MixedCrops(first, second, share, spared_weights(real) if weights is None else weights)
 
     @staticmethod
     def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:

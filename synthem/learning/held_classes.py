@@ -20,6 +20,10 @@ STRAY_SHARE = 1e-5
 half of EPFL6's split ``rare``, 15 stray pixels of sheath are 5e-7; one PSD of median size, 574 pixels, would
 be 2e-5 there."""
 
+SPARED = 0.1
+"""Weight, in crops of a second source, of a class that the first one teaches. With a weight of 1 synthetic
+PSDs blunted what real ones taught: see the trials in ``docs/measured.md``."""
+
 
 def held_pixels(patches: Sequence[Patch]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Count the voxels of each class, and those that are labelled for it, each int64 (class,)."""
@@ -38,6 +42,16 @@ def without_absent(patches: Sequence[Patch]) -> list[Patch]:
         replace(p, known=tuple(bool(k and not a) for k, a in zip(p.known, absent, strict=True)))
         for p in patches
     ]
+
+
+def spared_weights(patches: Sequence[Patch]) -> dict[str, float]:
+    """Return what classes weigh in crops of a second source, where these patches are the first.
+
+    A class that they hold weighs ``SPARED``; one that is absent or unlabelled there is left out: it weighs 1.
+    """
+    held, labelled = held_pixels(patches)
+    absent = _absent(held, labelled)
+    return {name: SPARED for name, n, gone in zip(CLASSES, labelled, absent, strict=True) if n and not gone}
 
 
 def absence_notes(patches: Sequence[Patch], what: str) -> list[str]:

@@ -17,7 +17,13 @@ from synthem.learning.config import TrainConfig
 from synthem.learning.counts import Counts, count
 from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
 from synthem.learning.dice import Scores, score_table
-from synthem.learning.held_classes import absence_notes, blank_dice, learned_classes, without_absent
+from synthem.learning.held_classes import (
+    absence_notes,
+    blank_dice,
+    learned_classes,
+    spared_weights,
+    without_absent,
+)
 from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
@@ -73,7 +79,8 @@ def train(
     fraction : float or sequence of float
         The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
     extra_weights : dict of str to float, optional
-        λ by class of the crops of ``extra``; 1 where left out.
+        λ by class of the crops of ``extra``, 1 where left out. None spares what ``data`` teaches: see
+        ``synthem.learning.held_classes.spared_weights``.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
     say : callable
@@ -95,10 +102,12 @@ def train(
             check_room(voxels * (1 + len(CLASSES)), f"training: holding {len(patches)} patches in memory")
     kept, held = hold_out(list(map(_slim, data)), validation_share, config.patch_vx)
     added = list(map(_slim, extra))
-    if added:
-        for note in (*absence_notes(kept, "data"), *absence_notes(added, "data that are added")):
+    if added or config.init is not None:
+        # another source, or the network that it starts from, may know a class that one source never holds
+        of_added = absence_notes(added, "data that are added") if added else []
+        for note in (*absence_notes(kept, "data"), *of_added):
             say(f"{note}; it counts as unlabelled there")
-        kept, added = without_absent(kept), without_absent(added)
+        kept, added = without_absent(kept), without_absent(added) if added else []
     blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
     weights = None
     if balance:
@@ -113,12 +122,13 @@ def train(
         if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
-        source = MixedCrops(source, UniformCrops(added, config.patch_vx), share, extra_weights)
+        weigh = spared_weights(kept) if extra_weights is None else extra_weights
+        source = MixedCrops(source, UniformCrops(added, config.patch_vx), share, weigh)
         of |= {
             "added data": identity_of_data(added),
             "fraction": share[0] if len(share) == 1 else list(share),
         }
-        of |= {"weights of added data": extra_weights} if extra_weights else {}
+        of |= {"weights of added data": weigh}
         of |= {"steps of its fraction": config.steps} if len(share) > 1 else {}
     if blank:
         say(blank)

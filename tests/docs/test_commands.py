@@ -23,13 +23,12 @@ HELP = [inspect.cleandoc(command.help).split("\n\n") for command in GROUP.comman
 SMALL = {
     "--shuffle": "--shuffle --shape 64,64 --count 1",
     "--count 300": "--count 4 --shape 64,64 --workers 1",
-    "--fraction 0.3": "--fraction 0.3 --steps 2 --config small.yaml",
+    "--init generalist": "--init generalist --steps 2 --config small.yaml",
     "model/model.pt IMAGES": "model/model.pt REAL/slices",
 }
 """What makes the README's commands quick; each must occur in them, so that none is left behind."""
 
 SETTINGS = """
-network: {features: [4, 4, 4, 4, 4, 4]}
 patch_vx: [1, 32, 32]
 batch: 2
 check_every: 2

@@ -269,7 +269,7 @@ def test_runs_keep_counts_by_block_that_add_up_and_what_is_taken_for_what(done):
         assert np.sum(run.confusion) == 3 * 48 * 64 and len(run.confusion) == run.class_set + 1
 
 
-@pytest.mark.parametrize("name", ["few", "getmanskaya2022", "quick", "rare"])
+@pytest.mark.parametrize("name", ["few", "getmanskaya2022", "getmanskaya2022-brief", "quick", "rare"])
 def test_shipped_experiments_are_valid(name):
     assert name in experiment_names() and load_experiment(name).real is None
 

@@ -6,7 +6,14 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.labels import CLASSES, channel
-from synthem.learning.held_classes import absence_notes, blank_dice, learned_classes, without_absent
+from synthem.learning.held_classes import (
+    SPARED,
+    absence_notes,
+    blank_dice,
+    learned_classes,
+    spared_weights,
+    without_absent,
+)
 from synthem.patch import Patch
 
 SIDE = 1000
@@ -67,3 +74,9 @@ def test_stray_sheath_of_the_real_training_half(epfl6) -> None:
     sheath = [folder.masks["sheath"].read(name) for name in folder.names]
     assert sum(int(mask.sum()) for mask in sheath) == 15
     assert 1e-5 * sum(mask.size for mask in sheath) > 15
+
+
+def test_what_the_first_source_holds_is_spared_in_crops_of_the_second() -> None:
+    sections = [patch(("psd", "membrane", "sheath"), psd=400, membrane=2000)]
+    assert spared_weights(sections) == {"psd": SPARED, "membrane": SPARED}
+    assert 0 < SPARED < 1

@@ -15,6 +15,7 @@ from synthem.learning.model_file import Model, ModelCard, load_model, save_model
 from synthem.learning.predict import Predictor
 from synthem.learning.share import share_at
 from synthem.learning.shipped import find_model
+from synthem.learning.single_model import train
 from synthem.learning.start import copy_weights, first_network, with_network_of_init
 from synthem.learning.trainer import fit
 from synthem.learning.unet import ENCODER, build_unet, normalise
@@ -253,3 +254,13 @@ def test_copied_weights_are_no_alias(model):
     copy_weights(model, net, model.classes)
     net.conv_0.conv_0.conv.weight.data += 1
     assert not torch.equal(net.conv_0.conv_0.conv.weight, model.net.conv_0.conv_0.conv.weight)
+
+
+def test_a_class_that_no_section_holds_is_left_to_the_network_that_may_know_it(file, tmp_path):
+    told = []
+    sections = [ONE, TWO, HELD]
+    started = train(config(init=str(file), steps=1), sections, tmp_path / "started", say=told.append)
+    assert started.model.learned == ("mitochondrion", "membrane")
+    assert sum("counts as unlabelled" in sentence for sentence in told) == 4
+    fresh = train(config(steps=1), sections, tmp_path / "fresh", say=told.append)
+    assert fresh.model.learned == fresh.model.classes
