@@ -214,7 +214,7 @@ def models() -> None:
     Example: synthem models
     """
     from synthem.learning.model_file import load_model
-    from synthem.learning.shipped import model_names
+    from synthem.learning.shipped_models import model_names
 
     for name in model_names():
         card = load_model(name).card

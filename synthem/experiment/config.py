@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.labels import CLASSES, channels
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
-from synthem.preset.preset import presets_folder
 from synthem.preset.randomise import MOST
+from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
 
 Arm = Literal["real", "synthetic", "mixed", "pretrained", "adapted"]
@@ -189,9 +189,12 @@ class ExperimentConfig(Frozen):
         return self.training.model_copy(update={**update, "check_every": every})
 
 
+_SHIPPED = "experiments/*.yaml"
+
+
 def experiment_names() -> list[str]:
     """Return the names of the shipped experiments."""
-    return sorted(path.stem for path in (presets_folder() / "experiments").glob("*.yaml"))
+    return shipped_names(_SHIPPED)
 
 
 def load_experiment(name: str | Path) -> ExperimentConfig:
@@ -204,11 +207,7 @@ def load_experiment(name: str | Path) -> ExperimentConfig:
     InputError
         Where the file cannot be read, or a key or value is not understood.
     """
-    path = Path(name)
-    if not path.is_file():
-        if str(name) not in experiment_names():
-            raise UnknownNameError("experiment", str(name), experiment_names())
-        path = presets_folder() / "experiments" / f"{name}.yaml"
+    path = shipped_or_file("experiment", name, _SHIPPED)
     values, text = read_yaml(path), read_yaml(path, as_text=True)
     # names are text as they are written: 0002 is no number
     values |= {key: text[key] for key in ("train", "test", "split") if values.get(key) is not None}

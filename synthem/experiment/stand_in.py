@@ -11,7 +11,7 @@ from shapes import Grid
 from synthem.data.png_folder import write_png
 from synthem.labels import CLASSES
 from synthem.patch import Patch
-from synthem.preset.preset import presets_folder
+from synthem.preset.shipped import presets_folder
 from synthem.world import World
 
 PRESET, SEED = "kasthuri", 2022

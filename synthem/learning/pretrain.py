@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.data.exported import read_exported
 from synthem.data.manifest import stored_plan
@@ -17,11 +17,13 @@ from synthem.learning.crops import UniformCrops
 from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
-from synthem.preset.preset import load_preset, presets_folder
+from synthem.preset.preset import load_preset
 from synthem.preset.randomise import MOST
+from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
 from synthem.world import WORLD_VERSION, World
 
+_SHIPPED = "models/*.yaml"
 MODEL, PATCHES, TRAINING = "model.pt", "patches", "training"
 
 
@@ -77,7 +79,7 @@ class Recipe(Frozen):
 
 def recipe_names() -> list[str]:
     """Return the names of the shipped recipes."""
-    return sorted(path.stem for path in (presets_folder() / "models").glob("*.yaml"))
+    return shipped_names(_SHIPPED)
 
 
 def load_recipe(name: str | Path) -> Recipe:
@@ -90,11 +92,7 @@ def load_recipe(name: str | Path) -> Recipe:
     InputError
         Where the file cannot be read, or a key or value is not understood.
     """
-    path = Path(name)
-    if not path.is_file():
-        if str(name) not in recipe_names():
-            raise UnknownNameError("recipe", str(name), recipe_names())
-        path = presets_folder() / "models" / f"{name}.yaml"
+    path = shipped_or_file("recipe", name, _SHIPPED)
     return parse(Recipe, read_yaml(path), str(path))
 
 

@@ -14,6 +14,7 @@ from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.frozen import Frozen
 from synthem.preset.anatomy import Anatomy, Annotation
 from synthem.preset.microscope import Microscope
+from synthem.preset.shipped import presets_folder, shipped_names
 from synthem.preset.yaml_file import parse, read_yaml
 
 Length = Annotated[float, Field(gt=0)]
@@ -61,16 +62,9 @@ ALIASES = {
 """What people also call the shipped presets, in lower case."""
 
 
-def presets_folder() -> Path:
-    """Return the folder of shipped presets: in the installed package, or beside it in an editable install."""
-    here = Path(__file__).parents[1]
-    packed = here / "_presets"
-    return packed if packed.is_dir() else here.parent / "presets"
-
-
 def preset_names() -> list[str]:
     """Return the names of the shipped presets."""
-    return sorted(path.stem for path in presets_folder().glob("*.yaml"))
+    return shipped_names("*.yaml")
 
 
 def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:

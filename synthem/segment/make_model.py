@@ -13,7 +13,8 @@ from synthem.data.hdf5 import write_dataset
 from synthem.data.manifest import stored_plan
 from synthem.data.open import open_data
 from synthem.data.plan import make_request, plan_request
-from synthem.preset.preset import load_preset, presets_folder
+from synthem.preset.preset import load_preset
+from synthem.preset.shipped import presets_folder
 from synthem.preset.yaml_file import parse, read_yaml
 from synthem.segment.bars import Bars
 from synthem.segment.budget import CHECKS, Budget, held_tiles, sizes

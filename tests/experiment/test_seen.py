@@ -11,7 +11,8 @@ from synthem.experiment.mark import identity_of_experiment
 from synthem.experiment.report import write_report
 from synthem.experiment.run import run_experiment
 from synthem.experiment.seen import seen_sections, warn_of_seen, what_it_saw
-from synthem.preset.preset import load_preset, presets_folder
+from synthem.preset.preset import load_preset
+from synthem.preset.shipped import presets_folder
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from synthem.learning.dataset import CropDataset, to_sample
 from synthem.learning.model_file import Model, ModelCard, load_model, save_model
 from synthem.learning.predict import Predictor
 from synthem.learning.share import share_at
-from synthem.learning.shipped import find_model
+from synthem.learning.shipped_models import find_model
 from synthem.learning.single_model import train
 from synthem.learning.start import copy_weights, first_network, with_network_of_init
 from synthem.learning.trainer import fit

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
-import synthem.preset.preset
+import synthem.preset.shipped
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channel
-from synthem.preset.preset import Preset, load_preset, preset_names, presets_folder
+from synthem.preset.preset import Preset, load_preset, preset_names
+from synthem.preset.shipped import presets_folder
 from synthem.world import World
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -195,7 +196,9 @@ def test_an_installed_package_finds_its_own_presets(tmp_path, monkeypatch):
     packed = tmp_path / "synthem" / "_presets"
     packed.mkdir(parents=True)
     (packed / "only.yaml").write_text(yaml.safe_dump(description()), encoding="utf-8")
-    monkeypatch.setattr(synthem.preset.preset, "__file__", str(tmp_path / "synthem" / "preset" / "preset.py"))
+    monkeypatch.setattr(
+        synthem.preset.shipped, "__file__", str(tmp_path / "synthem" / "preset" / "shipped.py")
+    )
     assert preset_names() == ["only"]
     assert load_preset("only").title == description_of(REPOSITORY / "presets" / "epfl.yaml")["title"]
     packed.rename(tmp_path / "presets")

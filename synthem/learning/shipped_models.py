@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from shapes.core.errors import UnknownNameError
-from synthem.preset.preset import presets_folder
+from synthem.preset.shipped import shipped_names, shipped_or_file
+
+_SHIPPED = "models/*.pt"
 
 
 def model_names() -> list[str]:
     """Return the names of the shipped models."""
-    return sorted(path.stem for path in (presets_folder() / "models").glob("*.pt"))
+    return shipped_names(_SHIPPED)
 
 
 def find_model(model: str | Path) -> Path:
@@ -22,6 +23,4 @@ def find_model(model: str | Path) -> Path:
     path = Path(model)
     if path.exists() or path.suffix or len(path.parts) > 1:
         return path
-    if str(model) not in model_names():
-        raise UnknownNameError("model", str(model), model_names())
-    return presets_folder() / "models" / f"{model}.pt"
+    return shipped_or_file("model", model, _SHIPPED)
