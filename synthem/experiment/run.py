@@ -95,7 +95,9 @@ def carry_out(
             notes.append(f"seed {seed}: {note}" if which else note)
             told(notes[-1])
         del patches  # one seed's at a time
-    told(f"Training the arms {', '.join(config.arms)} on {len(real.train)} sections of {config.real} ...")
+    sections = len(labelled_sections(real.half))
+    labelled = f"{sections} labelled section{'s' if sections != 1 else ''} of {config.real}"
+    told(f"Training the arms {', '.join(config.arms)} on {labelled} ...")
     runs = run_experiment(config, real, out, jobs=jobs, say=say)
     data = replace(Home(out, config).data(real, config.seeds[0]), notes=tuple(notes))
     numbers = [n for n in config.real_sections if isinstance(n, int)]

@@ -53,9 +53,10 @@ def notes_of_start(config: ExperimentConfig) -> list[str]:
         return notes
     model = load_model(config.first_model)
     card = model.card
-    arms = " and ".join(f"`{arm}`" for arm in config.arms if arm in FROM_A_MODEL)
+    taking = [f"`{arm}`" for arm in config.arms if arm in FROM_A_MODEL]
+    arms = f"{' and '.join(taking)} start{'s' if len(taking) == 1 else ''}"
     notes.append(
-        f"{arms} start from {config.first_model}, a network that was trained before, for {card.step} steps "
+        f"{arms} from {config.first_model}, a network that was trained before, for {card.step} steps "
         f"that the other arms do not have (weights {weights_hash(model)[:12]})"
     )
     wanted = dict.fromkeys(name for c in config.class_sets for name in CLASS_SETS[c])

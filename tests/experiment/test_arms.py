@@ -127,7 +127,7 @@ def test_the_report_is_told_what_was_trained_before(real, tmp_path):  # noqa: F8
     init = save(tmp_path / "first.pt", classes=("mitochondrion", "membrane"))
     settings = with_its_network(from_model(real, init, arms=["real", "pretrained"]))
     first, second = notes_of_start(settings)
-    assert f"`pretrained` start from {init}, a network that was trained before, for 700 steps" in first
+    assert f"`pretrained` starts from {init}, a network that was trained before, for 700 steps" in first
     assert "never learned mito_boundary, psd, vesicle, sheath" in second
     coarse = config(**{**settings.model_dump(include={"arms", "pretrained"}), "voxel_nm": (40, 8, 8)})
     assert "was trained on voxels of 5 × 5 × 5 nm; here they are 40 × 8 × 8 nm" in notes_of_start(coarse)[-1]
