@@ -100,9 +100,13 @@ def groups(runs: Sequence[Run]) -> dict[Group, list[Run]]:
     return out
 
 
+FOREMOST: tuple[Arm, ...] = ("pretrained", "mixed")
+"""Arms that a person would train with, best recipe first: see the trials in ``docs/measured.md``."""
+
+
 def spoken_of(arms: Sequence[Arm]) -> Arm:
-    """Return the arm that a report speaks of first, and shows: ``mixed`` where there is one, or the last."""
-    return "mixed" if "mixed" in arms else arms[-1]
+    """Return the arm that a report speaks of first, and shows: the foremost, or else the last."""
+    return next((arm for arm in FOREMOST if arm in arms), arms[-1])
 
 
 def label_of(name: str) -> str:

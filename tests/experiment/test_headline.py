@@ -90,3 +90,15 @@ def test_every_arm_has_a_sentence(arm):
     text = said(*pair(0.5, 0.7, arm=arm))
     assert "36 labelled sections" in text and "lift PSD by .2" in text
     assert not math.isnan(float(text.split("goes from ")[1].split()[0]))
+
+
+@pytest.mark.parametrize(
+    ("arms", "foremost"),
+    [
+        (["real", "mixed", "pretrained", "adapted"], "pretrained"),
+        (["real", "synthetic", "mixed"], "mixed"),
+        (["real", "synthetic"], "synthetic"),
+    ],
+)
+def test_a_report_speaks_first_of_the_arm_that_one_would_train_with(arms, foremost):
+    assert spoken_of(arms) == foremost
