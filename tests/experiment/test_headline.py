@@ -8,6 +8,7 @@ from made_up import made_up
 
 from synthem.experiment.gains import comparisons
 from synthem.experiment.headline import foremost, headline
+from synthem.experiment.results import spoken_of
 
 
 def said(*runs, sections=36):
