@@ -45,6 +45,14 @@ def train(
     split: Split = None,
     voxel_nm: VoxelNm = None,
     balance: Balance = "",
+    rare: Annotated[
+        str,
+        typer.Option(
+            help="How often a crop of DATA begins with a pixel of a class; in place of --balance.",
+            metavar="CLASS=SHARE,…",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Train a U-Net to label images: on real sections with masks, on synthetic patches, or on both.
 
@@ -55,7 +63,7 @@ def train(
 
     Example: synthem train REAL model --add synthetic --fraction 0.3
     """
-    from synthem.cli.options import parse_balance, parse_voxel_nm
+    from synthem.cli.options import parse_balance, parse_by_class, parse_voxel_nm
     from synthem.learning import single_model
 
     settings, size = training.settings(), parse_voxel_nm(voxel_nm) if voxel_nm else None
@@ -67,6 +75,8 @@ def train(
         fraction=added.share,
         extra_weights=added.weights,
         balance=parse_balance(balance),
+        rare=parse_by_class(rare, "--rare", "psd=0.3") if rare else None,
+        absent=added.absent.value if added.absent else None,
         progress=True,
         say=warn,
     )

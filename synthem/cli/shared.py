@@ -117,6 +117,13 @@ class Invert(StrEnum):
     no = "no"
 
 
+class AbsentClass(StrEnum):
+    """What the absence of a class means; as ``synthem.learning.held_classes`` has it."""
+
+    unlabelled = "unlabelled"
+    silent = "silent"
+
+
 @dataclass(frozen=True)
 class Added:
     """A second source of training crops."""
@@ -143,6 +150,14 @@ class Added:
     add_voxel_nm: Annotated[
         str | None,
         typer.Option(help="Voxel size of real EM that --add names, if another.", metavar="Z,Y,X"),
+    ] = None
+    absent: Annotated[
+        AbsentClass | None,
+        typer.Option(
+            help="What it means that DATA or --add is labelled for a class and holds none: nothing, or that "
+            "it is not there; silent by default with --init and --add.",
+            show_default=False,
+        ),
     ] = None
 
     @property

@@ -15,9 +15,10 @@ from synthem.labels import CLASSES, channels
 from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
 from synthem.learning.counts import Counts, count
-from synthem.learning.crops import CropSource, MixedCrops, UniformCrops
+from synthem.learning.crops import CropSource, MixedCrops, RareSource, UniformCrops
 from synthem.learning.dice import Scores, score_table
 from synthem.learning.held_classes import (
+    Absent,
     absence_notes,
     blank_dice,
     learned_classes,
@@ -26,6 +27,7 @@ from synthem.learning.held_classes import (
 )
 from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
+from synthem.learning.rare_crops import RareCrops
 from synthem.patch import Patch
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ def train(
     fraction: float | Sequence[float] = 0.3,
     extra_weights: dict[str, float] | None = None,
     balance: dict[str, float] | None = None,
+    rare: dict[str, float] | None = None,
+    absent: Absent | None = None,
     validation_share: float = 0.2,
     progress: bool = False,
     say: Callable[[str], None] = lambda text: None,
@@ -74,8 +78,7 @@ def train(
     out : str or Path
         Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
     extra : sequence of Patch
-        More to train on, such as synthetic patches beside real sections. A class that is absent from one of
-        the two is unlabelled there: see ``synthem.learning.held_classes``.
+        More to train on, such as synthetic patches beside real sections.
     fraction : float or sequence of float
         The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
     extra_weights : dict of str to float, optional
@@ -83,6 +86,13 @@ def train(
         ``synthem.learning.held_classes.spared_weights``.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
+    rare : dict of str to float, optional
+        How often a crop of ``data`` begins with a pixel of a class; the rest of them lie anywhere. In place
+        of ``balance``.
+    absent : {"unlabelled", "silent"}, optional
+        What it means where one source is labelled for a class and holds none: nothing, or that it is not
+        there. None is ``"silent"`` where both sources train on from a model, and ``"unlabelled"`` elsewhere:
+        see ``synthem.learning.held_classes``.
     say : callable
         Is told what a person should know of the data, a sentence each.
 
@@ -104,11 +114,16 @@ def train(
     added = list(map(_slim, extra))
     if added or config.init is not None:
         # another source, or the network that it starts from, may know a class that one source never holds
+        taken = absent or ("silent" if added and config.init is not None else "unlabelled")
+        meaning = {"unlabelled": "it counts as unlabelled there", "silent": "it counts as not there"}[taken]
         of_added = absence_notes(added, "data that are added") if added else []
         for note in (*absence_notes(kept, "data"), *of_added):
-            say(f"{note}; it counts as unlabelled there")
-        kept, added = without_absent(kept), without_absent(added) if added else []
+            say(f"{note}; {meaning}")
+        if taken == "unlabelled":
+            kept, added = without_absent(kept), without_absent(added) if added else []
     blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
+    if balance and rare:
+        raise InputError("training: balance and rare both say which crops are drawn; give one of them")
     weights = None
     if balance:
         shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
@@ -118,6 +133,12 @@ def train(
             say(f"balance: {sentence}")
     of: dict[str, Any] = {"data": identity_of_data(kept), "balance": balance or {}}
     source: CropSource = UniformCrops(kept, config.patch_vx, weights)
+    if rare:
+        crops = RareCrops(kept, config.patch_vx, rare)
+        for name in crops.missing:
+            say(f"rare: {name} is in none of the data to train on; its crops lie anywhere")
+        source = RareSource(kept, crops)
+        of |= {"rare": rare}
     if added:
         if added[0].grid.voxel_nm != kept[0].grid.voxel_nm:
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"

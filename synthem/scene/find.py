@@ -95,12 +95,13 @@ def _source(anatomy: Anatomy, kind: str) -> str:
     if kind == "membrane":
         raise InputError("find: membranes are everywhere; look for another class")
     source = "mitochondrion" if kind == "mito_boundary" else kind
-    _require(anatomy, source)
+    if source not in classes_made(anatomy):
+        raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
     return source
 
 
-def _require(anatomy: Anatomy, source: str) -> None:
-    """Refuse to look for what the anatomy never makes."""
+def classes_made(anatomy: Anatomy) -> frozenset[str]:
+    """Return the classes that have objects in a tissue of this anatomy; membranes are everywhere."""
     axons, dendrites, wrapped = anatomy.axons, anatomy.dendrites, anatomy.myelinated
     some_dendrites = dendrites is not None and dendrites.chance > 0
     some_wrapped = wrapped is not None and wrapped.chance > 0
@@ -115,8 +116,7 @@ def _require(anatomy: Anatomy, source: str) -> None:
         "vesicle": (v := anatomy.vesicle) is not None and boutons + v.loose_chance > 0,
         "sheath": anatomy.sheath is not None and some_wrapped,
     }
-    if not made[source]:
-        raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
+    return frozenset(name for name, some in made.items() if some)
 
 
 def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:

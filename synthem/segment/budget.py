@@ -24,6 +24,9 @@ CHECKS = 5
 SLOWER = 1.5
 """A step of training with its crops and losses takes so many times a bare one: 1.0 for features of 4 and
 crops of 64², 1.5 for features of 16 to 256 and eight crops of 192², on two cores that others used too."""
+LOOKED_AT = 6.0
+"""To choose a window for class budgets takes as long as to label so many: 2.3 to 4.4 are looked at, and their
+objects looked for, by one process; 4.6 to 10 were measured for 150 to 10 patches of ``epfl``."""
 START_SECONDS = 12.0
 """Loading code, starting processes and writing the report take about so long."""
 FLIPS = 4
@@ -39,7 +42,8 @@ class Budget:
     seconds : float
         For all of it.
     patch, step, crop, label : float
-        Seconds of a patch, a step, of validating on a crop, and of labelling all images.
+        Seconds of a patch with the search for its window, a step, of validating on a crop, and of labelling
+        all images.
     tiles : int
         Crops that a validation is on; of patches alone, a fifth of them.
     fits : bool
@@ -106,6 +110,9 @@ def measure(
     at = time.perf_counter()
     world.patch(Grid(patch_vx, checked.work_nm, (0.0, 1e5, 1e5)))
     patch = (time.perf_counter() - at) / workers
+    at = time.perf_counter()
+    world.annotated(Grid(patch_vx, checked.work_nm, (0.0, 2e5, 2e5)))
+    patch += LOOKED_AT * (time.perf_counter() - at)
     pace = measure_pace(checked.model, patch_vx, batch)
     crops = sum(_windows(shape, patch_vx) for shape in checked.prepared.shapes)
     tiles = held_tiles(FEWEST)

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from shapes.core.grid import Triple
+from synthem.preset.preset import load_preset
 from synthem.segment.job import START, Checked
 from synthem.segment.ledger import Ledger
-from synthem.segment.make_model import MODEL, PATCHES, PRESET, SETTINGS, TRAINING, masks_for_fit
+from synthem.segment.make_model import MODEL, SETTINGS, TRAINING, rare_classes
+from synthem.segment.make_patches import PATCHES, budgets
+from synthem.segment.make_preset import PRESET, masks_for_fit
 
 HEAD = """#!/bin/sh
 # What `synthem segment` did, step by step: `sh commands.sh FOLDER`, with the name of a new folder.
@@ -66,12 +69,17 @@ def steps(checked: Checked, ledger: Ledger, out: Path) -> list[str]:
         "--seed",
         str(job.seed),
     ]
+    classes = checked.model.classes
+    if shares := budgets(load_preset(out / PRESET), classes):
+        size += ["--balance", _by_class(shares)]
     lines.append(_line("generate", f'"$out/{PRESET}"', f'"$out/{PATCHES}"', *size))
     how = ["--init", model, "--config", _path(out / SETTINGS)]
     if job.masks is None:
         lines.append(_line("train", f'"$out/{PATCHES}"', f'"$out/{TRAINING}"', *how))
     else:
         real = [_path(job.masks), f'"$out/{TRAINING}"', "--add", f'"$out/{PATCHES}"', "--voxel-nm", own]
+        if rare := rare_classes(classes):
+            real += ["--rare", _by_class(rare)]
         lines.append(_line("train", *real, *how))
     label += ["--adapt-norm"] if job.adapt is not None else []
     lines.append(_line("predict", f'"$out/{TRAINING}/{MODEL}"', images, '"$out/masks"', *label))
@@ -80,6 +88,10 @@ def steps(checked: Checked, ledger: Ledger, out: Path) -> list[str]:
 
 def _line(*parts: Any) -> str:
     return " ".join(["synthem", *parts])
+
+
+def _by_class(numbers: dict[str, float]) -> str:
+    return ",".join(f"{name}={number:g}" for name, number in numbers.items())
 
 
 def _voxel(voxel_nm: Triple) -> str:

@@ -1,7 +1,6 @@
 """From a model and images to one that was adapted to them: a preset, patches, a training, statistics."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,108 +8,26 @@ import yaml
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.data.hdf5 import write_dataset
-from synthem.data.manifest import stored_plan
 from synthem.data.open import open_data
-from synthem.data.plan import make_request, plan_request
-from synthem.preset.preset import load_preset
-from synthem.preset.shipped import presets_folder
 from synthem.preset.yaml_file import parse, read_yaml
 from synthem.segment.bars import Bars
 from synthem.segment.budget import CHECKS, Budget, held_tiles, sizes
-from synthem.segment.job import START, Checked, Job
+from synthem.segment.job import Checked, Job
 from synthem.segment.ledger import Ledger
-from synthem.world import World
+from synthem.segment.make_patches import PATCHES, make_patches
+from synthem.segment.make_preset import make_preset
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig
     from synthem.learning.model_file import Model
 
-PRESET, PATCHES, SETTINGS, TRAINING, MODEL = "preset.yaml", "patches", "training.yaml", "training", "model.pt"
+SETTINGS, TRAINING, MODEL = "training.yaml", "training", "model.pt"
 
 LR = 3e-4
 """Learning rate of going on from a model: a third of a training's from the beginning."""
 MOST_BATCH = 8
-
-_BRIGHT = re.compile(r"(\binvert: )true\b")
-
-
-def make_preset(
-    checked: Checked, minutes: float, workers: int, out: Path, bars: Bars, say: Callable[[str], None]
-) -> None:
-    """Write the preset of the patches, fitted or as it was named; its membranes are dark, as the images' are.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Where the fit was stopped: half a fit is none.
-    """
-    from synthem.fit.report import write_preset
-    from synthem.fit.run import fit_preset
-
-    job, path = checked.job, out / PRESET
-    if path.exists():
-        return
-    if not job.fits:
-        write_whole(path, darkened(preset_file(job.preset or START).read_text(encoding="utf-8")).encode())
-    else:
-        with bars("fitting a preset") as tick:
-            found = fit_preset(
-                job.images,
-                START,
-                masks=masks_for_fit(checked),
-                voxel_nm=checked.voxel_nm,
-                minutes=minutes,
-                seed=job.seed,
-                workers=workers,
-                tick=tick,
-                tell=lambda text: None,
-            )
-        if found.interrupted:
-            raise KeyboardInterrupt
-        aside = path.with_name("fitted.part.yaml")
-        aside.unlink(missing_ok=True)
-        write_preset(found, aside, job.images.name)
-        write_whole(path, darkened(aside.read_text(encoding="utf-8")).encode())
-        aside.unlink()
-        say(
-            f"a preset with the tissue of {found.tissue} was fitted to the images: misfit "
-            f"{found.cost_before:.3g} before, {found.cost_after:.3g} after"
-        )
-    if load_preset(path).microscope.tone.invert:
-        path.unlink()
-        raise InputError(f"preset {job.preset}: shows membranes bright; give one that shows them dark")
-
-
-def masks_for_fit(checked: Checked) -> Path | None:
-    """Return the folder of masks that a fit may count on: none where its greys are the other way round."""
-    return None if checked.prepared.inverted else checked.job.masks
-
-
-def preset_file(name: str) -> Path:
-    """Return the file of a preset that ``load_preset`` takes."""
-    path = Path(name)
-    return path if path.is_file() else presets_folder() / f"{load_preset(name).name}.yaml"
-
-
-def darkened(text: str) -> str:
-    """Return a preset's YAML with dark membranes: images are turned before they are labelled."""
-    return _BRIGHT.sub(r"\g<1>false", text)
-
-
-def make_patches(
-    checked: Checked, count: int, patch_vx: tuple[int, int, int], workers: int, out: Path, bars: Bars
-) -> None:
-    """Render the synthetic patches, or what an earlier run left to be rendered."""
-    preset = str(out / PRESET)
-    request = make_request(
-        preset, seed=checked.job.seed, count=count, shape=patch_vx, voxel_nm=checked.work_nm
-    )
-    plan = stored_plan(out / PATCHES, request, "hdf5")
-    if plan is None:
-        plan = plan_request(World(preset, checked.job.seed), request)
-    with bars("synthetic patches") as tick:
-        write_dataset(plan, out / PATCHES, workers, tick)
+RARE = {"psd": 0.3, "sheath": 0.1}
+"""So often a crop of sections with masks begins with a pixel of a rare class, where they hold any."""
 
 
 def crop_of(checked: Checked) -> tuple[int, int, int]:
@@ -162,6 +79,11 @@ def training_of(job: Job, out: Path) -> "TrainConfig":
     return parse(TrainConfig, {**settings, "init": job.model}, str(out / SETTINGS))
 
 
+def rare_classes(classes: Sequence[str]) -> dict[str, float]:
+    """Return how often crops of sections with masks begin with a pixel of each rare class of a model."""
+    return {name: chance for name, chance in RARE.items() if name in classes}
+
+
 def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None:
     """Train on the patches, or on sections with masks and patches, from the model on; keep ``model.pt``."""
     from synthem.learning import single_model
@@ -176,7 +98,15 @@ def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None
     if checked.real is None:
         done = single_model.train(config, patches, out / TRAINING, progress=True, say=say)
     else:
-        done = single_model.train(config, checked.real, out / TRAINING, extra=patches, progress=True, say=say)
+        done = single_model.train(
+            config,
+            checked.real,
+            out / TRAINING,
+            extra=patches,
+            rare=rare_classes(checked.model.classes),
+            progress=True,
+            say=say,
+        )
     model = done.model
     if checked.job.adapt is not None:
         model = adapt_norm(model, sections_for_norm(model, checked.prepared))
@@ -207,7 +137,7 @@ def settle(
     minutes = settled("fit minutes", Budget.fit_minutes) if checked.job.fits else 0.0
     make_preset(checked, minutes, workers, out, bars, say)
     count = settled("patches", Budget.patches)
-    make_patches(checked, count, patch_vx, workers, out, bars)
+    make_patches(checked, count, patch_vx, workers, out, bars, say)
     if budget is not None and checked.real is None:
         budget.tiles = held_tiles(count)
     steps = settled("steps", Budget.steps)

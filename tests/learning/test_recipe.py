@@ -262,5 +262,8 @@ def test_a_class_that_no_section_holds_is_left_to_the_network_that_may_know_it(f
     started = train(config(init=str(file), steps=1), sections, tmp_path / "started", say=told.append)
     assert started.model.learned == ("mitochondrion", "membrane")
     assert sum("counts as unlabelled" in sentence for sentence in told) == 4
+    both = train(config(init=str(file), steps=1), sections, tmp_path / "both", extra=[ONE], say=told.append)
+    assert both.model.learned == both.model.classes, "silence teaches where a second source is there"
+    assert any("counts as not there" in sentence for sentence in told)
     fresh = train(config(steps=1), sections, tmp_path / "fresh", say=told.append)
     assert fresh.model.learned == fresh.model.classes

@@ -78,6 +78,32 @@ def test_the_balance_decides_how_often_a_section_is_drawn(asked, share):
     )
 
 
+@pytest.mark.parametrize("rare", ["0", "0.6", "1"])
+def test_so_many_crops_begin_with_a_rare_class(asked, rare):
+    """Where all of a class lies in one section of four, and a crop cannot but show some of it, all do."""
+    crops, _ = asked("--rare", f"mitochondrion={rare}")
+    held = np.mean([patch.labels[0].mean() > 0.3 for patch in crops])
+    pixels = 3 * 24 / (3 * 24 + 7 * 2)  # of ten sections that are kept, three hold half a section
+    assert held == pytest.approx(float(rare) * pixels + (1 - float(rare)) * 0.3, abs=0.06)
+
+
+def test_two_ways_to_choose_crops_are_one_too_many(work, capsys):
+    options = ["--config", "settings.yaml", "--balance", "mitochondrion=0.3", "--rare", "mitochondrion=0.3"]
+    assert main(["train", "real", "run", *options]) == 2
+    assert "balance and rare both say which crops are drawn" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "labelled"),
+    [((), False), (("--absent", "silent"), True), (("--absent", "unlabelled"), False)],
+)
+def test_what_the_absence_of_a_class_means(asked, options, labelled):
+    crops, _ = asked("--add", "more", "--fraction", "0.5", *options)
+    sheath = channel("sheath")
+    assert not any(patch.labels[sheath].any() for patch in crops)
+    assert all(patch.known[sheath] == labelled for patch in crops)
+
+
 def test_what_is_held_out_is_never_trained_on(asked):
     crops, validation = asked()
     assert [p.name for p in validation] == ["real10", "real11"]
