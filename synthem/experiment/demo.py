@@ -6,9 +6,9 @@ from pathlib import Path
 from synthem import __version__
 from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import load_data
-from synthem.experiment.figures import draw_regions
 from synthem.experiment.mark import claimed, identity_of_experiment
-from synthem.experiment.regions import Region
+from synthem.experiment.report.figures import draw_regions
+from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
 from synthem.experiment.run import carry_out
 from synthem.experiment.stand_in import DRAW, FACTOR, PIXEL_NM, PRESET, stand_in
