@@ -33,6 +33,14 @@ Split = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        help="Do it on the workers of a Dask scheduler, at tcp://HOST:PORT, or on new ones here: local.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
 Names = Annotated[
     list[str] | None,
     typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
@@ -229,6 +237,12 @@ class Training:
         given = {"steps": self.steps, "seed": self.seed, "init": self.init}
         settings |= {k: v for k, v in given.items() if v is not None}
         return parse(TrainConfig, settings, str(self.config or "training"))
+
+
+def check_workers(scheduler: str | None, workers: int | None) -> None:
+    """Raise InputError where a number of workers is given for a scheduler that has its own."""
+    if scheduler not in (None, "local") and workers is not None:
+        raise InputError(f"--workers: those of {scheduler} do the work, as many as there are; leave it out")
 
 
 def new_file(path: Path | None) -> None:

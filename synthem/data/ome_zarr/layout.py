@@ -26,6 +26,10 @@ class Box(NamedTuple):
         z, y, x = (slice(s, s + n) for s, n in zip(self.start, self.shape, strict=True))
         return z, y, x
 
+    def within(self, box: "Box") -> "Box":
+        """Return this box as counted from the first voxel of another."""
+        return Box(_three(s - b for s, b in zip(self.start, box.start, strict=True)), self.shape)
+
 
 class Level(NamedTuple):
     """One level of a pyramid; everything is (z, y, x)."""
@@ -118,3 +122,11 @@ class Layout(Frozen):
 def _three(values: Any) -> Any:
     z, y, x = values
     return z, y, x
+
+
+def parts(box: Box, size: Index) -> Iterator[Box]:
+    """Cut a box into parts of at most some size, (z, y, x)."""
+    for index in product(*(range(-(-n // s)) for n, s in zip(box.shape, size, strict=True))):
+        inner = [i * s for i, s in zip(index, size, strict=True)]
+        start = _three(b + i for b, i in zip(box.start, inner, strict=True))
+        yield Box(start, _three(min(s, n - i) for s, n, i in zip(size, box.shape, inner, strict=True)))

@@ -5,7 +5,6 @@ an image by no reader.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
 from synthem.data.ome_zarr.images import IMAGE, Image, shrunk
-from synthem.data.ome_zarr.layout import Box, Index, Layout
+from synthem.data.ome_zarr.layout import Box, Index, Layout, parts
 from synthem.data.ome_zarr.metadata import (
     META,
     array_in,
@@ -77,7 +76,7 @@ class OmeZarr:
             for k, level in enumerate(self.layout.levels):
                 for index in level.shards:
                     if not self.has(image, k, index):
-                        raise InputError(f"{self._shard(image, k, index)}: is missing, so this is not whole")
+                        raise InputError(f"{self.shard_path(image, k, index)}: is missing: this is not whole")
         labels = [image for image in self.images if image.name]
         for image in labels:
             write_whole(self.path / image.path / META, image_metadata(self.layout, image, {}))
@@ -92,7 +91,7 @@ class OmeZarr:
 
     def has(self, image: Image, level: int, index: Index) -> bool:
         """Tell whether a shard has been written."""
-        return self._shard(image, level, index).is_file()
+        return self.shard_path(image, level, index).is_file()
 
     def write(self, image: Image, level: int, index: Index, values: npt.NDArray[Any]) -> None:
         """Write a shard: it is whole or it is not there, and a kill leaves nothing else.
@@ -115,7 +114,7 @@ class OmeZarr:
         # a store of this one shard alone, in memory: a full disk meets one plain write
         array = array_in(files, own, image, own.shard)
         array[tuple(slice(n) for n in box.shape)] = values.astype(image.dtype, copy=False)
-        path = self._shard(image, level, index)
+        path = self.shard_path(image, level, index)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, files["c/0/0/0"].to_bytes())
 
@@ -129,21 +128,22 @@ class OmeZarr:
         own, finer = self.layout.levels[level], self.layout.levels[level - 1]
         box = own.box(index)
         out = np.zeros(box.shape, image.dtype)
-        for part in _parts(box, tuple(max(1, s // f) for s, f in zip(own.shard, own.factor, strict=True))):
+        z, y, x = (max(1, s // f) for s, f in zip(own.shard, own.factor, strict=True))
+        for part in parts(box, (z, y, x)):
             start = tuple(s * f for s, f in zip(part.start, own.factor, strict=True))
             shape = tuple(
                 min(n * f, all_ - s)
                 for n, f, s, all_ in zip(part.shape, own.factor, start, finer.shape, strict=True)
             )
             values = self.read(image, level - 1, Box(start, shape))  # type: ignore[arg-type]
-            at = Box(tuple(p - b for p, b in zip(part.start, box.start, strict=True)), part.shape)  # type: ignore[arg-type]
-            out[at.slices] = shrunk(values, own.factor, image.kind)
+            out[part.within(box).slices] = shrunk(values, own.factor, image.kind)
         self.write(image, level, index, out)
 
     def _array(self, image: Image, level: int) -> Path:
         return self.path / image.path / str(level)
 
-    def _shard(self, image: Image, level: int, index: Index) -> Path:
+    def shard_path(self, image: Image, level: int, index: Index) -> Path:
+        """Return the file of a shard."""
         return self._array(image, level).joinpath("c", *map(str, index))
 
 
@@ -164,13 +164,3 @@ def read_about(path: Path) -> dict[str, Any]:
     except (ValueError, AttributeError):
         raise InputError(f"{file}: not the metadata of a Zarr store, or damaged") from None
     return dict(attributes) if isinstance(attributes, dict) else {}
-
-
-def _parts(box: Box, size: tuple[int, ...]) -> Iterator[Box]:
-    """Cut a box into parts of at most some size."""
-    grid = np.ndindex(*(-(-n // s) for n, s in zip(box.shape, size, strict=True)))
-    for index in grid:
-        inner = [i * s for i, s in zip(index, size, strict=True)]
-        start = tuple(b + i for b, i in zip(box.start, inner, strict=True))
-        shape = tuple(min(s, n - i) for s, n, i in zip(size, box.shape, inner, strict=True))
-        yield Box(start, shape)
