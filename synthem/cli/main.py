@@ -15,6 +15,7 @@ from synthem.cli.data import making
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
 from synthem.cli.segment import segmenting
+from synthem.cli.train import training_alone
 from synthem.cli.volume import volumes
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(making)
+app.add_typer(training_alone)
 app.add_typer(learning)
 app.add_typer(fitting)
 app.add_typer(segmenting)

@@ -178,13 +178,19 @@ class Added:
         """What classes weigh in crops from here."""
         return parse_by_class(self.add_weights, "--add-weights", "membrane=0.3") if self.add_weights else None
 
+    def check_alone(self) -> None:
+        """Raise InputError where stored data are given besides a stream, or what is of them."""
+        for option, value in {"--add": self.add, "--add-voxel-nm": self.add_voxel_nm}.items():
+            if value is not None:
+                raise InputError(f"train: {option} and --add-stream are two sources to mix in; give one")
+
     def patches(self, size: Triple | None) -> "Sequence[Patch]":
         """Open what is added, none where nothing is; ``size`` is that of the first source, if given."""
         from synthem.data.open import is_generated
         from synthem.learning.single_model import open_half
 
         if self.add is None:
-            given = {"--fraction": self.fraction, "--add-weights": self.add_weights}
+            given: dict[str, object] = {"--fraction": self.fraction, "--add-weights": self.add_weights}
             for option, value in {**given, "--add-voxel-nm": self.add_voxel_nm}.items():
                 if value is not None:
                     raise InputError(f"train: {option} is of the data that --add names; give --add too")
