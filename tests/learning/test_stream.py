@@ -42,7 +42,7 @@ def prints(batches: list[dict]) -> list[bytes]:
 def test_a_patch_is_one_of_the_data_set_that_its_chunk_is() -> None:
     of = stream(balance={"mitochondrion": 0.2}, chunk=2)
     own = chunk_request(of.request, (1, 0, 0, 0))
-    patch = make_patch(plan_request(World("epfl", own.seed), own), 3)
+    patch = make_patch(plan_request(World("epfl", own.seed), own), 1)
     got = [next(it) for it in [iter(of)] for _ in range(2)][1]
     assert got["image"].shape == (1, 32, 32) and got["image"].dtype == torch.float32
     assert (got["image"][0].numpy() == patch.image[0]).all()
@@ -80,7 +80,7 @@ def test_a_stream_goes_on_where_it_was(workers: int) -> None:
     assert prints(taken(again, 3, workers)) == prints(taken(first, 3, workers)), "then the next epoch"
     more = stream()
     more.load_state_dict(state)
-    assert not set(prints(taken(more, 4, workers + 1))) & set(whole)
+    assert not set(prints(taken(more, 4, {0: 2, 2: 1}[workers]))) & set(whole)
 
 
 def test_what_is_not_this_stream_is_refused() -> None:
