@@ -29,6 +29,7 @@ ROOMS = (
     "data",
     "measure",
     "view",
+    "volume",
     "fit",
     "learning",
     "experiment",

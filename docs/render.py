@@ -1,14 +1,21 @@
 """Render the pictures of the README and of docs/: python docs/render.py. All of them are synthetic."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from shapes import Grid
+from synthem.data.ome_zarr import IMAGE, OmeZarr, class_image
+from synthem.data.ome_zarr.layout import Box
+from synthem.labels import CLASSES
 from synthem.preset.defects import Defects
 from synthem.preset.microscope import Microscope
 from synthem.preset.preset import load_preset
+from synthem.view.overlay import overlay
 from synthem.view.sheet import Panel, image_tile, places, save, sheet, stages_sheet, titled, with_legend
+from synthem.volume.request import volume_request
+from synthem.volume.write import write_volume
 from synthem.world import World
 
 HERE = Path(__file__).parent
@@ -96,6 +103,7 @@ def main() -> None:
             rare.append([image_tile(patch, False), image_tile(patch, True)])
     tiles = [tile for pair in rare for tile in pair]
     save(with_legend(sheet([tiles[:4], tiles[4:]])), HERE / "rare.png")
+    volume()
 
 
 def _spoilt(name: str, block: dict[str, object]) -> World:
@@ -106,6 +114,32 @@ def _spoilt(name: str, block: dict[str, object]) -> World:
 
 def _window(world: World, corner: np.ndarray):  # type: ignore[type-arg]
     return Grid((1, 256, 256), world.preset.voxel_nm, tuple(float(c) for c in corner))
+
+
+def volume() -> None:
+    """Write a volume and show three planes of it that cross in its middle, as they lie on disk."""
+    request = volume_request("epfl", (128, 256, 256), seed=7, voxel_nm=(8, 8, 8), shard_vx=(128, 256, 256))
+    with TemporaryDirectory() as folder:
+        save(planes(request.store(write_volume(request, Path(folder) / "volume.zarr"))), HERE / "volume.png")
+
+
+def planes(store: OmeZarr) -> np.ndarray:
+    """Return the middle planes of a volume of cubic voxels, beside them with labels, uint8 (y, x, 3)."""
+    z, y, x = store.layout.shape
+    whole = Box((0, 0, 0), store.layout.shape)
+    image = store.read(IMAGE, 0, whole)
+    labels = np.stack([store.read(class_image(name), 0, whole) > 0 for name in CLASSES])
+    gap = 6
+    pictures = []
+    for opacity in (0.0, 0.5):
+        out = np.full((y + gap + z, x + gap + z, 3), 255, np.uint8)
+        out[:y, :x] = overlay(image[z // 2], labels[:, z // 2], CLASSES, opacity)
+        out[:y, x + gap :] = overlay(
+            image[:, :, x // 2].T, labels[:, :, :, x // 2].transpose(0, 2, 1), CLASSES, opacity
+        )
+        out[y + gap :, :x] = overlay(image[:, y // 2], labels[:, :, y // 2], CLASSES, opacity)
+        pictures.append(out)
+    return np.concatenate([pictures[0], np.full((len(out), 3 * gap, 3), 255, np.uint8), pictures[1]], axis=1)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,9 @@ KERNEL_FREE = {
     "test_streams",
 }
 
+WITH_KERNELS = {"test_hold_out", "test_stream"}
+"""Of the folders above, these render."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the golden windows first, beside tests without kernels, so that no two compile the same."""
@@ -98,7 +101,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
         if item.path.stem == "test_golden":
             return 0
-        free = {item.path.stem, item.path.parent.name} & KERNEL_FREE and item.path.stem != "test_hold_out"
+        free = {item.path.stem, item.path.parent.name} & KERNEL_FREE and item.path.stem not in WITH_KERNELS
         return 1 if free else 2
 
     items.sort(key=turn)

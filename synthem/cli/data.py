@@ -9,7 +9,18 @@ import typer
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Against, Balance, Names, Varied, VoxelNm, Workers, new_file, processors
+from synthem.cli.shared import (
+    Against,
+    Balance,
+    Names,
+    Scheduler,
+    Varied,
+    VoxelNm,
+    Workers,
+    check_workers,
+    new_file,
+    processors,
+)
 
 making = typer.Typer()
 
@@ -159,6 +170,7 @@ def generate(
     voxel_nm: VoxelNm = None,
     seed: Seed = 0,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     balance: Balance = "",
     layout: Annotated[
         Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
@@ -181,6 +193,7 @@ def generate(
     from synthem.data.png_folder import write_png
     from synthem.world import World
 
+    check_workers(scheduler, workers)
     request = make_request(
         preset,
         seed=seed,
@@ -199,7 +212,7 @@ def generate(
             plan = plan_request(world, request, tick)
     write = write_dataset if layout is Layout.hdf5 else write_png
     with progress("patches") as tick:
-        write(plan, out, workers or processors(), tick)
+        write(plan, out, workers or processors(), tick, scheduler)
     for sentence in plan.missed():
         warn(sentence)
     said = [

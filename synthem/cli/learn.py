@@ -2,88 +2,30 @@
 
 import sys
 import webbrowser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthem.cli.console import progress, say, show, warn
-from synthem.cli.groups import grouped
 from synthem.cli.shared import (
-    Added,
-    Balance,
     Invert,
     Split,
-    Training,
     VoxelNm,
     Workers,
     new_file,
     processors,
     size_of,
 )
+from synthem.cli.told import tell_unlearned, told
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
-    from synthem.patch import Patch
+    pass
 
 learning = typer.Typer()
 
 Threshold = Annotated[float, typer.Option(help="A class is found above this probability.", min=0, max=1)]
 ModelFile = Annotated[Path, typer.Argument(help="The model.pt that a training wrote.", metavar="MODEL")]
-
-
-@learning.command()
-@grouped
-def train(
-    data: Annotated[
-        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
-    ],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
-    added: Added,
-    training: Training,
-    split: Split = None,
-    voxel_nm: VoxelNm = None,
-    balance: Balance = "",
-    rare: Annotated[
-        str,
-        typer.Option(
-            help="How often a crop of DATA begins with a pixel of a class; in place of --balance.",
-            metavar="CLASS=SHARE,…",
-            show_default=False,
-        ),
-    ] = "",
-) -> None:
-    """Train a U-Net to label images: on real sections with masks, on synthetic patches, or on both.
-
-    With --add, a share of the crops comes from a second source, such as
-    synthetic patches beside real sections. A part of DATA is held out, and the
-    model that is best on it is kept as OUT/model.pt. Stopped at any moment,
-    the same command goes on where it was.
-
-    Example: synthem train REAL model --add synthetic --fraction 0.3
-    """
-    from synthem.cli.options import parse_balance, parse_by_class, parse_voxel_nm
-    from synthem.learning import single_model
-
-    settings, size = training.settings(), parse_voxel_nm(voxel_nm) if voxel_nm else None
-    fit = single_model.train(
-        settings,
-        _told(single_model.open_half(data, split, "train", size)),
-        out,
-        extra=_told(added.patches(size)),
-        fraction=added.share,
-        extra_weights=added.weights,
-        balance=parse_balance(balance),
-        rare=parse_by_class(rare, "--rare", "psd=0.3") if rare else None,
-        absent=added.absent.value if added.absent else None,
-        progress=True,
-        say=warn,
-    )
-    card = fit.model.card
-    scores = ", ".join(f"{name} {v:.3f}" for name, v in card.validation_dice.items() if v is not None)
-    _tell_unlearned(fit.model)
-    say(f"{out / 'model.pt'}: the model of step {card.step}; validation Dice: {scores or 'none'}")
 
 
 @learning.command()
@@ -113,10 +55,10 @@ def evaluate(
 
     new_file(json)
     loaded = load_model(model)
-    patches = _told(
+    patches = told(
         single_model.open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
     )
-    _tell_unlearned(loaded)
+    tell_unlearned(loaded)
     with progress("sections") as tick:
         scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
     show(score_rows(scores))
@@ -158,7 +100,7 @@ def predict(
     from synthem.learning.model_file import load_model
 
     loaded = load_model(model)
-    _tell_unlearned(loaded)
+    tell_unlearned(loaded)
     size = size_of(voxel_nm, images, loaded)
     with progress("images") as tick:
         written = label_images.predict(
@@ -283,18 +225,3 @@ def demo(
     say(f"report: {report}")
     if sys.stdout.isatty():
         webbrowser.open(report.as_uri())
-
-
-def _told(data: "Sequence[Patch]") -> "Sequence[Patch]":
-    """Warn of what is odd in data, and hand them on."""
-    from synthem.data.open import warnings_of
-
-    for sentence in warnings_of(data):
-        warn(sentence)
-    return data
-
-
-def _tell_unlearned(model: "Model") -> None:
-    """Say which of a model's classes it never learned."""
-    if missing := [name for name in model.classes if name not in model.learned]:
-        warn(f"never labelled in this model's training, so never found: {', '.join(missing)}")

@@ -15,6 +15,8 @@ from synthem.cli.data import making
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
 from synthem.cli.segment import segmenting
+from synthem.cli.train import training_alone
+from synthem.cli.volume import volumes
 
 app = typer.Typer(
     name="synthem",
@@ -24,9 +26,11 @@ app = typer.Typer(
 )
 
 app.add_typer(making)
+app.add_typer(training_alone)
 app.add_typer(learning)
 app.add_typer(fitting)
 app.add_typer(segmenting)
+app.add_typer(volumes)
 
 # typer carries its own copy of click in some versions and not in others; these are the classes of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -33,6 +33,14 @@ Split = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Processes; by default one a processor.", min=1)]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        help="Do it on the workers of a Dask scheduler, at tcp://HOST:PORT, or on new ones here: local.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
 Names = Annotated[
     list[str] | None,
     typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
@@ -170,13 +178,19 @@ class Added:
         """What classes weigh in crops from here."""
         return parse_by_class(self.add_weights, "--add-weights", "membrane=0.3") if self.add_weights else None
 
+    def check_alone(self) -> None:
+        """Raise InputError where stored data are given besides a stream, or what is of them."""
+        for option, value in {"--add": self.add, "--add-voxel-nm": self.add_voxel_nm}.items():
+            if value is not None:
+                raise InputError(f"train: {option} and --add-stream are two sources to mix in; give one")
+
     def patches(self, size: Triple | None) -> "Sequence[Patch]":
         """Open what is added, none where nothing is; ``size`` is that of the first source, if given."""
         from synthem.data.open import is_generated
         from synthem.learning.single_model import open_half
 
         if self.add is None:
-            given = {"--fraction": self.fraction, "--add-weights": self.add_weights}
+            given: dict[str, object] = {"--fraction": self.fraction, "--add-weights": self.add_weights}
             for option, value in {**given, "--add-voxel-nm": self.add_voxel_nm}.items():
                 if value is not None:
                     raise InputError(f"train: {option} is of the data that --add names; give --add too")
@@ -229,6 +243,12 @@ class Training:
         given = {"steps": self.steps, "seed": self.seed, "init": self.init}
         settings |= {k: v for k, v in given.items() if v is not None}
         return parse(TrainConfig, settings, str(self.config or "training"))
+
+
+def check_workers(scheduler: str | None, workers: int | None) -> None:
+    """Raise InputError where a number of workers is given for a scheduler that has its own."""
+    if scheduler not in (None, "local") and workers is not None:
+        raise InputError(f"--workers: those of {scheduler} do the work, as many as there are; leave it out")
 
 
 def new_file(path: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,8 @@ PART = ".part"
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file aside, flush it to the disk and rename it into place: it is whole or it is not there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    # processes of several machines may write beside each other, so their number alone does not do
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{PART}")
     try:
         with part.open("wb") as file:
             file.write(data)
@@ -44,6 +46,28 @@ def write_json(path: Path, content: object) -> None:
     """Write a JSON file whole, or not at all; its folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+
+
+@contextmanager
+def written(out: Path) -> Iterator[None]:
+    """Make a folder, hold it against other writers, and clear away what a kill left half written in it.
+
+    Raises
+    ------
+    InputError
+        Where another run is writing to it, or the disk is full or not ours to write.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with locked(out):
+            for path in out.rglob(f".*{PART}"):
+                path.unlink(missing_ok=True)
+            yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or out}: cannot be written: {error.strerror or error}; "
+            "what is complete stays, and the same command goes on from there"
+        ) from error
 
 
 @contextmanager

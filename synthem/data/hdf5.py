@@ -21,9 +21,10 @@ import numpy.typing as npt
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.data.jobs import check_start, run_jobs
+from synthem.data.jobs import check_seen, crew
 from synthem.data.manifest import Shard, make_manifest, opened, read_manifest
 from synthem.data.memory import check_memory
+from synthem.data.new_process import check_start
 from synthem.data.plan import Plan, make_patch
 from synthem.labels import CLASSES
 from synthem.patch import Patch
@@ -50,6 +51,7 @@ def write_dataset(
     out: str | Path,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    scheduler: str | None = None,
 ) -> Path:
     """Render a plan into HDF5 shards; run again after a kill, it goes on and ends with the same bytes.
 
@@ -63,6 +65,8 @@ def write_dataset(
         Number of processes; fewer are used where memory is short. The bytes do not depend on it.
     progress : callable
         Told how many patches are complete, and of how many.
+    scheduler : str, optional
+        A Dask scheduler whose workers do it, in the same folder: see ``synthem.data.dask_jobs``.
 
     Returns
     -------
@@ -77,6 +81,7 @@ def write_dataset(
     """
     check_start(workers)
     workers = check_memory(plan.preset, plan.grid(0), workers)
+    out = Path(out).absolute()  # workers elsewhere may be in another folder
     shards = _shards(plan)
     with opened(out, make_manifest(plan, "hdf5", shards)) as folder:
         left = [shard for shard in shards if not (folder / shard.file).exists()]
@@ -88,9 +93,10 @@ def write_dataset(
             progress(made, len(plan.origins_nm))
 
         done(0)
-        run_jobs(
-            _write_shard, [_Job(plan.part(s.first, s.count), folder / s.file) for s in left], workers, done
-        )
+        jobs = [_Job(plan.part(s.first, s.count), folder / s.file) for s in left]
+        with crew(workers, scheduler if jobs else None) as run:
+            run(_write_shard, jobs, done)
+        check_seen(scheduler, (job.path for job in jobs))
     return folder
 
 

@@ -1,35 +1,25 @@
 """Jobs shared out among processes. Each writes its own files, so their number makes no difference."""
 
 import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from shapes.core.errors import InputError
+from synthem.data.new_process import GUARD, check_start, ended_at_start, start_worker
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-UNGUARDED = 77
-"""Exit status of a new process that found no main guard."""
-
-GUARD = (
-    "several workers need a script whose work stands under `if __name__ == '__main__':`, for each of them "
-    "reads it; a script from the standard input can have one worker"
-)
-
-THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 def run_jobs(
-    do: Callable[[Job], Result], jobs: Sequence[Job], workers: int, done: Callable[[Result], None]
+    do: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    workers: int,
+    done: Callable[[Result], None],
 ) -> None:
     """Do all jobs, in this process or in several new ones of one thread each.
 
@@ -80,47 +70,39 @@ def run_jobs(
         pool.shutdown(cancel_futures=True)
 
 
-def check_start(workers: int) -> None:
-    """Refuse a number of workers that cannot be, and several where new processes could not begin.
+class Crew(Protocol):
+    """Does jobs, as ``run_jobs`` does."""
 
-    A new process reads the script that started it. A script without a main guard comes here again while it
-    is being read: such a process ends at once, and its parent says why.
+    def __call__(
+        self, do: Callable[[Job], Result], jobs: Sequence[Job], done: Callable[[Result], None]
+    ) -> None:
+        """Do all jobs, and tell what each returned."""
 
-    Raises
-    ------
-    InputError
-        Where there is less than one worker, or the script came from the standard input.
+
+@contextmanager
+def crew(workers: int, scheduler: str | None = None) -> Iterator[Crew]:
+    """Give, for the length of a block, who does jobs: processes here, or the workers of Dask.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes, or of the workers of a scheduler that is started here.
+    scheduler : str, optional
+        The address of a Dask scheduler, or ``"local"``: see ``synthem.data.dask_jobs``.
     """
-    if workers < 1:
-        raise InputError(f"workers: there must be at least one, not {workers}")
-    if workers == 1:
+    if scheduler is None:
+        yield lambda do, jobs, done: run_jobs(do, jobs, workers, done)
         return
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        os._exit(UNGUARDED)
-    script = getattr(sys.modules["__main__"], "__file__", None)
-    if script is not None and not Path(script).exists():
-        raise InputError(f"workers: {GUARD}")
+    from synthem.data.dask_jobs import connected
+
+    with connected(scheduler, workers) as dask:
+        yield dask
 
 
-def ended_at_start(processes: Iterable[Any]) -> bool:
-    """Tell whether one of the processes ended because the script that started it has no main guard."""
-    for process in processes:
-        process.join(5.0)
-    return any(process.exitcode == UNGUARDED for process in processes)
-
-
-def start_worker() -> None:
-    """Set a new process up: one thread, signals left to its parent, and an end when the parent ends."""
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # before numba and BLAS are imported
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    parent: Any = multiprocessing.parent_process()
-
-    def end_with_parent() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    import cv2
-
-    cv2.setNumThreads(1)
+def check_seen(scheduler: str | None, files: Iterable[Path]) -> None:
+    """Raise InputError where workers elsewhere have written files that cannot be seen from here."""
+    for file in files if scheduler is not None else ():
+        if not file.exists():
+            raise InputError(
+                f"{file}: was written by a worker of {scheduler}, and is not here: all must see one folder"
+            )

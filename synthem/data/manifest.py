@@ -17,7 +17,7 @@ from pydantic import ValidationError, field_validator
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem import __version__
-from synthem.data.atomic import PART, locked, write_whole
+from synthem.data.atomic import write_whole, written
 from synthem.data.files import check_file_name, contents
 from synthem.data.plan import Plan, Request
 from synthem.world import WORLD_VERSION, check_world_version
@@ -119,20 +119,11 @@ def opened(out: str | Path, manifest: Manifest) -> Iterator[Path]:
     plan = stored_plan(out, manifest.plan.request, manifest.layout)
     if plan is not None and plan != manifest.plan:
         raise InputError(f"{out}: holds another plan of the same request; give a new or an empty folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with locked(out):
-            for path in out.rglob(f".*{PART}"):
-                path.unlink(missing_ok=True)
-            if plan is None:
-                text = json.dumps(manifest.model_dump(mode="json"), indent=1)
-                write_whole(out / MANIFEST, text.encode())
-            yield out
-    except OSError as error:
-        raise InputError(
-            f"{error.filename or out}: cannot be written: {error.strerror or error}; "
-            "what is complete stays, and the same command goes on from there"
-        ) from error
+    with written(out):
+        if plan is None:
+            text = json.dumps(manifest.model_dump(mode="json"), indent=1)
+            write_whole(out / MANIFEST, text.encode())
+        yield out
 
 
 def _difference(manifest: Manifest, request: Request, layout: Layout) -> str:

@@ -14,9 +14,10 @@ import numpy as np
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
 from synthem.data.files import FOLDERS, SLICES, check_file_name, is_vacant
-from synthem.data.jobs import check_start, run_jobs
+from synthem.data.jobs import check_seen, crew
 from synthem.data.manifest import make_manifest, opened
 from synthem.data.memory import check_memory
+from synthem.data.new_process import check_start
 from synthem.data.plan import Plan, make_patch
 from synthem.data.png_file import png_bytes
 from synthem.labels import CLASSES, channel
@@ -37,6 +38,7 @@ def write_png(
     out: str | Path,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    scheduler: str | None = None,
 ) -> Path:
     """Write patches as a folder that ``read_folder``, and the paper's own code, can read.
 
@@ -52,6 +54,8 @@ def write_png(
         Number of processes for a plan.
     progress : callable
         Told how many patches of a plan are complete, and of how many.
+    scheduler : str, optional
+        A Dask scheduler whose workers render a plan: see ``synthem.data.dask_jobs``.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def write_png(
     """
     if not isinstance(source, Plan):
         return _write_patches(source, Path(out))
-    plan, total = source, len(source.origins_nm)
+    plan, total, out = source, len(source.origins_nm), Path(out).absolute()
     check_start(workers)
     workers = check_memory(plan.preset, plan.grid(0), workers)
     with opened(out, make_manifest(plan, "png")) as folder:
@@ -77,7 +81,10 @@ def write_png(
             progress(made, total)
 
         done(0)
-        run_jobs(_write_some, jobs, workers, done)
+        with crew(workers, scheduler if jobs else None) as run:
+            run(_write_some, jobs, done)
+        depth = plan.request.shape[0]
+        check_seen(scheduler, (_path(folder, SLICES[0], job.plan.name(0), 0, depth) for job in jobs))
     return folder
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from shapes.core.grid import Grid
 from shapes.core.streams import stream_key, uniform
-from synthem.data.jobs import GUARD, check_start, ended_at_start, start_worker
+from synthem.data.new_process import GUARD, check_start, ended_at_start, start_worker
 from synthem.measure.statistics import NAMES, describe
 from synthem.measure.statistics.distance import Features, Target
 from synthem.microscope.pipeline import halo_vx, stages, to_uint8

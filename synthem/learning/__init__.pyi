@@ -13,3 +13,5 @@ from .predict import Predictor as Predictor
 from .rare_crops import RareCrops as RareCrops
 from .single_model import evaluate as evaluate
 from .single_model import train as train
+from .stream import Stream as Stream
+from .stream_crops import StreamCrops as StreamCrops

@@ -30,8 +30,8 @@ class CropSource(Protocol):
     patches: Sequence[Patch]
     """What crops are drawn from."""
 
-    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
-        """Draw a crop at a progress of the training from 0 to 1."""
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0, index: int = 0) -> Crop:
+        """Draw a crop, the index-th of the training, at a progress of that from 0 to 1."""
 
 
 class UniformCrops:
@@ -59,7 +59,7 @@ class UniformCrops:
             raise InputError(f"crops: {len(patches)} patches with {share.size} weights leave nothing to draw")
         self._cumulative = np.cumsum(share / share.sum())
 
-    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0, index: int = 0) -> Crop:
         """Draw a crop."""
         index = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
         patch = self.patches[min(index, len(self.patches) - 1)]
@@ -90,7 +90,7 @@ class TiledCrops:
         if not self.tiles:
             raise InputError("crops: there is no section to cut tiles from")
 
-    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0, index: int = 0) -> Crop:
         """Draw a tile."""
         k, corner = self.tiles[int(rng.integers(len(self.tiles)))]
         return Crop(self.patches[k], corner)
@@ -102,7 +102,7 @@ class RareSource:
     def __init__(self, patches: Sequence[Patch], crops: RareCrops) -> None:
         self.patches, self.crops = patches, crops
 
-    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0, index: int = 0) -> Crop:
         """Draw a crop."""
         index, *corner = self.crops.draw(rng=rng)
         return Crop(self.patches[index], (corner[0], corner[1], corner[2]))
@@ -135,11 +135,11 @@ class MixedCrops:
         self.patches: Sequence[Patch] = [*first.patches, *second.patches]
         self.share, self.weights = tuple(share), weights
 
-    def draw(self, *, rng: np.random.Generator, progress: float = 0.0) -> Crop:
+    def draw(self, *, rng: np.random.Generator, progress: float = 0.0, index: int = 0) -> Crop:
         """Draw a crop of either source."""
         if rng.random() < share_at(self.share, progress):
-            return self.second.draw(rng=rng, progress=progress)._replace(weights=self.weights)
-        return self.first.draw(rng=rng, progress=progress)
+            return self.second.draw(rng=rng, progress=progress, index=index)._replace(weights=self.weights)
+        return self.first.draw(rng=rng, progress=progress, index=index)
 
 
 def tile_corners(patch: Patch, shape_vx: Corner, overlap: float = 0.0) -> list[Corner]:

@@ -81,7 +81,7 @@ class CropDataset(Dataset[Sample]):
             raise IndexError(index)
         rng = np.random.default_rng([self.config.seed, self.first + index])
         progress = min((self.first + index) / (self.config.steps * self.config.batch), 1.0)
-        crop = self.source.draw(rng=rng, progress=progress)
+        crop = self.source.draw(rng=rng, progress=progress, index=self.first + index)
         return to_sample(crop, self.config, self.config.augment, rng=rng)
 
 

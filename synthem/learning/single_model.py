@@ -28,11 +28,15 @@ from synthem.learning.held_classes import (
 from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.learning.rare_crops import RareCrops
+from synthem.learning.stream_crops import StreamCrops
 from synthem.patch import Patch
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
     from synthem.learning.trainer import FinishedTraining
+
+VALIDATED = 32
+"""A training on a stream alone is validated on so many patches of its own."""
 
 
 def open_half(
@@ -58,7 +62,7 @@ def train(
     data: Sequence[Patch],
     out: str | Path,
     *,
-    extra: Sequence[Patch] = (),
+    extra: "Sequence[Patch] | StreamCrops" = (),
     fraction: float | Sequence[float] = 0.3,
     extra_weights: dict[str, float] | None = None,
     balance: dict[str, float] | None = None,
@@ -77,8 +81,9 @@ def train(
         Some are held out to choose the best model by: see ``synthem.learning.hold_out``.
     out : str or Path
         Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
-    extra : sequence of Patch
-        More to train on, such as synthetic patches beside real sections.
+    extra : sequence of Patch or StreamCrops
+        More to train on, such as synthetic patches beside real sections; or patches that are rendered
+        meanwhile.
     fraction : float or sequence of float
         The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
     extra_weights : dict of str to float, optional
@@ -106,6 +111,8 @@ def train(
 
     check_folder(Path(out))
     share = (float(fraction),) if isinstance(fraction, int | float) else tuple(fraction)
+    stream = extra if isinstance(extra, StreamCrops) else None
+    extra = extra.patches if isinstance(extra, StreamCrops) else extra
     for patches in (data, extra):
         if len(patches):
             voxels = len(patches) * math.prod(patches[0].grid.shape)
@@ -116,11 +123,15 @@ def train(
         # another source, or the network that it starts from, may know a class that one source never holds
         taken = absent or ("silent" if added and config.init is not None else "unlabelled")
         meaning = {"unlabelled": "it counts as unlabelled there", "silent": "it counts as not there"}[taken]
-        of_added = absence_notes(added, "data that are added") if added else []
+        of_added = absence_notes(added, "data that are added") if added and not stream else []
+        of_added += [
+            f"{name}: no patch of the stream holds any" for name in (stream.absent if stream else ())
+        ]
         for note in (*absence_notes(kept, "data"), *of_added):
             say(f"{note}; {meaning}")
         if taken == "unlabelled":
-            kept, added = without_absent(kept), without_absent(added) if added else []
+            kept, added = without_absent(kept), without_absent(added) if added and not stream else added
+            stream = stream.without_absent() if stream else None
     blank = blank_dice(held, learned_classes([*kept, *added], config.classes))
     if balance and rare:
         raise InputError("training: balance and rare both say which crops are drawn; give one of them")
@@ -144,9 +155,9 @@ def train(
             sizes = f"{kept[0].grid.voxel_nm} and {added[0].grid.voxel_nm}"
             raise InputError(f"training: the two sources have different voxel sizes, {sizes} nm")
         weigh = spared_weights(kept) if extra_weights is None else extra_weights
-        source = MixedCrops(source, UniformCrops(added, config.patch_vx), share, weigh)
+        source = MixedCrops(source, stream or UniformCrops(added, config.patch_vx), share, weigh)
         of |= {
-            "added data": identity_of_data(added),
+            "added data": stream.identity() if stream else identity_of_data(added),
             "fraction": share[0] if len(share) == 1 else list(share),
         }
         of |= {"weights of added data": weigh}
@@ -154,6 +165,33 @@ def train(
     if blank:
         say(blank)
     return fit(config, source, held, Path(out), of=of, progress="training" if progress else None)
+
+
+def train_on_stream(
+    config: TrainConfig, stream: StreamCrops, out: str | Path, *, progress: bool = False
+) -> "FinishedTraining":
+    """Train a model on patches that are rendered meanwhile, and on nothing else; or go on with it.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        What the stream was made for.
+    stream : StreamCrops
+        The best model is chosen by ``VALIDATED`` patches that training never meets.
+    out : str or Path
+        As of ``train``.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds another training.
+    """
+    from synthem.learning.trainer import check_folder, fit
+
+    check_folder(Path(out))
+    of = {"stream": stream.identity()}
+    held = stream.held(VALIDATED)
+    return fit(config, stream, held, Path(out), of=of, progress="training" if progress else None)
 
 
 def evaluate(

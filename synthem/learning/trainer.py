@@ -34,6 +34,7 @@ from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
 from synthem.learning.start import weights_hash, with_network_of_init
+from synthem.learning.waiting import Waiting
 from synthem.patch import Patch
 
 
@@ -43,6 +44,8 @@ class FinishedTraining:
 
     model: Model
     curves: list[dict[str, float]]
+    waited: float = 0.0
+    """The share of the training's time, without validations, that went by in waiting for data, 0–1."""
 
 
 def fit(
@@ -102,7 +105,8 @@ def fit(
             config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions(), learned=learned
         )
         keeper = Keeper(out, card, config.patience)
-        callbacks: list[pl.Callback] = [keeper]
+        waiting = Waiting()
+        callbacks: list[pl.Callback] = [keeper, waiting]
         if progress is not None:
             callbacks.append(TrainingBar(progress, config.steps))
         trainer = _make_trainer(config, out, callbacks)
@@ -125,7 +129,7 @@ def fit(
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
         raise SystemExit(0)  # of several devices, the first one's process goes on alone
-    return FinishedTraining(load_model(out / MODEL), keeper.rows)
+    return FinishedTraining(load_model(out / MODEL), keeper.rows, waiting.share)
 
 
 def claim(out: Path) -> None:

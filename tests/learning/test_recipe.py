@@ -151,7 +151,7 @@ def test_the_progress_of_a_crop_is_that_of_its_step():
     met = []
 
     class Watch(UniformCrops):
-        def draw(self, *, rng, progress=0.0):
+        def draw(self, *, rng, progress=0.0, index=0):
             met.append(progress)
             return super().draw(rng=rng)
 

@@ -90,7 +90,7 @@ class Stops:
     def __init__(self, source, crops):
         self.source, self.left, self.patches = source, crops, source.patches
 
-    def draw(self, *, rng, progress=0.0):
+    def draw(self, *, rng, progress=0.0, index=0):
         self.left -= 1
         if self.left < 0:
             raise KeyError("stopped")
