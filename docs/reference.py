@@ -29,6 +29,7 @@ ROOMS = (
     "data",
     "measure",
     "view",
+    "export",
     "fit",
     "learning",
     "experiment",
