@@ -23,14 +23,15 @@ def crop(cases: Sequence[Case]) -> Shape:
 def halvings(shape: Shape, voxel_nm: tuple[float, float, float]) -> list[Shape]:
     """Return by what each of up to four levels of a U-Net shrinks a crop, (z, y, x): 1 or 2 an axis.
 
-    What is coarser than the finest axis by more than half waits until that has caught up, and odd edges stay.
+    What is coarser than the finest axis by half waits until that has caught up; an odd z stays, and where y or
+    x is odd it ends.
     """
     edges, size, steps = list(shape), list(voxel_nm), list[Shape]()
     for _ in range(4):
-        finest = min(size)
-        step = [2 if n % 2 == 0 and s < 1.5 * finest else 1 for n, s in zip(edges, size, strict=True)]
-        if step[1] == step[2] == 1:
+        if edges[1] % 2 or edges[2] % 2:
             break
+        finest = min(s for n, s in zip(edges, size, strict=True) if n % 2 == 0)
+        step = [2 if n % 2 == 0 and s < 1.5 * finest else 1 for n, s in zip(edges, size, strict=True)]
         edges = [n // k for n, k in zip(edges, step, strict=True)]
         size = [s * k for s, k in zip(size, step, strict=True)]
         steps.append((step[0], step[1], step[2]))

@@ -28,12 +28,9 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     Raises
     ------
     InputError
-        Where none of the classes is labelled anywhere.
+        Where no class is labelled in each split.
     """
-    known = [cls for k, cls in enumerate(CLASSES) if any(case.known[k] for case in job.cases)]
-    classes = [cls for cls in known if job.classes is None or cls in job.classes]
-    if not classes:
-        raise InputError("export: no patch is labelled for any of the classes")
+    classes, said = _classes(job)
     rows: dict[str, list[dict[str, Any]]] = {}
     for done, case in enumerate(job.cases):
         split = SPLITS[case.part]
@@ -42,8 +39,26 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     for split, lines in rows.items():
         out.text(f"{split}/metadata.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
     out.text("README.md", _card(job.name, classes))
-    wanted = CLASSES if job.classes is None else job.classes
-    return [f"{cls} left out, for it is labelled nowhere" for cls in wanted if cls not in classes]
+    return said
+
+
+def _classes(job: Job) -> tuple[list[str], list[str]]:
+    """Return the classes with a mask in each split: to the library, nulls alone are of another type."""
+    parts = {case.part for case in job.cases}
+    kept, said = [], []
+    for k, cls in enumerate(CLASSES):
+        if job.classes is not None and cls not in job.classes:
+            continue
+        bare = sorted(parts - {case.part for case in job.cases if case.known[k]})
+        if not bare:
+            kept.append(cls)
+        else:
+            said.append(
+                f"{cls} left out, for it is labelled nowhere in {' and '.join(SPLITS[part] for part in bare)}"
+            )
+    if not kept:
+        raise InputError("export: there is no class that is labelled in each split")
+    return kept, said
 
 
 def _put(patch: Patch, case: Case, split: str, classes: list[str], out: Folder) -> list[dict[str, Any]]:
