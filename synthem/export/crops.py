@@ -21,10 +21,10 @@ def crop(cases: Sequence[Case]) -> Shape:
 
 
 def halvings(shape: Shape, voxel_nm: tuple[float, float, float]) -> list[Shape]:
-    """Return by what each of up to four levels of a U-Net shrinks a crop, (z, y, x): 1 or 2 an axis.
+    """Return by what each of up to four levels of a U-Net shrinks a crop, (z, y, x).
 
-    What is coarser than the finest axis by half waits until that has caught up; an odd z stays, and where y or
-    x is odd it ends.
+    What is coarser than the finest axis by half waits until that has caught up; an odd z stays, and where
+    y or x is odd it ends.
     """
     edges, size, steps = list(shape), list(voxel_nm), list[Shape]()
     for _ in range(4):

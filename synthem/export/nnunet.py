@@ -47,7 +47,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
         tick(done + 1, len(cases))
     fit = [case.name for case in cases if case.part == "train"]
     held = [case.name for case in cases if case.part == "val"]
-    labels, order, sentences = _labels(codes, cases)
+    labels, order, sentences = _labels(codes, [case for case in cases if case.part != "test"])
     blank = any(case.blank for case in cases)
     about: dict[str, Any] = {
         "name": job.name,
@@ -79,7 +79,7 @@ def _put(patch: Patch, case: Case, codes: Codes, root: str, out: Folder) -> None
     out.json(f"{image}.json", spacing)
 
 
-def _labels(codes: Codes, cases: tuple[Case, ...]) -> tuple[dict[str, Any], list[int], list[str]]:
+def _labels(codes: Codes, cases: list[Case]) -> tuple[dict[str, Any], list[int], list[str]]:
     """Return nnU-Net's labels, the order in which regions are painted, and what is said of overlaps."""
     labels: dict[str, Any] = {"background": 0}
     order, said = [], []
@@ -87,9 +87,12 @@ def _labels(codes: Codes, cases: tuple[Case, ...]) -> tuple[dict[str, Any], list
         region = codes.region(cls)
         labels[cls] = region if len(region) > 1 else region[0]
         order.append(k + 1)
-    for code, count in codes.overlaps.items():
+    for code in codes.overlaps:
+        count = sum(n for case in cases for bits, n in case.counts.items() if codes.table[bits] == code)
         name = "+".join(cls for cls in codes.sets[code] if not _implied(cls, codes.sets[code]))
         least = min(_count(cls, cases) for cls in codes.sets[code])
+        if not count:
+            continue  # what is for testing alone holds it, and that decides on nothing
         if count >= OWN_REGION * least:
             labels[name] = code
             order.append(code)
@@ -107,7 +110,7 @@ def _implied(cls: str, said: tuple[str, ...]) -> bool:
     return cls == "mitochondrion" and "mito_boundary" in said
 
 
-def _count(cls: str, cases: tuple[Case, ...]) -> int:
+def _count(cls: str, cases: list[Case]) -> int:
     """Return how many voxels are of a class."""
     return sum(n for case in cases for bits, n in case.counts.items() if bits >> channel(cls) & 1)
 

@@ -6,11 +6,11 @@ tool imports and that are still missing are added by name, with ``--no-deps``:
 
     cd $SYNTHEM_CONSUMERS; for name in nnunet torchem biapy hf; do python3 -m venv $name; done
     hf/bin/pip install datasets pillow
-    nnunet/bin/pip install 'torch>=2.6,<2.14' h5py scipy scikit-image scikit-learn matplotlib tifffile nibabel
-    nnunet/bin/pip install --no-deps nnunetv2==2.8.1 acvl-utils dynamic-network-architectures tqdm SimpleITK \\
-        batchgenerators batchgeneratorsv2 pandas graphviz seaborn imagecodecs yacs einops blosc2 requests future \\
-        unittest2 connected-components-3d fft-conv-pytorch numexpr ndindex msgpack py-cpuinfo httpx httpcore \\
-        anyio h11 certifi idna
+    nnunet/bin/pip install 'torch>=2.6,<2.14' h5py scipy scikit-image scikit-learn matplotlib tifffile
+    nnunet/bin/pip install --no-deps nnunetv2==2.8.1 acvl-utils dynamic-network-architectures tqdm pandas \\
+        SimpleITK batchgenerators batchgeneratorsv2 graphviz seaborn imagecodecs yacs einops blosc2 future \\
+        unittest2 nibabel connected-components-3d fft-conv-pytorch numexpr ndindex msgpack py-cpuinfo \\
+        requests httpx httpcore anyio h11 certifi idna
     torchem/bin/pip install 'torch>=2.6,<2.14' torchvision h5py scipy scikit-image tifffile mrcfile
     torchem/bin/pip install --no-deps torch-em==0.10.9 kornia kornia-rs python-elf bioimage-cpp tensorboard \\
         natsort tqdm requests imageio

@@ -87,6 +87,13 @@ def test_nnunet_gives_an_overlap_codes_of_its_own_and_a_region_if_it_is_large(tm
     assert told["regions_class_order"] == [1, 2, 3, 4, 5, 6] and "membrane+vesicle" not in told["labels"]
 
 
+def test_what_is_for_testing_decides_on_no_region(tmp_path: Path) -> None:
+    assert export(FLAT, tmp_path / "set", "nnunet", test=[patch(9, overlap=9)]) == []
+    root, told = about(tmp_path / "set")
+    assert told["regions_class_order"] == [1, 2, 3, 4, 5, 6] and told["labels"]["membrane"] == [3, 7]
+    assert (png(root / "labelsTs/case_9.png") == 7).sum() == 27
+
+
 def test_a_class_unlabelled_in_few_cases_costs_these_and_in_many_itself(tmp_path: Path) -> None:
     (said,) = export([*FLAT[:4], patch(4, known=NO_PSD)], tmp_path / "a", "nnunet")
     assert said == "1 of 5 not labelled for psd, left out: case_4"
