@@ -30,6 +30,7 @@ ROOMS = (
     "measure",
     "view",
     "volume",
+    "export",
     "fit",
     "learning",
     "experiment",

@@ -12,6 +12,7 @@ from shapes.core.errors import InputError
 from synthem import __version__
 from synthem.cli.console import any_encoding, say, warn
 from synthem.cli.data import making
+from synthem.cli.export import exporting
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
 from synthem.cli.segment import segmenting
@@ -31,6 +32,7 @@ app.add_typer(learning)
 app.add_typer(fitting)
 app.add_typer(segmenting)
 app.add_typer(volumes)
+app.add_typer(exporting)
 
 # typer carries its own copy of click in some versions and not in others; these are the classes of either
 UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -6,19 +6,13 @@ those, places are drawn at random, so that both sides hold alike.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 import numpy as np
 
 from shapes.core.errors import InputError
+from synthem.data.places import held_out
 from synthem.labels import CLASSES
 from synthem.patch import Patch
-
-Place = tuple[float, float]
-
-DRAWS = 100
-"""Of so many random choices of places, the one is taken whose class shares are most like those of the rest:
-where a few windows hold all of a rare class, one draw alone easily misses them."""
 
 
 def hold_out(
@@ -51,16 +45,14 @@ def hold_out(
     """
     if len(patches) == 0:
         raise InputError("training: there is no patch to train on")
-    places = [patch.grid.origin_nm[1:] for patch in patches]
-    if len(set(places)) > 1:
-        out = _drawn(patches, places, round(share * len(patches)))
-        return (
-            [patch for patch, place in zip(patches, places, strict=True) if place not in out],
-            [patch for patch, place in zip(patches, places, strict=True) if place in out],
-        )
     if len(patches) > 1:
-        held = min(len(patches) - 1, max(1, round(share * len(patches))))
-        return list(patches[:-held]), list(patches[-held:])
+        places = [patch.grid.origin_nm[1:] for patch in patches]
+        shares = np.array([patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in patches])
+        out = held_out(places, shares, share)
+        return (
+            [patch for patch, held in zip(patches, out, strict=True) if not held],
+            [patch for patch, held in zip(patches, out, strict=True) if held],
+        )
     shape = patches[0].grid.shape
     room = [n - 2 * c for n, c in zip(shape, crop_vx, strict=True)]
     axis = int(np.argmax(room))
@@ -71,27 +63,6 @@ def hold_out(
         )
     cut = min(max(round(shape[axis] * (1 - share)), crop_vx[axis]), shape[axis] - crop_vx[axis])
     return [_part(patches[0], axis, 0, cut)], [_part(patches[0], axis, cut, shape[axis])]
-
-
-def _drawn(patches: Sequence[Patch], places: Sequence[Place], wanted: int) -> set[Place]:
-    """Draw places, never all, that hold about as many patches as wanted, and class shares as the rest."""
-    order = sorted(set(places), key=lambda place: sha256(repr(place).encode()).digest())
-    number = {place: k for k, place in enumerate(order)}
-    at = [number[place] for place in places]
-    count = np.bincount(at)
-    share = np.zeros((len(order), len(CLASSES)))
-    np.add.at(share, at, [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in patches])
-    common = np.maximum(share.sum(0) / len(patches), 1e-9)
-    rng = np.random.default_rng(0)
-    least, best = np.inf, order[:1]
-    for _ in range(DRAWS):
-        turn = rng.permutation(len(order))
-        fits = int((np.cumsum(count[turn]) - count[turn] / 2 <= wanted).sum())
-        out, rest = np.split(turn, [min(max(fits, 1), len(order) - 1)])
-        apart = share[out].sum(0) / count[out].sum() - share[rest].sum(0) / count[rest].sum()
-        if (off := float(np.abs(apart / common).sum())) < least:
-            least, best = off, [order[k] for k in out]
-    return set(best)
 
 
 def _part(patch: Patch, axis: int, start: int, stop: int) -> Patch:
