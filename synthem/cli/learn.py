@@ -3,6 +3,7 @@
 import sys
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,11 @@ from synthem.cli.groups import grouped
 from synthem.cli.shared import (
     Added,
     Balance,
+    Files,
     Invert,
+    Labelled,
     Split,
+    Stacked,
     Training,
     VoxelNm,
     Workers,
@@ -37,11 +41,13 @@ ModelFile = Annotated[Path, typer.Argument(help="The model.pt that a training wr
 @grouped
 def train(
     data: Annotated[
-        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+        Path,
+        typer.Argument(help="A generated dataset, or real EM with labels.", metavar="DATA"),
     ],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
     added: Added,
     training: Training,
+    files: Files,
     split: Split = None,
     voxel_nm: VoxelNm = None,
     balance: Balance = "",
@@ -67,11 +73,13 @@ def train(
     from synthem.learning import single_model
 
     settings, size = training.settings(), parse_voxel_nm(voxel_nm) if voxel_nm else None
+    how = files.how(training.values).deep(settings.network.dims)
+    of_added = replace(how, labels=None)
     fit = single_model.train(
         settings,
-        _told(single_model.open_half(data, split, "train", size)),
+        _told(single_model.open_half(data, split, "train", size, how)),
         out,
-        extra=_told(added.patches(size)),
+        extra=_told(added.patches(size, of_added)),
         fraction=added.share,
         extra_weights=added.weights,
         balance=parse_balance(balance),
@@ -87,11 +95,14 @@ def train(
 
 
 @learning.command()
+@grouped
 def evaluate(
     model: ModelFile,
     data: Annotated[
-        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+        Path,
+        typer.Argument(help="A generated dataset, or real EM with labels.", metavar="DATA"),
     ],
+    labelled: Stacked,
     split: Split = None,
     voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
@@ -113,9 +124,9 @@ def evaluate(
 
     new_file(json)
     loaded = load_model(model)
-    patches = _told(
-        single_model.open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
-    )
+    how = labelled.how.deep(loaded.card.config.network.dims)
+    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
+    patches = _told(single_model.open_half(data, split, "test", size, how))
     _tell_unlearned(loaded)
     with progress("sections") as tick:
         scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
@@ -177,12 +188,14 @@ def predict(
 
 
 @learning.command()
+@grouped
 def experiment(
     experiment: Annotated[
         str, typer.Argument(help="The name of a shipped experiment, or a YAML file.", metavar="EXPERIMENT")
     ],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
-    real: Annotated[Path | None, typer.Option(help="The folder of real EM with masks.")] = None,
+    labelled: Labelled,
+    real: Annotated[Path | None, typer.Option(help="Real EM with labels, a folder or file.")] = None,
     split: Annotated[str | None, typer.Option(help="A split in its splits.yaml.")] = None,
     jobs: Annotated[
         int | None,
@@ -208,7 +221,7 @@ def experiment(
     from synthem.experiment.run import conduct
     from synthem.experiment.tables import gains_table
 
-    config = load_experiment(experiment).with_sections(str(real) if real else None, split)
+    config = load_experiment(experiment).with_sections(str(real) if real else None, split, labelled.how)
     runs = conduct(config, out, jobs=jobs, say=warn)
     for group in groups(runs).values():
         show(gains_table(group))
