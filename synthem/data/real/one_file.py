@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from shapes.core.errors import InputError
-from synthem.data.files import PICTURES, ending, is_images, match
+from synthem.data.files import PICTURES, contents, core, ending, has_label_affix, is_images, match
 from synthem.data.real import stack_folder
-from synthem.data.real.address import Address, arrays_of, open_volume, parse_address, stem
+from synthem.data.real.address import ENDINGS, Address, arrays_of, open_volume, parse_address, stem
 from synthem.data.real.arrays import open_arrays
 from synthem.data.real.case import Case, Found
-from synthem.data.real.label_folders import pairs
 from synthem.data.real.reading import Reading
 from synthem.data.volume import Volume
 
@@ -56,8 +55,7 @@ def open_file(root: Path, how: Reading) -> Found:
         return Found(f"{kind} with labels {labels.where}", [case], {}, [])
     if is_images(name):
         return stack_folder.open_stacks(folder, how)
-    mine = match([name], {k: path for k, path in pairs(folder)[1].items() if path != address.file})
-    labels_file = mine.get(name)
+    labels_file = match([name], _beside(address.file)).get(name)
     case = Case(
         name,
         open_volume(address, how.channel),
@@ -66,6 +64,12 @@ def open_file(root: Path, how: Reading) -> Found:
     )
     said = f"{kind} with labels {labels_file.name}" if labels_file else kind
     return Found(said, [case], {}, [])
+
+
+def _beside(file: Path) -> dict[str, Path]:
+    """Return the files of labels beside a file that an affix tells to be of it."""
+    files = {stem(path): path for path in contents(file.parent) if ending(path, ENDINGS) and path != file}
+    return {k: path for k, path in files.items() if has_label_affix(k) and core(k) == core(stem(file))}
 
 
 def _labels(address: Address, how: Reading) -> Volume:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shapes.core.errors import InputError
 from synthem.data.files import class_of, core, is_images, is_labels, odd, slices_folder
+from synthem.data.real.address import stem
 from synthem.data.real.case import Found
 from synthem.data.real.listing import case_of, files_in
 from synthem.data.real.reading import Reading
@@ -58,8 +59,7 @@ def open_stacks(root: Path, how: Reading) -> Found:
             f"{root}: {labels[0].name} and {labels[1].name} may both be its labels; say which with --labels"
         )
     warnings = odd(f"{root}: files of no known class, not used", unused)
-    name = root.resolve().name
-    case = case_of(name, images[0], how, masks, labels[0] if labels else None)
+    case = case_of(stem(images[0]), images[0], how, masks, labels[0] if labels else None)
     what = "stack" if not case.picture else "picture"
     return Found(f"a {what} of images with one a class", [case], {}, warnings)
 
