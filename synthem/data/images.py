@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
+from synthem.data.files import PICTURES
 from synthem.data.greys import SAMPLED_PX, Greys, greys_of, one_channel
 from synthem.data.pictures import TIFF, open_picture
 from synthem.data.real.images import open_images_of
@@ -32,6 +33,8 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
         In the order of their names; of an array in a file, that file and the array's path.
     volumes : tuple of Volume
         What is in them.
+    masks : tuple of str
+        What files of masks are called, one for each file: a picture gets a PNG, all else a TIFF.
     shapes : tuple of (z, y, x)
         Of each file; a picture has a depth of one.
     greys : Greys
@@ -44,6 +47,7 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
 
     files: tuple[Path, ...]
     volumes: tuple[Volume, ...]
+    masks: tuple[str, ...]
     shapes: tuple[tuple[int, int, int], ...]
     greys: Greys
     notes: tuple[str, ...]
@@ -118,7 +122,14 @@ def open_images(root: str | Path) -> Images:
         )
     greys = greys_of(root, samples) if samples else Greys()
     notes |= dict.fromkeys(greys.note())
-    return Images(files, tuple(found.values()), tuple(shapes), greys, tuple(notes), total.hexdigest())
+    masks = tuple(map(_mask_name, found, files))
+    return Images(files, tuple(found.values()), masks, tuple(shapes), greys, tuple(notes), total.hexdigest())
+
+
+def _mask_name(name: str, file: Path) -> str:
+    if file.suffix.lower() in TIFF:
+        return file.name
+    return f"{name}.png" if file.suffix.lower() in PICTURES else f"{name}.tif"
 
 
 def read_volume(path: Path) -> npt.NDArray[np.uint8]:

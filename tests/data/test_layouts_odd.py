@@ -153,6 +153,8 @@ def test_images_of_every_kind_come_to_predict_too(tmp_path: Path) -> None:
     for path in (hdf5(tmp_path / "a"), tiff_stacks(tmp_path / "t"), palette(tmp_path / "p")):
         images = open_images(path)
         np.testing.assert_array_equal(np.concatenate(list(images)), IMAGE)
+        kinds = {"a.h5": ("a.tif",), "t": ("images.tif",), "p": ("img_0.png", "img_1.png", "img_2.png")}
+        assert images.masks == kinds[path.name]
     assert images.voxel_nm is None and open_images(tmp_path / "t").voxel_nm == pytest.approx((40, 4, 6))
 
 
