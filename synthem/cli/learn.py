@@ -71,7 +71,9 @@ def train(
     """
     from synthem.cli.options import parse_balance, parse_by_class, parse_voxel_nm
     from synthem.learning import single_model
+    from synthem.learning.trainer import check_folder
 
+    check_folder(out)  # before anything is said of the data
     settings, size = training.settings(), parse_voxel_nm(voxel_nm) if voxel_nm else None
     how = files.how(training.values).deep(settings.network.dims)
     of_added = replace(how, labels=None)
