@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.files import ZARR
+from synthem.data.real.address import parse_address
 
 SPLITS = "splits.yaml"
 """The file beside the sections that holds the splits."""
@@ -35,8 +35,8 @@ def half_of(folder: str | Path, split: str, usual: str = "train") -> list[str]:
 
 def beside(data: Path) -> Path:
     """Return the folder that the splits of data lie in: it, or of a file the folder that holds that."""
-    folders = (p for p in (data, *data.parents) if p.is_dir())
-    return next((p for p in folders if ZARR not in (one.suffix.lower() for one in (p, *p.parents))), data)
+    address = parse_address(data)
+    return address.file.parent if address else data
 
 
 def read_split(path: str | Path, name: str) -> tuple[list[str], list[str]]:
