@@ -33,6 +33,9 @@ class Patch:
     unlabelled : tuple of int
         Sections, counted from the patch's first, in which no class is labelled: those that the microscope
         lost. Their labels and instances are empty, and they are left out of losses, scores and counts.
+    ignored : bool (z, y, x) or None
+        Voxels of which nobody said what they are. They have no labels, and are left out of losses, scores
+        and counts. None where there are none.
     name : str
         What to call it in a report: a file's stem, or the dataset and index.
     clean : float32 (z, y, x) or None
@@ -54,6 +57,7 @@ class Patch:
     instances: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
     trace: dict[str, Any] | None = None
     unlabelled: tuple[int, ...] = ()
+    ignored: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         shape = self.grid.shape
@@ -67,6 +71,7 @@ class Patch:
             ("image", self.image, shape, np.uint8),
             ("labels", self.labels, (len(CLASSES), *shape), np.bool_),
             ("clean", self.clean, shape, np.float32),
+            ("ignored", self.ignored, shape, np.bool_),
         ]
         expected += [(f"instances[{k!r}]", v, shape, np.int32) for k, v in self.instances.items()]
         for name, array, want, dtype in expected:
@@ -86,6 +91,7 @@ class Patch:
             and self.unlabelled == other.unlabelled
             and np.array_equal(self.image, other.image)
             and np.array_equal(self.labels, other.labels)
+            and _alike(self.ignored, other.ignored)
             and self.instances.keys() == other.instances.keys()
             and all(np.array_equal(v, other.instances[k]) for k, v in self.instances.items())
         )
@@ -99,6 +105,10 @@ class Patch:
         out[:, list(self.unlabelled)] = False
         return out
 
+    def judged(self, found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return masks (class, z, y, x) that were found here, but for voxels that are ignored."""
+        return found if self.ignored is None else found & ~self.ignored
+
     def part(self, corner: tuple[int, int, int], shape: tuple[int, int, int]) -> "Patch":
         """Return a box of the patch, of a shape (z, y, x): its image, labels, place and name."""
         box = tuple(slice(c, c + n) for c, n in zip(corner, shape, strict=True))
@@ -107,7 +117,16 @@ class Patch:
         )
         blank = tuple(k - corner[0] for k in self.unlabelled if corner[0] <= k < corner[0] + shape[0])
         grid = Grid(shape, self.grid.voxel_nm, (z, y, x))
-        return Patch(self.image[box], self.labels[:, *box], grid, self.known, self.name, unlabelled=blank)
+        ignored = None if self.ignored is None else self.ignored[box]
+        return Patch(
+            self.image[box],
+            self.labels[:, *box],
+            grid,
+            self.known,
+            self.name,
+            unlabelled=blank,
+            ignored=ignored if ignored is not None and ignored.any() else None,
+        )
 
     def windows(self, shape: tuple[int, int, int]) -> Iterator["Patch"]:
         """Cut the patch into windows of one shape (z, y, x) that do not overlap; what remains is left out.
@@ -119,3 +138,7 @@ class Patch:
         steps = [range(0, have - want + 1, want) for have, want in zip(self.grid.shape, shape, strict=True)]
         for z, y, x in product(*steps):
             yield self.part((z, y, x), shape)
+
+
+def _alike(one: npt.NDArray[Any] | None, other: npt.NDArray[Any] | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))

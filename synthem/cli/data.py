@@ -12,8 +12,10 @@ from synthem.cli.groups import grouped
 from synthem.cli.shared import (
     Against,
     Balance,
+    Beside,
     Names,
     Scheduler,
+    Stacked,
     Varied,
     VoxelNm,
     Workers,
@@ -65,6 +67,7 @@ def presets() -> None:
 def preview(
     preset: PresetName,
     varied: Varied,
+    seen: Beside,
     out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("preview.png"),
     seed: Seed = 0,
     count: Annotated[
@@ -144,7 +147,7 @@ def preview(
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
-        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, both, warn)
+        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, both, warn, seen.how)
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
@@ -229,9 +232,11 @@ def generate(
 @grouped
 def census(
     data: Annotated[
-        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+        Path,
+        typer.Argument(help="A generated dataset, or real EM with labels.", metavar="DATA"),
     ],
     other: Against,
+    labelled: Stacked,
     json: Annotated[Path | None, typer.Option(help="Write the figures to a new JSON file too.")] = None,
     names: Names = None,
     voxel_nm: VoxelNm = None,
@@ -246,6 +251,7 @@ def census(
     from synthem.cli.options import parse_voxel_nm
     from synthem.data.atomic import write_whole
     from synthem.data.open import common_window, is_generated, labelled_in, open_data, warnings_of
+    from synthem.data.real.reading import PLAIN
     from synthem.measure import census as counting
     from synthem.measure.census_diff import compare
 
@@ -253,9 +259,12 @@ def census(
     new_file(json)
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     # a generated dataset knows its voxel size, so beside other data the option tells of these
-    sets = [open_data(data, names, None if against and is_generated(data) else size)]
+    # how real EM is read is of what is real: of both, where both are
+    how = labelled.how
+    own = PLAIN if against and is_generated(data) else how
+    sets = [open_data(data, names, None if against and is_generated(data) else size, own)]
     if against:
-        sets.append(open_data(against, chosen, size))
+        sets.append(open_data(against, chosen, size, PLAIN if is_generated(against) else how))
     for sentence in (sentence for patches in sets for sentence in warnings_of(patches)):
         warn(sentence)
     window = common_window(*sets) if against else None

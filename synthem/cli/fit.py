@@ -7,7 +7,7 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Sections, new_file
+from synthem.cli.shared import Channel, Labelled, Sections, new_file, reading
 
 fitting = typer.Typer()
 
@@ -20,6 +20,7 @@ def realism(
     ],
     real: Annotated[Path, typer.Argument(help="A folder of real EM; it needs no masks.", metavar="REAL")],
     sections: Sections,
+    channel: Channel = None,
     count: Annotated[int, typer.Option(help="Windows on either side, at most.", min=8)] = 64,
     seed: Annotated[int, typer.Option(help="Which windows are sampled.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report to a new JSON file too.")] = None,
@@ -42,6 +43,7 @@ def realism(
             real,
             count,
             names=sections.chosen(real),
+            how=reading(channel=channel),
             voxel_nm=sections.size,
             seed=seed,
             tick=tick,
@@ -63,6 +65,7 @@ def fit(
     start: Annotated[str, typer.Option("--from", help="The preset to begin with: a name or a YAML file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The preset to write, a new YAML file.")],
     sections: Sections,
+    labelled: Labelled,
     masks: Annotated[
         Path | None, typer.Option(help="A folder of real EM with masks: greys, sizes and numbers from these.")
     ] = None,
@@ -101,6 +104,7 @@ def fit(
             masks=masks,
             tissues=tissue,
             names=sections.chosen(images),
+            how=labelled.how,
             voxel_nm=sections.size,
             minutes=minutes,
             rounds=rounds,

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthem.cli.console import progress, say, show, warn
+from synthem.cli.groups import grouped
 from synthem.cli.shared import (
     Invert,
+    Labelled,
     Split,
+    Stacked,
     VoxelNm,
     Workers,
     new_file,
@@ -29,11 +32,14 @@ ModelFile = Annotated[Path, typer.Argument(help="The model.pt that a training wr
 
 
 @learning.command()
+@grouped
 def evaluate(
     model: ModelFile,
     data: Annotated[
-        Path, typer.Argument(help="A generated dataset, or a folder of real EM with masks.", metavar="DATA")
+        Path,
+        typer.Argument(help="A generated dataset, or real EM with labels.", metavar="DATA"),
     ],
+    labelled: Stacked,
     split: Split = None,
     voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
@@ -55,9 +61,9 @@ def evaluate(
 
     new_file(json)
     loaded = load_model(model)
-    patches = told(
-        single_model.open_half(data, split, "test", parse_voxel_nm(voxel_nm) if voxel_nm else None)
-    )
+    how = labelled.how.deep(loaded.card.config.network.dims)
+    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
+    patches = told(single_model.open_half(data, split, "test", size, how))
     tell_unlearned(loaded)
     with progress("sections") as tick:
         scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
@@ -119,12 +125,14 @@ def predict(
 
 
 @learning.command()
+@grouped
 def experiment(
     experiment: Annotated[
         str, typer.Argument(help="The name of a shipped experiment, or a YAML file.", metavar="EXPERIMENT")
     ],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
-    real: Annotated[Path | None, typer.Option(help="The folder of real EM with masks.")] = None,
+    labelled: Labelled,
+    real: Annotated[Path | None, typer.Option(help="Real EM with labels, a folder or file.")] = None,
     split: Annotated[str | None, typer.Option(help="A split in its splits.yaml.")] = None,
     jobs: Annotated[
         int | None,
@@ -150,7 +158,7 @@ def experiment(
     from synthem.experiment.results import groups
     from synthem.experiment.run import conduct
 
-    config = load_experiment(experiment).with_sections(str(real) if real else None, split)
+    config = load_experiment(experiment).with_sections(str(real) if real else None, split, labelled.how)
     runs = conduct(config, out, jobs=jobs, say=warn)
     for group in groups(runs).values():
         show(gains_table(group))

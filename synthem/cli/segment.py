@@ -6,17 +6,20 @@ from typing import Annotated
 import typer
 
 from synthem.cli.console import progress, say, show, warn
-from synthem.cli.shared import Invert, VoxelNm, processors
+from synthem.cli.groups import grouped
+from synthem.cli.shared import Invert, Labelled, VoxelNm, processors, told_voxel
 
 segmenting = typer.Typer()
 
 
 @segmenting.command()
+@grouped
 def segment(
     images: Annotated[
         Path, typer.Argument(help="A picture, PNG or TIFF, a stack, or a folder of them.", metavar="IMAGES")
     ],
     out: Annotated[Path, typer.Argument(help="A new or empty folder, or one to go on with.", metavar="OUT")],
+    labelled: Labelled,
     voxel_nm: VoxelNm = None,
     model: Annotated[
         str, typer.Option(help="A shipped model's name, or a model.pt.", metavar="MODEL")
@@ -59,15 +62,17 @@ def segment(
     from synthem.segment.job import Job
     from synthem.segment.run import segment as run
 
+    given = parse_voxel_nm(voxel_nm) if voxel_nm else told_voxel(images) if images.exists() else None
     job = Job(
         images=images,
-        voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,
+        voxel_nm=given,
         model=model,
         adapt=adapt,
         masks=masks,
         preset=preset,
         seed=seed,
         invert=invert.value,
+        how=labelled.how,
     )
     done = run(job, out, workers=processors(), bars=progress, say=warn)
     show(done.census.table())

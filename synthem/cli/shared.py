@@ -14,6 +14,7 @@ from shapes.core.grid import Triple
 from synthem.cli.options import parse_by_class, parse_names, parse_shape, parse_share, parse_voxel_nm
 
 if TYPE_CHECKING:
+    from synthem.data.real.reading import Reading
     from synthem.learning.config import TrainConfig
     from synthem.learning.model_file import Model
     from synthem.patch import Patch
@@ -70,6 +71,93 @@ class Varied:
         check_factor(self.randomise)
         if self.randomise_anatomy and self.randomise == 1.0:
             raise InputError("--randomise-anatomy varies by the factor of --randomise; give one above 1")
+
+
+LabelsAt = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the labels of real EM are, if not beside it: a file, a folder, an array in a file.",
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+Channel = Annotated[
+    int | None, typer.Option(help="Which channel is EM, of files with several.", min=0, show_default=False)
+]
+Volumes = Annotated[
+    bool, typer.Option("--volumes", help="Take stacks of real EM as volumes, not as sections.")
+]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        help="What values of a label map are: 1=mitochondrion,255=ignore; or instances=CLASS.",
+        metavar="VALUE=CLASS,…",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """How real EM is read that is looked at."""
+
+    channel: Channel = None
+    classes: Values = None
+
+    @property
+    def how(self) -> "Reading":
+        """How files are read; InputError where it cannot be understood."""
+        return reading(self.classes, channel=self.channel)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """How real EM with labels is read."""
+
+    labels: LabelsAt = None
+    channel: Channel = None
+    classes: Values = None
+
+    @property
+    def how(self) -> "Reading":
+        """How files are read; InputError where it cannot be understood."""
+        return reading(self.classes, self.labels, self.channel)
+
+
+@dataclass(frozen=True)
+class Stacked(Labelled):
+    """The same, and whether stacks are volumes."""
+
+    volumes: Volumes = False
+
+    @property
+    def how(self) -> "Reading":
+        """How files are read; InputError where it cannot be understood."""
+        return reading(self.classes, self.labels, self.channel, self.volumes)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The same, where another option says what values of label maps are."""
+
+    labels: LabelsAt = None
+    channel: Channel = None
+    volumes: Volumes = False
+
+    def how(self, classes: str | None) -> "Reading":
+        """Return how files are read, given what values of label maps are."""
+        return reading(classes, self.labels, self.channel, self.volumes)
+
+
+def reading(
+    classes: str | None = None, labels: str | None = None, channel: int | None = None, volumes: bool = False
+) -> "Reading":
+    """Return how files are read; InputError, before any is opened, where values cannot be understood."""
+    from synthem.data.real.reading import Reading
+
+    how = Reading(classes, labels, channel, volumes)
+    how.check()
+    return how
 
 
 @dataclass(frozen=True)
@@ -184,8 +272,11 @@ class Added:
             if value is not None:
                 raise InputError(f"train: {option} and --add-stream are two sources to mix in; give one")
 
-    def patches(self, size: Triple | None) -> "Sequence[Patch]":
-        """Open what is added, none where nothing is; ``size`` is that of the first source, if given."""
+    def patches(self, size: Triple | None, how: "Reading") -> "Sequence[Patch]":
+        """Open what is added, none where nothing is; ``size`` is that of the first source, if given.
+
+        Labels of real EM are looked for beside it, and label maps have the same values.
+        """
         from synthem.data.open import is_generated
         from synthem.learning.single_model import open_half
 
@@ -196,7 +287,9 @@ class Added:
                     raise InputError(f"train: {option} is of the data that --add names; give --add too")
             return ()
         own = parse_voxel_nm(self.add_voxel_nm) if self.add_voxel_nm else size
-        return open_half(self.add, None, "train", None if is_generated(self.add) else own)
+        if is_generated(self.add):
+            return open_half(self.add, None, "train", None)
+        return open_half(self.add, None, "train", own, how)
 
 
 @dataclass(frozen=True)
@@ -204,7 +297,12 @@ class Training:
     """Settings of a training; what is given here goes before what the file says."""
 
     classes: Annotated[
-        str | None, typer.Option(help="Classes to learn; all six by default.", metavar="CLASS,…")
+        str | None,
+        typer.Option(
+            help="Classes to learn, all six by default; or what values of label maps are: 1=mitochondrion.",
+            metavar="[VALUE=]CLASS,…",
+            show_default=False,
+        ),
     ] = None
     steps: Annotated[int | None, typer.Option(help="Training steps.", min=1)] = None
     seed: Annotated[int | None, typer.Option(help="Seed of weights and crops.", min=0)] = None
@@ -224,6 +322,17 @@ class Training:
     ] = None
     config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None
 
+    @property
+    def values(self) -> str | None:
+        """What values of label maps are."""
+        return self._parts(True)
+
+    def _parts(self, values: bool) -> str | None:
+        if self.classes is None:
+            return None
+        parts = [part for part in self.classes.split(",") if ("=" in part) == values]
+        return ",".join(parts) or (None if values or "=" in self.classes else self.classes)
+
     def settings(self) -> "TrainConfig":
         """Return all settings; InputError where one is not understood."""
         from synthem.labels import CLASSES
@@ -231,8 +340,8 @@ class Training:
         from synthem.preset.yaml_file import parse, read_yaml
 
         settings: dict[str, Any] = read_yaml(self.config) if self.config else {}
-        if self.classes is not None:
-            settings["classes"] = parse_names(self.classes, CLASSES)
+        if names := self._parts(False):
+            settings["classes"] = parse_names(names, CLASSES)
         if self.patch is not None:
             settings["patch_vx"] = parse_shape(self.patch)
         if self.width is not None:
@@ -268,10 +377,24 @@ def size_of(voxel_nm: str | None, images: Path, model: "Model") -> Triple | None
         return parse_voxel_nm(voxel_nm)
     if is_generated(images):
         return open_data(images)[0].grid.voxel_nm
+    if told := told_voxel(images):
+        return told
     if images.exists():
         own = " × ".join(f"{edge:g}" for edge in model.card.voxel_nm)
         warn(f"{images}: taken to have voxels of {own} nm, as the model's; --voxel-nm says which they have")
     return None
+
+
+def told_voxel(images: Path) -> Triple | None:
+    """Return the voxel size that files of images tell, the same in all; None where they do not."""
+    from synthem.data.real.images import open_images_of
+
+    sizes = {volume.voxel_nm for volume in open_images_of(images).values()}
+    told = sizes.pop()
+    if sizes or told is None:
+        return None
+    z, y, x = told
+    return (x if z is None else z, y, x)
 
 
 def processors() -> int:

@@ -1,6 +1,7 @@
 """The command that trains one network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from synthem.cli.console import say, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Added, Balance, Split, Training, VoxelNm
+from synthem.cli.shared import Added, Balance, Files, Split, Training, VoxelNm
 from synthem.cli.streamed import Streamed
 from synthem.cli.told import tell_unlearned, told
 
@@ -26,7 +27,7 @@ def train(
     data: Annotated[
         Path,
         typer.Argument(
-            help="A generated dataset, a folder of real EM with masks, or with --stream a preset.",
+            help="A generated dataset, real EM with labels, or with --stream a preset.",
             metavar="DATA",
         ),
     ],
@@ -34,6 +35,7 @@ def train(
     added: Added,
     training: Training,
     streamed: Streamed,
+    files: Files,
     split: Split = None,
     voxel_nm: VoxelNm = None,
     balance: Balance = "",
@@ -58,7 +60,9 @@ def train(
     """
     from synthem.cli.options import parse_balance, parse_by_class, parse_voxel_nm
     from synthem.learning import single_model
+    from synthem.learning.trainer import check_folder
 
+    check_folder(out)  # before anything is said of the data
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     given = {"--add": added.add, "--split": split, "--balance": balance, "--rare": rare}
     streamed.check(given)
@@ -71,13 +75,14 @@ def train(
             out,
         )
         return
-    patches = told(single_model.open_half(data, split, "train", size))
+    how = files.how(training.values).deep(settings.network.dims)
+    patches = told(single_model.open_half(data, split, "train", size, how))
     extra: Sequence[Patch] | StreamCrops
     if streamed.add_stream:
         added.check_alone()
         extra = streamed.crops(streamed.add_stream, settings, patches[0].grid.voxel_nm)
     else:
-        extra = told(added.patches(size))
+        extra = told(added.patches(size, replace(how, labels=None)))
     fit = single_model.train(
         settings,
         patches,

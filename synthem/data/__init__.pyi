@@ -11,5 +11,5 @@ from .plan import plan_dataset as plan_dataset
 from .png_folder import write_png as write_png
 from .real import RealFolder as RealFolder
 from .real import read_folder as read_folder
-from .real import read_split as read_split
+from .splits import read_split as read_split
 from .unlabelled import sample_windows as sample_windows

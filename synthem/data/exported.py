@@ -8,7 +8,8 @@ from pathlib import Path
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.plan import Plan
-from synthem.data.real import RealFolder, read_folder
+from synthem.data.real.folder import RealFolder
+from synthem.data.real.layouts import read_folder
 from synthem.patch import Patch
 
 

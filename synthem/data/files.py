@@ -34,8 +34,16 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
 """Folders that may hold the masks of a class, spaces standing for ``_`` and ``-`` too; the first is the one
 that synthem writes."""
 
-PNG = (".png",)
-PICTURES = (*PNG, ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+PICTURES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+
+ZARR = ".zarr"
+"""The one ending of folders that are read as a file is."""
+
+LABELS = (
+    "labels", "label", "masks", "mask", "gt", "groundtruth", "ground_truth", "annotations", "annotation",
+    "segmentation", "segmentations", "seg", "truth", "instances",
+)  # fmt: skip
+"""Folders, files and data sets that may hold label maps, a value a class or an object."""
 
 LEFTOVERS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"})
 """What Windows, macOS and network drives leave in folders; whatever begins with a dot is hidden besides."""
@@ -43,6 +51,8 @@ LEFTOVERS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__m
 _MASK = ("masks", "mask", "segmentation", "segm", "seg", "labels", "label", "annotations", "annotation")
 _WORDS = (*_MASK, "gt", "truth", "images", "image", "imgs", "img", "im", "raw", "slice", "section", "volume")
 _FIRST = re.compile(rf"^(?:{'|'.join(_WORDS)})(?:[_\-. ]+|(?=\d))")
+_LABEL_FIRST = re.compile(rf"^(?:{'|'.join((*_MASK, 'gt', 'truth'))})(?:[_\-. ]+|(?=\d))")
+_LABEL_LAST = re.compile(rf"[_\-. ]+(?:{'|'.join((*_MASK, 'gt', 'truth'))})$")
 _LAST = re.compile(rf"[_\-. ]+(?:{'|'.join(_WORDS)})$")
 
 
@@ -65,7 +75,7 @@ def order(name: str) -> tuple[object, ...]:
     return (*((part, 0) if k % 2 == 0 else ("", int(part)) for k, part in enumerate(parts)), (name, 0))
 
 
-def pictures(folder: Path, endings: Sequence[str] = PNG) -> dict[str, Path]:
+def pictures(folder: Path, endings: Sequence[str] = PICTURES) -> dict[str, Path]:
     """Return the pictures in a folder by their names without ending, in order.
 
     Raises
@@ -75,13 +85,22 @@ def pictures(folder: Path, endings: Sequence[str] = PNG) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     for path in contents(folder):
-        if path.suffix.lower() in endings and path.is_file():
-            if path.stem in found:
+        end = ending(path, endings)
+        if end and (path.is_file() or end == ZARR):
+            name = path.name[: len(path.name) - len(end)]
+            if name in found:
                 raise InputError(
-                    f"{folder}: {found[path.stem].name} and {path.name} are of one name; leave one of them"
+                    f"{folder}: {found[name].name} and {path.name} are of one name; leave one of them"
                 )
-            found[path.stem] = path
+            found[name] = path
     return dict(sorted(found.items(), key=lambda item: order(item[0])))
+
+
+def ending(path: Path, endings: Sequence[str]) -> str:
+    """Return the longest of some endings that a file has, as it is written; empty where it has none."""
+    name = path.name.casefold()
+    longest = max((end for end in endings if name.endswith(end) and name != end), key=len, default="")
+    return path.name[len(path.name) - len(longest) :]
 
 
 def choose(known: Iterable[str], names: Iterable[str], where: Path) -> list[str]:
@@ -116,13 +135,32 @@ def slices_folder(root: Path) -> Path | None:
 
 def class_folders(root: Path) -> dict[str, list[Path]]:
     """Return the folders of masks by class, in the order of ``FOLDERS``; a class without one has no entry."""
-    names = {_plain(alias): cls for cls, aliases in FOLDERS.items() for alias in aliases}
     found: dict[str, list[Path]] = {}
     for path in contents(root):
-        cls = names.get(_plain(path.name)) or names.get(_plain(core(path.name)))
+        cls = class_of(path.name)
         if cls and path.is_dir():
             found.setdefault(cls, []).append(path)
     return {cls: found[cls] for cls in FOLDERS if cls in found}
+
+
+def class_of(name: str) -> str | None:
+    """Return the class that a folder, a file or a person calls so; None where that is none."""
+    return _CLASS_OF.get(_plain(name)) or _CLASS_OF.get(_plain(core(name)))
+
+
+def is_images(name: str) -> bool:
+    """Tell whether a folder or a file of this name, without ending, holds images."""
+    return name.casefold() in SLICES
+
+
+def is_labels(name: str) -> bool:
+    """Tell whether a folder or a file of this name, without ending, holds label maps."""
+    return name.casefold() in LABELS
+
+
+def has_label_affix(name: str) -> bool:
+    """Tell whether an affix of a name says that it is of labels: ``a_mask``, ``label_007``."""
+    return bool(_LABEL_FIRST.search(name.casefold()) or _LABEL_LAST.search(name.casefold()))
 
 
 def match(slices: Sequence[str], masks: Mapping[str, Path]) -> dict[str, Path]:
@@ -180,3 +218,15 @@ def check_file_name(name: str, what: str) -> str:
 def _plain(name: str) -> str:
     """Return a folder's name in small letters, with a space where words meet."""
     return re.sub(r"[_\-. ]+", " ", name.casefold()).strip()
+
+
+_CLASS_OF = {_plain(alias): cls for cls, aliases in FOLDERS.items() for alias in (cls, *aliases)}
+
+
+def odd(what: str, names: Iterable[str]) -> list[str]:
+    """Return one warning for a set of names, or none."""
+    told = sorted(names, key=order)
+    if not told:
+        return []
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return [f"{what}: {', '.join(told[:3])}{more}"]

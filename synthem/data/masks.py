@@ -10,13 +10,12 @@ many classes or objects, has far more.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.data.png_file import read_pixels
+from synthem.data.volume import Array, Plane
 
 FOREGROUND = 127
 """A pixel is of the class where it is brighter than this, if any mask of the folder is."""
@@ -34,20 +33,20 @@ STRAY = 1e-4
 greys: in EPFL6 it is 1.3e-5 at most, where one PSD is 7e-4."""
 
 
-class Masks(Mapping[str, Path]):
+class Masks(Mapping[str, Plane]):
     """The masks of one class: where that of each section lies, and how it is read.
 
     Parameters
     ----------
-    files : mapping of str to Path
+    files : mapping of str to Plane
         By section.
     """
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
+    def __init__(self, files: Mapping[str, Plane]) -> None:
         self._files = dict(files)
         self._level: int | None = None
 
-    def __getitem__(self, name: str) -> Path:
+    def __getitem__(self, name: str) -> Plane:
         """Return where the mask of a section lies."""
         return self._files[name]
 
@@ -79,8 +78,8 @@ class Masks(Mapping[str, Path]):
     def _darkest(self) -> int:
         """Return the level of masks of which one holds nothing bright, from all of them together."""
         values: set[int] = set()
-        for path in self.values():
-            grey = _strength(path)
+        for plane in self.values():
+            grey = _strength(plane)
             found = np.unique(grey)
             if found[-1] > FOREGROUND:
                 return FOREGROUND
@@ -88,45 +87,59 @@ class Masks(Mapping[str, Path]):
             if len(values) > 1:
                 if np.count_nonzero(grey) <= STRAY * grey.size:
                     return FOREGROUND
-                raise _refused(path, sorted({0, *values}))
+                raise _refused(plane, sorted({0, *values}))
         return min(values) - 1
 
 
-def _strength(path: Path) -> npt.NDArray[np.uint8]:
+def _strength(plane: Plane) -> npt.NDArray[np.uint8]:
     """Read a mask as greys: 0 and 255 where it is coloured."""
-    pixels = read_pixels(path)
+    pixels = _bytes(plane, plane.read())
     colours, clear = pixels, None
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
         colours, clear = pixels[..., :-1], pixels[..., -1] <= FOREGROUND
     if colours.ndim == 3 and colours.shape[2] == 3 and (np.ptp(colours, axis=2) > 0).any():
-        grey = _of_one_colour(path, colours, clear)
+        grey = _of_one_colour(plane, colours, clear)
     else:
         grey = colours[..., 0] if colours.ndim == 3 else colours
         if clear is not None and clear.any():
             grey = np.where(clear, np.uint8(0), grey)
             if not grey.any() and not clear.all():
-                raise InputError(f"{path}: the mask is black on a transparent ground; save it white on black")
-    _check_edges(path, grey)
+                raise InputError(
+                    f"{plane}: the mask is black on a transparent ground; save it white on black"
+                )
+    _check_edges(plane, grey)
     return np.ascontiguousarray(grey)
 
 
+def _bytes(plane: Plane, pixels: Array) -> npt.NDArray[np.uint8]:
+    """Bring a mask of another kind of number to 8 bits: of such, two values alone are a mask."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    found = np.unique(pixels)
+    if len(found) > 2 or (len(found) == 2 and found[0] != 0):
+        raise _refused(plane, found.tolist())
+    top = found[-1]
+    return np.where(pixels != 0, np.uint8(top if 0 < top <= 255 and top == int(top) else 255), np.uint8(0))
+
+
 def _of_one_colour(
-    path: Path, colours: npt.NDArray[np.uint8], clear: npt.NDArray[np.bool_] | None
+    plane: Plane, colours: npt.NDArray[np.uint8], clear: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[np.uint8]:
-    code = colours.astype(np.uint32) @ np.array([1, 256, 65536], np.uint32)  # OpenCV's order: blue first
+    code = colours.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
     if clear is not None:
         code[clear] = 0
     found = np.unique(code)
     if len(found) > 2 or found[0] != 0:
         shown = ", ".join(f"#{value:06x}" for value in found[:4]) + (" …" if len(found) > 4 else "")
         raise InputError(
-            f"{path}: a coloured mask wants one colour on black, and this one holds {len(found)} colours "
-            f"({shown}); save a mask of 0 and 255 for each class"
+            f"{plane}: a coloured mask wants one colour on black, and this one holds {len(found)} colours "
+            f"({shown}); save a mask of 0 and 255 for each class, or put the pictures into a folder labels "
+            "and say what the colours are: --classes '#rrggbb=CLASS,…'"
         )
     return np.where(code > 0, np.uint8(255), np.uint8(0))
 
 
-def _check_edges(path: Path, grey: npt.NDArray[np.uint8]) -> None:
+def _check_edges(plane: Plane, grey: npt.NDArray[np.uint8]) -> None:
     """Refuse what is no mask of two values, smoothed at most: label maps, pictures."""
     counts = np.bincount(grey.ravel(), minlength=256)
     values = np.flatnonzero(counts)
@@ -137,14 +150,19 @@ def _check_edges(path: Path, grey: npt.NDArray[np.uint8]) -> None:
     if len(values) > 2 and (
         between.max() > most or (between.sum() > most and between.sum() > HALF * counts[BRIGHT:].sum())
     ):
-        raise _refused(path, values.tolist())
+        raise _refused(plane, values.tolist())
     if values[0] > FOREGROUND:
-        raise _refused(path, values.tolist())
+        raise _refused(plane, values.tolist())
 
 
-def _refused(path: Path, values: list[int], aside: str = "") -> InputError:
-    shown = ", ".join(map(str, values[:6])) + (f" … {values[-1]}" if len(values) > 6 else "")
+def _refused(plane: Plane, values: list[int], aside: str = "") -> InputError:
     return InputError(
-        f"{path}: a mask wants two values, 0 and 255 or 0 and another, and this one holds {shown}; "
+        f"{plane}: a mask wants two values, 0 and 255 or 0 and another, and this one holds {shown(values)}; "
         f"save a mask of 0 and 255 for each class{aside}"
     )
+
+
+def shown(values: list[int]) -> str:
+    """Return values as a sentence names them, the first and the last of many."""
+    told = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return ", ".join(told[:6]) + (f" … {told[-1]}" if len(told) > 6 else "")

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shapes.core.errors import InputError
-from synthem.data.exported import read_exported
+from synthem.data.exported import ExportedFolder, read_exported
 from synthem.data.hdf5 import Dataset
 from synthem.data.manifest import read_manifest
-from synthem.data.png_file import png_size
-from synthem.data.real import RealFolder, read_folder
-from synthem.labels import CLASSES
+from synthem.data.real.folder import RealFolder
+from synthem.data.real.layouts import read_folder
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.patch import ALL_LABELLED, Patch
 
 
@@ -17,31 +17,40 @@ def open_data(
     path: str | Path,
     names: Iterable[str] | None = None,
     voxel_nm: tuple[float, float, float] | None = None,
+    how: Reading = PLAIN,
 ) -> Sequence[Patch]:
-    """Open a generated dataset or a folder of real EM as a sequence of patches that are read when asked for.
+    """Open a generated dataset, or real EM of any layout, as patches that are read when asked for.
 
     Parameters
     ----------
     path : str or Path
-        The folder.
+        The folder or file; of HDF5 and Zarr also an array in it, ``file.h5:volumes/raw``.
     names : iterable of str, optional
-        Names or globs of the sections to take from a folder of PNGs.
+        Names or globs of the sections to take from real EM, or from a folder of PNGs.
     voxel_nm : tuple of float, optional
-        Voxel size of real EM, (z, y, x); 5 nm isotropic if None. A generated dataset knows its own.
+        Voxel size of real EM, (z, y, x). If None, what the files tell, or 5 nm with a warning. A generated
+        dataset knows its own.
+    how : Reading
+        How real EM is read: what values of label maps are, where labels are, whether stacks are volumes.
 
     Raises
     ------
     InputError
-        Where the folder holds neither, or names or a voxel size are given for a dataset that has its own.
+        Where it is neither, or names, a voxel size or a way of reading are given for a dataset that has its
+        own.
     """
     path = Path(path)
-    if path.is_file():
-        raise InputError(f"{path}: is a file; name the folder of a dataset or of real EM")
     manifest = read_manifest(path)
     if manifest is None:
-        return read_folder(path, names, voxel_nm or (5.0, 5.0, 5.0))
+        if path.is_file() and read_manifest(path.parent) is not None:
+            raise InputError(f"{path}: is a file of a generated dataset; name its folder, {path.parent}")
+        return read_folder(path, names, voxel_nm, how)
     if voxel_nm is not None:
         raise InputError(f"{path}: this generated dataset knows its voxel size; give none")
+    if how != PLAIN and how != Reading(volumes=how.volumes):
+        raise InputError(
+            f"{path}: this is a generated dataset; --classes, --labels and --channel are of real EM"
+        )
     if manifest.layout == "png":
         return read_exported(path, manifest.plan, names)
     if names is not None:
@@ -59,11 +68,13 @@ def common_window(*data: Sequence[Patch]) -> tuple[int, int, int]:
     InputError
         Where there are no patches, or voxels differ in size.
     """
-    shapes = [shape for patches in data for shape in _shapes(patches)]
+    shapes = [shape for patches in data for shape in shapes_of(patches)]
     if not shapes:
         raise InputError("census: there are no patches to count")
     z, y, x = (min(shape[axis] for shape in shapes) for axis in range(3))
-    sizes = [patches[0].grid.voxel_nm for patches in data]
+    sizes = [
+        patches.voxel_nm if isinstance(patches, RealFolder) else patches[0].grid.voxel_nm for patches in data
+    ]
     for size in sizes:
         if size[z == 1 :] != sizes[0][z == 1 :]:
             first, other = (" × ".join(f"{edge:g}" for edge in voxel) for voxel in (sizes[0], size))
@@ -74,9 +85,10 @@ def common_window(*data: Sequence[Patch]) -> tuple[int, int, int]:
     return z, y, x
 
 
-def _shapes(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
+def shapes_of(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
+    """Return the shapes (z, y, x) of patches, without reading them where files tell."""
     if isinstance(data, RealFolder):
-        return {(1, *png_size(data.slices[name])) for name in data.names}
+        return {data.shape(name) for name in data.names}
     if isinstance(data, Dataset):
         return {data.manifest.plan.request.shape}
     return {patch.grid.shape for patch in data}
@@ -85,7 +97,7 @@ def _shapes(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
 def labelled_in(data: Sequence[Patch]) -> tuple[bool, ...]:
     """Return which classes are labelled in some patch."""
     if isinstance(data, RealFolder):
-        return tuple(any(name in data.masks.get(cls, ()) for name in data.names) for cls in CLASSES)
+        return data.labelled
     if isinstance(data, Dataset):
         return ALL_LABELLED
     return tuple(any(known) for known in zip(*(patch.known for patch in data), strict=True))
@@ -97,5 +109,8 @@ def is_generated(path: str | Path) -> bool:
 
 
 def warnings_of(data: Sequence[Patch]) -> tuple[str, ...]:
-    """Return what is odd in the data, a sentence each; a generated dataset has nothing odd."""
-    return data.warnings if isinstance(data, RealFolder) else ()
+    """Return as what real EM was read, and what is odd in it, a sentence each."""
+    if not isinstance(data, RealFolder) or isinstance(data, ExportedFolder):
+        return data.warnings if isinstance(data, RealFolder) else ()
+    many = f"{len(data)} {'volume' if data.volumes else 'section'}{'s' * (len(data) != 1)}"
+    return (f"{data.root}: read as {data.layout}; {many}", *data.warnings)

@@ -14,13 +14,13 @@ from shapes.core.errors import InputError
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def png_size(path: Path) -> tuple[int, int]:
-    """Return (height, width) of a PNG from its header alone.
+def png_head(path: Path) -> tuple[int, int, int]:
+    """Return height, width and bits a channel of a PNG from its header alone.
 
     Raises
     ------
     InputError
-        Where the file cannot be read, is no PNG, or has 16 bits a channel.
+        Where the file cannot be read or is no PNG.
     """
     try:
         with path.open("rb") as file:
@@ -32,27 +32,13 @@ def png_size(path: Path) -> tuple[int, int]:
     if len(head) < 26:
         raise InputError(f"{path}: truncated PNG: it ends within its header")
     width, height, bits = struct.unpack(">IIB", head[16:25])
-    if bits == 16:
-        raise InputError(f"{path}: 16 bits a channel; convert it to 8 bits, with the contrast that you want")
-    return height, width
-
-
-def read_pixels(path: Path) -> npt.NDArray[np.uint8]:
-    """Read an 8-bit PNG as it is stored, uint8 (y, x) or (y, x, channel): blue, green, red, transparency.
-
-    Palettes are resolved into colours.
-
-    Raises
-    ------
-    InputError
-        Where the file is no PNG, is truncated or damaged, or has 16 bits a channel.
-    """
-    png_size(path)
-    return np.asarray(read_stored(path), np.uint8)
+    return height, width, bits
 
 
 def read_stored(path: Path) -> npt.NDArray[Any]:
-    """Read a PNG of 8 or 16 bits as ``read_pixels`` does.
+    """Read a PNG as it is stored, (y, x) or (y, x, channel): blue, green, red, transparency.
+
+    Palettes are resolved into colours.
 
     Raises
     ------
@@ -70,22 +56,6 @@ def read_stored(path: Path) -> npt.NDArray[Any]:
     if image is None:
         raise InputError(f"{path}: damaged PNG: its pixels cannot be decoded")
     return np.asarray(image)
-
-
-def read_grey(path: Path) -> npt.NDArray[np.uint8]:
-    """Read an 8-bit PNG as uint8 (y, x): RGB and RGBA become luminance (Rec. 601), transparency is dropped.
-
-    Raises
-    ------
-    InputError
-        As ``read_pixels`` does.
-    """
-    image = read_pixels(path)
-    if image.ndim == 3 and image.shape[2] >= 3:
-        image = np.asarray(cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY), np.uint8)
-    elif image.ndim == 3:  # grey with transparency
-        image = image[..., 0]
-    return np.ascontiguousarray(image)
 
 
 def png_bytes(image: npt.NDArray[np.uint8]) -> bytes:

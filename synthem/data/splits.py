@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from shapes.core.errors import InputError
-from synthem.data.real import read_split
+import yaml
+
+from shapes.core.errors import InputError, UnknownNameError
+from synthem.data.real.address import parse_address
 
 SPLITS = "splits.yaml"
 """The file beside the sections that holds the splits."""
@@ -12,7 +14,7 @@ HALVES = ("train", "test")
 
 
 def half_of(folder: str | Path, split: str, usual: str = "train") -> list[str]:
-    """Return the sections of ``NAME:train`` or ``NAME:test`` in a folder's ``splits.yaml``.
+    """Return sections of ``NAME:train`` or ``NAME:test`` in ``splits.yaml``, of a folder or beside a file.
 
     ``NAME`` alone is the usual half.
 
@@ -28,4 +30,46 @@ def half_of(folder: str | Path, split: str, usual: str = "train") -> list[str]:
         name, half = split, usual
     if half not in HALVES:
         raise InputError(f"split: write NAME, NAME:train or NAME:test, not {split!r}")
-    return read_split(Path(folder) / SPLITS, name)[HALVES.index(half)]
+    return read_split(beside(Path(folder)) / SPLITS, name)[HALVES.index(half)]
+
+
+def beside(data: Path) -> Path:
+    """Return the folder that the splits of data lie in: it, or of a file the folder that holds that."""
+    address = parse_address(data)
+    return address.file.parent if address else data
+
+
+def read_split(path: str | Path, name: str) -> tuple[list[str], list[str]]:
+    """Return the names of the training and of the test sections of one split in a YAML file.
+
+    All names are taken as text, as they are written: ``0002`` is a name, not a number.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read or is laid out otherwise, or a section stands in both halves.
+    UnknownNameError
+        Where the file has no split of that name.
+    """
+    try:
+        splits = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 (text alone)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(splits, dict):
+        raise InputError(f"{path}: a splits file maps a split's name to its train and test lists")
+    if name not in splits:
+        raise UnknownNameError(f"split in {path}", name, map(str, splits))
+    halves = []
+    for half in ("train", "test"):
+        value = splits[name].get(half) if isinstance(splits[name], dict) else None
+        if not isinstance(value, list) or not value:
+            raise InputError(f"{path}: split {name!r} needs a list of section names under {half!r}")
+        halves.append([str(item) for item in value])
+    both = sorted(set(halves[0]) & set(halves[1]))
+    if both:
+        raise InputError(
+            f"{path}: split {name!r} has {both[0]!r} in both halves; train and test must not share sections"
+        )
+    return halves[0], halves[1]

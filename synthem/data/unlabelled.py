@@ -1,6 +1,6 @@
-"""Unlabelled EM as people have it: a picture or a folder of pictures, of which windows are sampled.
+"""Unlabelled EM as people have it: pictures, stacks and volumes, of which windows are sampled.
 
-Only the windows that are sampled are kept, so a folder may be of any size; ``pages.py`` reads them.
+Only the windows that are sampled are read and kept, so files may be of any size.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.data.files import PICTURES, choose, pictures, slices_folder
-from synthem.data.pages import Plane, pages_of
+from synthem.data.greys import greys_of, one_channel
+from synthem.data.real.images import open_images_of
+from synthem.data.real.reading import Reading
+from synthem.data.volume import Array, Plane
 
 SMALLEST_PX = 64
-STRETCH = (0.1, 99.9)
-"""Percentiles of 16-bit or real-valued greys that become 0 and 255."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ def sample_windows(
     smallest: int = SMALLEST_PX,
     names: list[str] | None = None,
     seed: int = 0,
+    how: Reading | None = None,
     tick: Callable[[int, int], None] = lambda done, of: None,
 ) -> SampledWindows:
     """Sample square windows that do not overlap, about equally many of each section.
@@ -56,7 +57,7 @@ def sample_windows(
     Parameters
     ----------
     root : str or Path
-        A picture, or a folder of pictures, or one that holds them in ``slices/`` or ``original/``.
+        A picture, a stack or volume, a folder of these, or one that holds them in ``slices/``.
     count : int
         How many windows there may be.
     largest_vx : int
@@ -67,6 +68,8 @@ def sample_windows(
         Names or globs of the sections to take.
     seed : int
         Which windows are taken where there are more than wanted.
+    how : Reading, optional
+        Which channel of several.
 
     Raises
     ------
@@ -74,28 +77,28 @@ def sample_windows(
         Where there is nothing to read, a file is damaged or of a kind that is no grey section, or greys
         are constant, NaN or infinite.
     """
-    files = section_files(Path(root), names)
-    pages = [page for path in files for page in pages_of(path)]
-    least = min(min(page.shape) for page in pages)
+    volumes = open_images_of(Path(root), names, how)
+    pages = [(name, Plane(volume, z)) for name, volume in volumes.items() for z in range(volume.shape[0])]
+    least = min(min(plane.size) for _, plane in pages)
     if least < smallest:
-        path = next(page.path for page in pages if min(page.shape) == least)
+        where = next(plane.volume.where for _, plane in pages if min(plane.size) == least)
         raise InputError(
-            f"{path}: a section of at least {smallest} × {smallest} pixels is wanted, this one has {least}"
+            f"{where}: a section of at least {smallest} × {smallest} pixels is wanted, this one has {least}"
         )
     edge = min(largest_vx, least // 32 * 32)
     rng = np.random.default_rng(seed)
     if len(pages) > count:  # evenly through the stack
         pages = [pages[k] for k in np.linspace(0, len(pages) - 1, count).round().astype(int)]
     share = -(-count // len(pages))
-    cuts: list[Plane] = []
+    cuts: list[Array] = []
     sections: list[str] = []
     places: list[tuple[int, int]] = []
-    notes: dict[str, None] = {}
-    for done, page in enumerate(pages, 1):
-        corners = _corners(page.shape, edge)
+    notes: dict[str, None] = dict.fromkeys(note for v in volumes.values() for note in v.notes)
+    for done, (name, plane) in enumerate(pages, 1):
+        corners = _corners(plane.size, edge)
         chosen = [corners[k] for k in sorted(rng.permutation(len(corners))[:share])]
-        cuts += [_grey(page.path, cut, notes) for cut in page.windows(chosen, edge)]
-        sections += [page.name] * len(chosen)
+        cuts += [one_channel(plane, cut, notes) for cut in plane.volume.windows(plane.z, chosen, edge)]
+        sections += [f"{name}:{plane.z:04d}" if plane.volume.shape[0] > 1 else name] * len(chosen)
         places += chosen
         tick(done, len(pages))
     kept = [k for k, cut in enumerate(cuts) if _is_tissue(cut)]
@@ -122,53 +125,19 @@ def sample_windows(
     )
 
 
-def section_files(root: Path, names: list[str] | None = None) -> list[Path]:
-    """Return the pictures that a path stands for, in the order of their names."""
-    if root.is_file():
-        if names is not None and set(names) != {root.stem}:
-            raise InputError(f"{root}: is one picture, so there are no sections to name; leave names out")
-        return [root]
-    if not root.is_dir():
-        raise InputError(f"{root}: no such file or folder")
-    folder = slices_folder(root) or root
-    files = pictures(folder, PICTURES)
-    if not files:
-        raise InputError(f"{folder}: no images: PNG, TIFF or JPEG files are wanted, and it holds none")
-    return [files[name] for name in (files if names is None else choose(files, names, folder))]
-
-
-def _grey(path: Path, plane: Plane, notes: dict[str, None]) -> Plane:
-    """Return a plane of one channel; colours become luminance (Rec. 601), and that is noted."""
-    if plane.ndim == 3 and plane.shape[2] in (2, 4):
-        plane = plane[..., : plane.shape[2] - 1]  # transparency
-    if plane.ndim == 3 and plane.shape[2] == 3:
-        if not (np.ptp(plane[::4, ::4], axis=2) == 0).all() or not (np.ptp(plane, axis=2) == 0).all():
-            notes["colour images were turned into luminance"] = None
-            luminance: Plane = plane @ np.array([0.299, 0.587, 0.114])
-            return luminance.astype(plane.dtype if plane.dtype.kind == "u" else np.float32)
-        plane = plane[..., 0]
-    if plane.ndim == 3 and plane.shape[2] == 1:
-        plane = plane[..., 0]
-    if plane.ndim != 2 or plane.dtype.kind not in "uif":
-        raise InputError(
-            f"{path}: a grey or RGB section is wanted, not {plane.dtype.name} of shape {plane.shape}"
-        )
-    return plane
-
-
 def _corners(shape: tuple[int, int], edge: int) -> list[tuple[int, int]]:
     """Return the corners of as many windows as fit side by side, spread over the section."""
     rows, columns = (np.linspace(0, n - edge, n // edge).round().astype(int).tolist() for n in shape)
     return [(y, x) for y in rows for x in columns]
 
 
-def _is_tissue(cut: Plane) -> bool:
+def _is_tissue(cut: Array) -> bool:
     """Tell whether no single grey fills more than a third of a window."""
     _, counts = np.unique(cut[::4, ::4], return_counts=True)
     return bool(counts.max() <= counts.sum() / 3)
 
 
-def _bytes(root: Path, cuts: list[Plane], notes: dict[str, None]) -> npt.NDArray[np.uint8]:
+def _bytes(root: Path, cuts: list[Array], notes: dict[str, None]) -> npt.NDArray[np.uint8]:
     if len(kinds := sorted({cut.dtype.name for cut in cuts})) > 1:
         raise InputError(
             f"{root}: the sections' greys are of several kinds ({', '.join(kinds)}); convert them to one, or "
@@ -179,10 +148,8 @@ def _bytes(root: Path, cuts: list[Plane], notes: dict[str, None]) -> npt.NDArray
         raise InputError(f"{root}: NaN or infinite greys; fill these pixels or cut them away")
     if stack.min() == stack.max():
         raise InputError(f"{root}: the images are constant: every grey is {float(stack.flat[0]):g}")
-    if any(cut.dtype != np.uint8 for cut in cuts):
-        low, high = np.percentile(stack, STRETCH)
-        if low == high:
-            raise InputError(f"{root}: nearly every pixel has the same grey, {low:g}")
-        stack = (stack - low) * (255.0 / (high - low))
-        notes[f"greys {low:g} to {high:g} were stretched to 0–255"] = None
-    return np.clip(np.rint(stack), 0, 255).astype(np.uint8)
+    if cuts[0].dtype == np.uint8:
+        return np.stack(cuts)
+    greys = greys_of(root, cuts)
+    notes |= dict.fromkeys(greys.note())
+    return greys.bytes(np.stack(cuts))

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES, channels
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
@@ -92,6 +93,8 @@ class ExperimentConfig(Frozen):
     """A file of splits, relative to the real folder."""
     split: str | None = None
     voxel_nm: tuple[float, float, float] = (5.0, 5.0, 5.0)
+    reading: Reading = PLAIN
+    """How the real EM is read: ``classes``, ``labels`` and ``channel``, as the options of these names."""
     synthetic: SyntheticConfig
     pretrained: PretrainedConfig = PretrainedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
@@ -157,11 +160,13 @@ class ExperimentConfig(Frozen):
             )
         return self
 
-    def with_sections(self, real: str | None, split: str | None) -> "ExperimentConfig":
-        """Take the folder and the split that were given on the command line, where any was."""
+    def with_sections(self, real: str | None, split: str | None, how: Reading = PLAIN) -> "ExperimentConfig":
+        """Take the folder, the split and how it is read, where the command line gave any."""
         given: dict[str, Any] = {} if real is None else {"real": real}
         if split is not None:
             given |= {"split": split, "train": None, "test": None}
+        if how != PLAIN:
+            given |= {"reading": how}
         return self.model_copy(update=given)
 
     @property

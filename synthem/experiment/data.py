@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.data.real import read_folder, read_split
+from synthem.data.open import warnings_of
+from synthem.data.real.layouts import read_folder
+from synthem.data.splits import beside, read_split
 from synthem.experiment.config import CLASS_SETS, NO_REAL_LABEL, Arm, ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
@@ -125,15 +127,16 @@ def load_data(config: ExperimentConfig) -> Data:
         raise InputError("experiment: say where the real sections are: `--real DIR`, or `real:` in the file")
     root = Path(config.real)
     train_names, test_names = _halves(config, root)
-    train = read_folder(root, train_names, config.voxel_nm)
-    test = read_folder(root, test_names, config.voxel_nm)
+    how = config.reading.deep(config.training.network.dims)
+    train = read_folder(root, train_names, config.voxel_nm, how)
+    test = read_folder(root, test_names, config.voxel_nm, how)
     both = sorted(set(train.names) & set(test.names))
     if both:
         raise InputError(f"experiment: {both[0]!r} is in both halves; train and test must not share sections")
     half = list(train)
     kept, held = hold_out(half, config.validation_share, config.training.patch_vx)
     data = Data(kept, held, test[:: config.test_every], half=half)
-    notes = [*train.warnings, *test.warnings]
+    notes = [*warnings_of(train), *warnings_of(test)]
     for number in config.real_sections:
         notes += _notes_of(data, config, number)
     if set(config.arms) != {"real"}:
@@ -165,4 +168,4 @@ def _halves(config: ExperimentConfig, root: Path) -> tuple[Sequence[str], Sequen
         return config.train, config.test
     if config.split is None:
         raise InputError("experiment: name the sections, `train:` and `test:`, or a split, `--split NAME`")
-    return read_split(root / config.splits, config.split)
+    return read_split(beside(root) / config.splits, config.split)

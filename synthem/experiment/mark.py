@@ -20,7 +20,7 @@ from synthem.world import WORLD_VERSION
 
 MARK = "experiment.json"
 
-NAMES_OF_DATA = {"title", "real", "splits", "split", "train", "test"}
+NAMES_OF_DATA = {"title", "real", "reading", "splits", "split", "train", "test"}
 """Settings that say where data are: what they are decides, and the hash of the sections says that."""
 
 

@@ -212,7 +212,7 @@ def _train_and_score(
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
         truth, known = patch.labels[use], patch.labelled[use]
-        blocks += count_blocks(patch.name, found, truth, known)
+        blocks += count_blocks(patch.name, patch.judged(found), truth, known)
         mixed_up += confusion(found, truth, known, training.classes)
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
     write_predictions(folder, masks)

@@ -14,7 +14,9 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Grid, Triple
-from synthem.data.real import RealFolder, read_folder
+from synthem.data.real.folder import RealFolder
+from synthem.data.real.layouts import read_folder
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.fit.parameters import KNOBS, Values, get, middle_and_width, pruned, put, scaled
 from synthem.measure.census import Census, census
 from synthem.patch import Patch
@@ -111,9 +113,11 @@ class Mended:
         return replace(self, before=earlier.before)
 
 
-def masks_of(root: str | Path, names: Sequence[str] | None, voxel_nm: Triple) -> RealFolder:
-    """Return a folder of real EM, or refuse it where it has no masks."""
-    folder = read_folder(root, names, voxel_nm)
+def masks_of(
+    root: str | Path, names: Sequence[str] | None, voxel_nm: Triple, how: Reading = PLAIN
+) -> RealFolder:
+    """Return real EM, or refuse it where it has no masks."""
+    folder = read_folder(root, names, voxel_nm, how)
     if not folder.masks:
         raise InputError(f"{root}: no folder of masks beside the slices, such as membranes or mitochondrion")
     return folder
@@ -126,6 +130,7 @@ def fit_masks(
     names: Sequence[str] | None = None,
     seed: int = 0,
     greys_alone: bool = False,
+    how: Reading = PLAIN,
 ) -> tuple[Preset, list[Mended]]:
     """Return the preset with what the masks tell, and what that is.
 
@@ -141,13 +146,15 @@ def fit_masks(
         Sections to take.
     greys_alone : bool
         Leave sizes and numbers as they are.
+    how : Reading
+        How the folder is read.
 
     Raises
     ------
     InputError
         Where the folder has no masks.
     """
-    folder = masks_of(root, names, start.voxel_nm)
+    folder = masks_of(root, names, start.voxel_nm, how)
     edge = min(LARGEST_PX, *(n for patch in folder for n in patch.grid.shape[1:]))
     real = census(_upright(folder, flipped), window=(1, edge, edge))
     rules = [rule for rule in RULES if rule.law == "shift" or not greys_alone]

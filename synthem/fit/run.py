@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
+from synthem.data.open import warnings_of
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.unlabelled import SampledWindows, sample_windows
 from synthem.fit.anatomy_choice import Tried, choose_tissue, tissues_of, with_tissue
 from synthem.fit.budget import Clock
@@ -102,6 +104,7 @@ def fit_preset(
     masks: str | Path | None = None,
     tissues: Sequence[str] | None = None,
     names: list[str] | None = None,
+    how: Reading = PLAIN,
     voxel_nm: Triple | None = None,
     minutes: float = 15.0,
     rounds: int | None = None,
@@ -153,11 +156,11 @@ def fit_preset(
     own = names if masks is not None and Path(masks).resolve() == Path(images).resolve() else None
     seen: list[str] = []
     if masks is not None:  # refuses what is none, before any work
-        masked = masks_of(masks, own, before.voxel_nm)
-        for sentence in masked.warnings:
+        masked = masks_of(masks, own, before.voxel_nm, how)
+        for sentence in warnings_of(masked):
             tell(sentence)
         seen += sections_seen(masks, masked.names)
-    windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed)
+    windows = sample_windows(images, REAL_WINDOWS, names=names, seed=seed, how=how)
     seen += sections_seen(images, windows.sections)
     flipped = dark_lines(windows.images, before.voxel_nm[1]) < 0
     grey = 255 - windows.images if flipped else windows.images
@@ -197,7 +200,7 @@ def fit_preset(
             learned = tried[0].learned
             if masks is not None:
                 tell("masks: greys, sizes and numbers")
-                so_far, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed)
+                so_far, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed, how=how)
                 fixed = {knob for one in mended for knob in one.knobs}
                 space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed])
                 learned = Learned(quick_start(space, target, renderer, known=True), space.doubt)
@@ -220,7 +223,7 @@ def fit_preset(
         try:
             if masks is not None and not interrupted:
                 tell("masks: greys again")
-                after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True)
+                after, again = fit_masks(after, masks, flipped, own, seed, greys_alone=True, how=how)
                 mended = _joined(mended, again)
             was, now = renderer.features([before, after], renderer.unseen(count))
         except KeyboardInterrupt:

@@ -24,6 +24,7 @@ def to_sample(
     augmentation: AugmentConfig | None = None,
     *,
     rng: np.random.Generator | None = None,
+    by_voxel: bool = False,
 ) -> Sample:
     """Cut a crop and make tensors of it.
 
@@ -31,8 +32,9 @@ def to_sample(
     -------
     dict
         ``image`` float32 (1, [z,] y, x) in grey levels, ``labels`` float32 (class, [z,] y, x) of 0 and 1, and
-        ``known`` float32 (class, [z,]): what the class weighs there, 0 where it is unlabelled. The z axis is
-        left out for a 2D network.
+        ``known`` float32 (class, [z,]): what the class weighs there, 0 where it is unlabelled; with
+        ``by_voxel``, as large as the labels, 0 at voxels that are ignored too. The z axis is left out for a
+        2D network.
     """
     patch, corner, weights = crop
     use = channels(config.classes)
@@ -41,13 +43,17 @@ def to_sample(
     labels = patch.labels[(slice(None), *box)][use]
     # an unlabelled section stays so wherever it is flipped to: it moves as a label does
     sections = np.atleast_1d(patch.labelled.any(0))[None, box[0], None, None]
-    labels = np.concatenate([labels, np.broadcast_to(sections, (1, *image.shape))])
+    there = np.broadcast_to(sections, (1, *image.shape))
+    labels = np.concatenate([labels, there if patch.ignored is None else there & ~patch.ignored[box]])
     if augmentation is not None and rng is not None:
         image, labels = augment(image, labels, augmentation, rng=rng)
-    labels, sections = labels[:-1], labels[-1:, :, 0, 0]
-    known = (np.array(patch.known)[use, None] & sections).astype(np.float32)
+    labels, there = labels[:-1], labels[-1:] if by_voxel else labels[-1:, :, :1, :1]
+    known = (np.array(patch.known)[use, None, None, None] & there).astype(np.float32)
     if weights:
-        known *= np.array([[weights.get(name, 1.0)] for name in config.classes], np.float32)
+        lambdas = np.array([weights.get(name, 1.0) for name in config.classes], np.float32)
+        known *= lambdas[:, None, None, None]
+    if not by_voxel:
+        known = known[..., 0, 0]
     if config.network.dims == 2:
         image, labels, known = image[0], labels[:, 0], known[:, 0]
     return {
@@ -72,6 +78,7 @@ class CropDataset(Dataset[Sample]):
 
     def __init__(self, source: CropSource, config: TrainConfig, first: int, count: int) -> None:
         self.source, self.config, self.first, self.count = source, config, first, count
+        self.by_voxel = any(patch.ignored is not None for patch in source.patches)
 
     def __len__(self) -> int:
         return self.count
@@ -82,7 +89,7 @@ class CropDataset(Dataset[Sample]):
         rng = np.random.default_rng([self.config.seed, self.first + index])
         progress = min((self.first + index) / (self.config.steps * self.config.batch), 1.0)
         crop = self.source.draw(rng=rng, progress=progress, index=self.first + index)
-        return to_sample(crop, self.config, self.config.augment, rng=rng)
+        return to_sample(crop, self.config, self.config.augment, rng=rng, by_voxel=self.by_voxel)
 
 
 class TileDataset(Dataset[Sample]):
@@ -90,6 +97,7 @@ class TileDataset(Dataset[Sample]):
 
     def __init__(self, patches: Sequence[Patch], config: TrainConfig, limit: int | None = None) -> None:
         self.patches, self.config = patches, config
+        self.by_voxel = any(patch.ignored is not None for patch in patches)
         tiles = [(k, c) for k, patch in enumerate(patches) for c in tile_corners(patch, config.patch_vx)]
         keep = np.linspace(0, len(tiles) - 1, min(limit or len(tiles), len(tiles))).round().astype(int)
         self.tiles = [tiles[k] for k in keep]
@@ -99,7 +107,7 @@ class TileDataset(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         k, corner = self.tiles[index]
-        return to_sample(Crop(self.patches[k], corner), self.config)
+        return to_sample(Crop(self.patches[k], corner), self.config, by_voxel=self.by_voxel)
 
 
 class BalancedSampler(Sampler[int]):

@@ -26,8 +26,8 @@ How many devices it had stands apart: the loss is pooled over each device's shar
 def identity_of_data(patches: Iterable[Patch]) -> str:
     """Return the number of patches and a hash of what training sees of them.
 
-    That is the name of each, its shape, its voxel size, which classes are known, image and labels; and their
-    order, by which crops are drawn.
+    That is the name of each, its shape, its voxel size, which classes are known, image, labels and what is
+    ignored; and their order, by which crops are drawn.
     """
     total, count = sha256(), 0
     for patch in patches:
@@ -35,6 +35,8 @@ def identity_of_data(patches: Iterable[Patch]) -> str:
         total.update(json.dumps(head, default=str).encode())
         total.update(np.ascontiguousarray(patch.image).tobytes())
         total.update(np.packbits(patch.labels, axis=0).tobytes())
+        if patch.ignored is not None:
+            total.update(np.packbits(patch.ignored).tobytes())
         count += 1
     return f"{count} patches, sha256 {total.hexdigest()}"
 

@@ -55,8 +55,8 @@ def predict(
 ) -> list[Path]:
     """Label images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
 
-    A TIFF gets a TIFF of as many sections; anything else a PNG. A class that the model never learned gets no
-    folder. The folders are called as in a folder of real EM. A 3D network takes a TIFF stack, or single
+    A picture gets a PNG, anything else a TIFF of as many sections. A class that the model never learned gets
+    no folder. The folders are called as in a folder of real EM. A 3D network takes a TIFF stack, or single
     pictures in the order of their names, as the sections of one volume.
 
     Parameters
@@ -152,7 +152,7 @@ def label(predictor: "Predictor", prepared: Prepared, out: Path, threshold: floa
     names = [name for name in model.classes if name in model.learned]
     use = [model.classes.index(name) for name in names]
     for group in groups(model, prepared):
-        paths = {k: mask_paths(out, prepared.images.files[k], names) for k in group}
+        paths = {k: mask_paths(out, prepared.images.masks[k], names) for k in group}
         if not all(path.exists() for k in group for path in paths[k]):
             depths = [prepared.images.shapes[k][0] for k in group]
             masks = find(predictor, prepared, group, threshold)[use]
@@ -166,10 +166,9 @@ def label(predictor: "Predictor", prepared: Prepared, out: Path, threshold: floa
             yield Labelled(k, paths[k])
 
 
-def mask_paths(out: Path, image: Path, names: Sequence[str]) -> list[Path]:
-    """Return where the masks of an image lie, by class."""
-    ending = image.suffix if image.suffix.lower() in TIFF else ".png"
-    return [out / FOLDERS[name][0] / f"{image.stem}{ending}" for name in names]
+def mask_paths(out: Path, file: str, names: Sequence[str]) -> list[Path]:
+    """Return where the masks of an image lie, by class, as files of one name."""
+    return [out / FOLDERS[name][0] / file for name in names]
 
 
 def find(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 
 def over_voxels(known: Tensor, batch: Tensor) -> Tensor:
-    """Bring what is known, (batch, class) or (batch, class, z), to the dimensions of (batch, class, ...)."""
+    """Bring what is known, by class, section or voxel, to the dimensions of (batch, class, ...)."""
     return known.reshape(*known.shape, *[1] * (batch.ndim - known.ndim))
 
 
@@ -53,8 +53,9 @@ class DiceConvolution(nn.Module):
         logits : float (batch, class, ...)
         target : float (batch, class, ...)
             0 or 1.
-        known : float (batch, class) or (batch, class, z)
-            1 where the crop, or its section, has labels of that class, else 0: that adds nothing to the loss.
+        known : float (batch, class), (batch, class, z) or (batch, class, ...)
+            1 where the crop, its section or voxel has labels of that class, else 0: that adds nothing to
+            the loss.
         """
         logits = logits.float()  # sums over a batch overflow half precision
         mask = over_voxels(known, logits)

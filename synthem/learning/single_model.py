@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from shapes.core.errors import InputError
 from synthem.data.memory import check_room
 from synthem.data.open import open_data
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.splits import half_of
 from synthem.labels import CLASSES, channels
 from synthem.learning.balance import balance_weights
@@ -40,7 +42,11 @@ VALIDATED = 32
 
 
 def open_half(
-    path: Path, split: str | None, half: str, voxel_nm: tuple[float, float, float] | None
+    path: Path,
+    split: str | None,
+    half: str,
+    voxel_nm: tuple[float, float, float] | None,
+    how: Reading = PLAIN,
 ) -> Sequence[Patch]:
     """Open a generated dataset, or a folder of real EM, of which a split may choose the sections.
 
@@ -51,10 +57,12 @@ def open_half(
         A split in the folder's ``splits.yaml``, of which ``half``, ``"train"`` or ``"test"``, is taken unless
         it names one, as in ``NAME:test``.
     voxel_nm : tuple of float or None
-        Voxel size of real EM (z, y, x); 5 nm, if None. A generated dataset knows its own.
+        Voxel size of real EM (z, y, x); what it tells, or 5 nm, if None. A generated dataset knows its own.
+    how : Reading
+        How real EM is read.
     """
     names = half_of(path, split, half) if split else None
-    return open_data(path, names, voxel_nm)
+    return open_data(path, names, voxel_nm, how)
 
 
 def train(
@@ -216,7 +224,7 @@ def evaluate(
     for done, patch in enumerate(data):
         tick(done, len(data))
         check_voxels(model, patch.grid.voxel_nm, patch.name)
-        found = predictor.masks(patch.image, threshold)
+        found = patch.judged(predictor.masks(patch.image, threshold))
         total += count(found, patch.labels[use], patch.labelled[use])
     return score_table(total, model.classes)
 
@@ -235,4 +243,4 @@ def check_voxels(model: "Model", voxel_nm: tuple[float, float, float], what: str
 
 def _slim(patch: Patch) -> Patch:
     """Drop what training does not need: datasets are held in memory."""
-    return Patch(patch.image, patch.labels, patch.grid, patch.known, patch.name, unlabelled=patch.unlabelled)
+    return replace(patch, clean=None, instances={}, trace=None)

@@ -114,19 +114,26 @@ def census(
     voxels = 0
     for patch in _counted(patches, tick, window, classes):
         voxels += patch.image.size
+        judged = 1.0 if patch.ignored is None else 1.0 - float(patch.ignored.mean())
         grids.add((patch.grid.shape, patch.grid.voxel_nm))
         profiles.add(patch)
         labelled = patch.labelled
         for tally, mask, known in zip(tallies, patch.labels, labelled, strict=True):
             if known.any():
-                tally.add(patch, mask, float(known.mean()))
+                tally.add(patch, mask, float(known.mean()) * judged)
         shares.append(
-            [float(m[k].mean()) if k.any() else None for m, k in zip(patch.labels, labelled, strict=True)]
+            [
+                float(m[k].mean()) / max(judged, 1e-9) if k.any() else None
+                for m, k in zip(patch.labels, labelled, strict=True)
+            ]
         )
         wanted = labelled[list(patch.known)]
         if patch.known[CLASSES.index("membrane")] and patch.known == tuple(classes or patch.known):
             whole = wanted.all(0)
-            background.add(patch.image[whole][~patch.labels[list(patch.known)][:, whole].any(0)])
+            other = patch.labels[list(patch.known)][:, whole].any(0)
+            if patch.ignored is not None:
+                other |= patch.ignored[whole]
+            background.add(patch.image[whole][~other])
     if not shares:
         raise InputError("census: there are no patches to count")
     dimension, *more = {2 if shape[0] == 1 else 3 for shape, _ in grids}

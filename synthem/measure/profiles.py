@@ -97,10 +97,14 @@ class ProfileTally:
         self._values: defaultdict[str, list[Floats]] = defaultdict(list)
 
     def add(self, patch: Patch) -> None:
-        """Count a patch; what needs a class that is not labelled there is left out."""
+        """Count a patch; what needs a class that is not labelled there is left out, so are ignored voxels."""
         membrane, psd, vesicle, sheath = map(channel, ("membrane", "psd", "vesicle", "sheath"))
         _, dy, dx = patch.grid.voxel_nm
-        for labels, known in zip(patch.labels.swapaxes(0, 1)[:, :, None], patch.labelled.T, strict=True):
+        for z, (labels, known) in enumerate(
+            zip(patch.labels.swapaxes(0, 1)[:, :, None], patch.labelled.T, strict=True)
+        ):
+            if patch.ignored is not None and patch.ignored[z].any():
+                continue  # where voxels are ignored nobody knows what they would join
             if known[membrane]:
                 ids, count = find_profiles(labels[membrane] | labels[psd] | labels[sheath], dy * dx)
                 self._add_profiles(ids, count, patch.grid.voxel_nm)

@@ -9,6 +9,7 @@ from shapes.core.errors import InputError
 from shapes.core.grid import Grid, Triple
 from synthem.data.hdf5 import Dataset
 from synthem.data.open import is_generated
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.unlabelled import SMALLEST_PX, sample_windows
 from synthem.measure.realism import Realism, features_of, quartered, realism
 from synthem.measure.statistics import describe
@@ -25,6 +26,7 @@ def compare_sections(
     count: int = 64,
     *,
     names: list[str] | None = None,
+    how: Reading = PLAIN,
     voxel_nm: Triple | None = None,
     seed: int = 0,
     tick: Callable[[int, int], None] = lambda done, of: None,
@@ -41,6 +43,8 @@ def compare_sections(
         Windows on either side, at most.
     names : list of str, optional
         The real sections to take.
+    how : Reading
+        How the real images are read.
     voxel_nm : tuple of float, optional
         Voxel size at which a preset is rendered; its own if None.
     seed : int
@@ -52,7 +56,7 @@ def compare_sections(
         Where either side cannot be read or is too small.
     """
     notes: list[str] = []
-    theirs = sample_windows(real, count, names=names, seed=seed)
+    theirs = sample_windows(real, count, names=names, seed=seed, how=how)
     edge = theirs.images.shape[1]
     is_preset = str(synthetic) in preset_names() or str(synthetic).endswith((".yaml", ".yml"))
     if not is_preset and voxel_nm is not None:
@@ -67,7 +71,7 @@ def compare_sections(
         ours, our_sections = features_of(windows.images), list(windows.sections)
         notes += [f"{synthetic}: {note}" for note in windows.notes]
     if edge != theirs.images.shape[1]:
-        theirs = sample_windows(real, count, largest_vx=edge, names=names, seed=seed)
+        theirs = sample_windows(real, count, largest_vx=edge, names=names, seed=seed, how=how)
     notes += [f"{real}: {note}" for note in theirs.notes]
     their_sections, few = quartered(theirs.sections, theirs.places)
     if few:

@@ -138,9 +138,7 @@ def held_tiles(patches: int) -> int:
 
 def sizes(checked: Checked) -> set[tuple[int, int]]:
     """Return height and width of the sections with masks."""
-    from synthem.data.png_file import png_size
-
-    return {png_size(checked.real.slices[name]) for name in checked.real.names} if checked.real else set()
+    return {checked.real.shape(name)[1:] for name in checked.real.names} if checked.real else set()
 
 
 def _windows(shape: tuple[int, int, int], window: tuple[int, int, int], overlap: float = OVERLAP) -> int:

@@ -78,6 +78,9 @@ def steps(checked: Checked, ledger: Ledger, out: Path) -> list[str]:
         lines.append(_line("train", f'"$out/{PATCHES}"', f'"$out/{TRAINING}"', *how))
     else:
         real = [_path(job.masks), f'"$out/{TRAINING}"', "--add", f'"$out/{PATCHES}"', "--voxel-nm", own]
+        for option in ("classes", "labels", "channel"):
+            if (said := getattr(job.how, option)) is not None:
+                real += [f"--{option}", shlex.quote(str(said))]
         if rare := rare_classes(classes):
             real += ["--rare", _by_class(rare)]
         lines.append(_line("train", *real, *how))

@@ -71,8 +71,10 @@ class Found(Sequence[Patch]):
         path = self.images.files[file]
         image = self.images[file]
         labels = np.zeros((len(CLASSES), *image.shape), bool)
-        for name, mask in zip(self.classes, mask_paths(self.folder, path, self.classes), strict=True):
-            labels[channel(name)] = read_volume(mask)[0] > 127
+        for name, mask in zip(
+            self.classes, mask_paths(self.folder, self.images.masks[file], self.classes), strict=True
+        ):
+            labels[channel(name)] = read_volume(mask) > 127
         labels[channel("mitochondrion")] |= labels[channel("mito_boundary")]
         known = tuple(name in self.classes for name in CLASSES)
         return Patch(image, labels, Grid(self.images.shapes[file], self.voxel_nm), known, path.stem)

@@ -9,7 +9,9 @@ from shapes.core.errors import InputError
 from shapes.core.grid import Triple
 from synthem.data.images import Images, open_images
 from synthem.data.open import is_generated, warnings_of
-from synthem.data.real import RealFolder, read_folder
+from synthem.data.real.folder import RealFolder
+from synthem.data.real.layouts import read_folder
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES
 from synthem.learning.prepare import Invert, Prepared, prepare, wanted_voxel
 from synthem.preset.preset import load_preset
@@ -46,6 +48,8 @@ class Job:
     seed : int
     invert : {"auto", "yes", "no"}
         Whether the images' greys are turned, so that membranes are dark.
+    how : Reading
+        How the sections with masks are read.
     """
 
     images: Path
@@ -56,6 +60,7 @@ class Job:
     preset: str | None = None
     seed: int = 0
     invert: Invert = "auto"
+    how: Reading = PLAIN
 
     @property
     def trains(self) -> bool:
@@ -155,7 +160,7 @@ def check(job: Job) -> Checked:
     if job.masks is not None:
         if not flat:
             raise InputError("--masks: single sections cannot train a 3D network; give a 2D model")
-        real = _real(job.masks, own, model, job.invert)
+        real = _real(job.masks, own, model, job)
         notes += warnings_of(real)
         unknown = [name for name in real.masks if name not in model.classes]
         if unknown:
@@ -165,18 +170,18 @@ def check(job: Job) -> Checked:
     return Checked(job, model, own, work, prepared, real, tuple(dict.fromkeys(notes)))
 
 
-def _real(folder: Path, voxel_nm: Triple, model: "Model", invert: Invert) -> RealFolder:
+def _real(folder: Path, voxel_nm: Triple, model: "Model", job: Job) -> RealFolder:
     """Open the sections with masks; InputError where they cannot train the model."""
     if is_generated(folder):
         raise InputError(f"--masks: {folder} is a generated dataset, and real sections are wanted")
-    real = read_folder(folder, voxel_nm=voxel_nm)
+    real = read_folder(folder, voxel_nm=voxel_nm, how=job.how)
     if not set(real.masks) & set(model.classes):
         held = ", ".join(real.masks) or "none"
         raise InputError(
             f"--masks: {folder} and the model have no class in common: masks of {held}, and a model of "
             f"{', '.join(model.classes)}"
         )
-    if invert == "auto":
+    if job.invert == "auto":
         card = model.card.model_copy(update={"voxel_nm": voxel_nm})
         sections = open_images(folder)
         if prepare(card, sections, voxel_nm, "auto", str(folder)).inverted:

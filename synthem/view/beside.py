@@ -7,7 +7,10 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
-from synthem.data.real import RealFolder, read_folder
+from synthem.data.open import warnings_of
+from synthem.data.real.folder import RealFolder
+from synthem.data.real.layouts import read_folder
+from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES
 from synthem.view.sheet import Panel, Picture, image_tile, label_tile, places, sheet, with_legend
 from synthem.world import World
@@ -23,6 +26,7 @@ def beside_sheet(
     voxel_nm: Triple | None = None,
     randomise: tuple[float, bool] = (1.0, False),
     tell: Callable[[str], None] = lambda text: None,
+    how: Reading = PLAIN,
 ) -> tuple[Picture, list[str]]:
     """Return a sheet of real crops and synthetic patches of equal size, without captions, and its key.
 
@@ -47,7 +51,9 @@ def beside_sheet(
     randomise : tuple of float and bool
         The factor by which each synthetic patch's microscope varies, and whether its anatomy does.
     tell : callable
-        Is told what is odd in the folder, a sentence each.
+        Is told as what the real EM was read, and what is odd in it, a sentence each.
+    how : Reading
+        How it is read.
 
     Raises
     ------
@@ -56,8 +62,8 @@ def beside_sheet(
     """
     voxel_nm = voxel_nm or world.preset.voxel_nm
     rng = np.random.default_rng(world.seed)
-    folder = read_folder(real, voxel_nm=voxel_nm)
-    for sentence in folder.warnings:
+    folder = read_folder(real, voxel_nm=voxel_nm, how=how)
+    for sentence in warnings_of(folder):
         tell(sentence)
     classes = tuple(name for name in CLASSES if name in folder.masks) if labels_alone else None
     tiles = [_real_tile(folder, shape, classes, rng) for _ in range(count)]

@@ -28,8 +28,8 @@ def test_endings_in_any_case_in_order_without_what_systems_leave(tmp_path: Path)
     folder = touch(
         tmp_path, "s10.png", "s2.PNG", "S1.Png", "._s2.png", ".DS_Store", "Thumbs.db", "a.tif", "b.txt"
     )
-    assert list(pictures(folder)) == ["S1", "s2", "s10"]
-    assert list(pictures(folder, (".tif", ".png"))) == ["a", "S1", "s2", "s10"]
+    assert list(pictures(folder, (".png",))) == ["S1", "s2", "s10"]
+    assert list(pictures(folder)) == ["a", "S1", "s2", "s10"]
     touch(folder, "s2.png")
     with pytest.raises(InputError, match=r"s2\.PNG and s2\.png are of one name"):
         pictures(folder)

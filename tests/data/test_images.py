@@ -8,8 +8,8 @@ import pytest
 import tifffile
 
 from shapes.core.errors import InputError
+from synthem.data.greys import Greys
 from synthem.data.images import open_images
-from synthem.data.png_file import read_grey
 from synthem.data.stack_file import tiff_bytes
 
 GREY = np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)
@@ -27,7 +27,7 @@ def write(path: Path, pixels: np.ndarray, **how) -> Path:
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_a_grey_section_is_itself(tmp_path: Path, name: str) -> None:
     images = open_images(write(tmp_path / name, GREY))
-    assert images.shapes == ((1, 20, 30),) and images.notes == () and images.stretch is None
+    assert images.shapes == ((1, 20, 30),) and images.notes == () and images.greys == Greys()
     np.testing.assert_array_equal(images[0][0], GREY)
 
 
@@ -47,7 +47,7 @@ def test_colours_become_the_luminance_that_training_reads(tmp_path: Path) -> Non
     colours = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
     path = write(tmp_path / "a.png", colours)
     images = open_images(path)
-    np.testing.assert_array_equal(images[0][0], read_grey(path))
+    np.testing.assert_array_equal(images[0][0], cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY))
     assert images.notes == ("colours were turned into luminance",)
     other = open_images(write(tmp_path / "b.tif", colours[..., ::-1], photometric="rgb"))
     np.testing.assert_array_equal(other[0], images[0])
@@ -59,7 +59,7 @@ def test_sixteen_bits_are_stretched_over_all_images_together(tmp_path: Path, end
     for name, plane in (("dark", deep // 2), ("light", deep)):
         write(tmp_path / f"{name}.{ending}", plane)
     images = open_images(tmp_path)
-    assert images.stretch is not None and "were stretched to 0–255" in images.notes[0]
+    assert images.greys.low is not None and "were stretched to 0–255" in images.notes[0]
     dark, light = images
     np.testing.assert_allclose(dark[0], light[0] / 2, atol=1.5)
     np.testing.assert_allclose(light[0], GREY * (255 / GREY.max()), atol=2)

@@ -9,8 +9,9 @@ from PIL import Image
 
 from shapes.core.errors import InputError
 from synthem.data.masks import Masks
-from synthem.data.png_file import read_grey
+from synthem.data.pictures import open_picture
 from synthem.data.real import read_folder
+from synthem.data.volume import Plane
 from synthem.labels import channel
 
 TRUE = np.zeros((40, 50), bool)
@@ -21,7 +22,7 @@ def masks(folder: Path, **images: np.ndarray | Image.Image) -> Masks:
     for name, image in images.items():
         picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
         picture.save(folder / f"{name}.png")
-    return Masks({name: folder / f"{name}.png" for name in images})
+    return Masks({name: Plane(open_picture(folder / f"{name}.png")) for name in images})
 
 
 def palette(*colour: int) -> Image.Image:
@@ -104,5 +105,5 @@ def test_masks_made_by_hand_are_read_as_ever(epfl6: Path) -> None:
     sections = read_folder(epfl6, names)
     for patch in sections:
         for cls in ("sheath", "vesicle", "membrane", "psd"):
-            grey = read_grey(sections.masks[cls][patch.name])
+            grey = cv2.imread(sections.masks[cls][patch.name].volume.where, cv2.IMREAD_GRAYSCALE)
             assert np.array_equal(patch.labels[channel(cls), 0], grey > 127)

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from shapes.core.errors import InputError
-from synthem.data.pages import pages_of
+from synthem.data.pictures import open_picture
 from synthem.data.unlabelled import sample_windows
 
 RNG = np.random.default_rng(2)
@@ -46,7 +46,7 @@ def test_sections_of_mixed_sizes_share_the_largest_common_window(tmp_path: Path)
 def test_colour_is_read_and_said(tmp_path: Path) -> None:
     alike = np.repeat(GREY[..., None], 3, axis=2)
     windows = sample_windows(folder(tmp_path, a=alike), 4, largest_vx=64)
-    assert windows.notes == () and windows.images.max() <= 220
+    assert windows.notes == ("three equal channels were read as one",) and windows.images.max() <= 220
     tinted = alike.copy()
     tinted[..., 0] //= 2
     windows = sample_windows(folder(tmp_path, a=tinted), 4, largest_vx=64)
@@ -67,7 +67,7 @@ def test_deep_greys_are_stretched_and_said(tmp_path: Path, dtype: type) -> None:
 def test_a_stack_is_read_page_by_page(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "stack.tif", np.stack([GREY, 255 - GREY, GREY]), photometric="minisblack")
     windows = sample_windows(tmp_path / "stack.tif", 3, largest_vx=128)
-    assert windows.sections == ("stack:0", "stack:1", "stack:2")
+    assert windows.sections == ("stack:0000", "stack:0001", "stack:0002")
 
 
 def test_padding_is_left_out_and_said(tmp_path: Path) -> None:
@@ -100,17 +100,19 @@ def test_parts_of_a_tiff_are_those_of_the_whole(
         stored = page
     kind = "rgb" if channels == 3 else "minisblack"
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric=kind, **layout)  # type: ignore[arg-type]
-    (only,) = pages_of(tmp_path / "a.tif")
-    assert only.shape == (170, 203) and only.name == "a"
+    only = open_picture(tmp_path / "a.tif")
+    planes = 3 if page.ndim == 3 and layout.get("planarconfig") else 1  # taken for sections
+    assert only.shape == (planes, 170, 203)
     corners = [(0, 0), (3, 61), (64, 48), (106, 139)]
-    for (y, x), cut in zip(corners, only.windows(corners, 64), strict=True):
+    page = page[..., 0] if planes == 3 else page
+    for (y, x), cut in zip(corners, only.windows(0, corners, 64), strict=True):
         assert np.array_equal(cut, page[y : y + 64, x : x + 64])
 
 
 def test_only_the_tiles_that_windows_touch_are_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synthem.data.pages.LARGEST_PX", 10_000)
+    monkeypatch.setattr("synthem.data.pictures.LARGEST_PX", 10_000)
     page = np.zeros((64 * 40, 64 * 40), np.uint8)
     page[640 : 640 + 128, 640 : 640 + 128] = RNG.integers(1, 255, (128, 128))
     tifffile.imwrite(tmp_path / "a.tif", page, tile=(64, 64), compression="zlib")
@@ -119,9 +121,9 @@ def test_only_the_tiles_that_windows_touch_are_decoded(
     monkeypatch.setattr(
         tifffile.FileHandle, "read", lambda self, size=-1: decoded.append(size) or read(self, size)
     )
-    (only,) = pages_of(tmp_path / "a.tif")
+    only = open_picture(tmp_path / "a.tif")
     decoded.clear()
-    (cut,) = only.windows([(640, 640)], 128)
+    (cut,) = only.windows(0, [(640, 640)], 128)
     assert np.array_equal(cut, page[640:768, 640:768])
     assert sum(1 for size in decoded if size > 0) < 40
 
@@ -142,10 +144,10 @@ def test_what_is_no_section_is_refused_in_a_sentence(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "c.tif", GREY.astype(np.complex64))
     assert "grey or RGB section is wanted" in refused(tmp_path / "c.tif")
     (tmp_path / "d.png").write_bytes(b"not an image")
-    assert "d.png: not an image" in refused(tmp_path / "d.png")
+    assert "d.png: not a PNG file" in refused(tmp_path / "d.png")
     cv2.imwrite(str(tmp_path / "e.png"), GREY)
     (tmp_path / "e.png").write_bytes((tmp_path / "e.png").read_bytes()[:900])
-    assert "e.png: cannot be read" in refused(tmp_path / "e.png")
+    assert "e.png: truncated PNG" in refused(tmp_path / "e.png")
     assert "no section is called 'x'" in refused(tmp_path, names=["x"])
     (pictures := tmp_path / "mixed").mkdir()
     cv2.imwrite(str(pictures / "a.png"), GREY)
@@ -158,5 +160,5 @@ def test_what_is_no_section_is_refused_in_a_sentence(tmp_path: Path) -> None:
 def test_a_page_too_large_to_decode_is_refused_before_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synthem.data.pages.LARGEST_PX", 10_000)
+    monkeypatch.setattr("synthem.data.pictures.LARGEST_PX", 10_000)
     assert "cut it into tiles" in refused(folder(tmp_path, a=GREY))

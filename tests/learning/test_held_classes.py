@@ -67,7 +67,8 @@ def test_a_blank_validation_is_told() -> None:
 
 
 def test_stray_sheath_of_the_real_training_half(epfl6) -> None:
-    from synthem.data.real import read_folder, read_split
+    from synthem.data.real.layouts import read_folder
+    from synthem.data.splits import read_split
 
     train = read_split(epfl6 / "splits.yaml", "rare")[0]
     folder = read_folder(epfl6, train)

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from shapes import Grid
 from shapes.core.errors import InputError
-from synthem.data.real import read_folder, read_split
+from synthem.data.real.layouts import read_folder
+from synthem.data.splits import read_split
 from synthem.labels import CLASSES, channel
 from synthem.learning.balance import balance_weights
 from synthem.measure.census import Census, census

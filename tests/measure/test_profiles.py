@@ -14,7 +14,8 @@ from shapes.core.errors import InputError
 from synthem.cli.main import main
 from synthem.data.files import FOLDERS
 from synthem.data.open import common_window, labelled_in
-from synthem.data.real import read_folder, read_split
+from synthem.data.real.layouts import read_folder
+from synthem.data.splits import read_split
 from synthem.labels import CLASSES, channel
 from synthem.measure.census import census
 from synthem.measure.census_diff import NEURITES, ComparedFigure, Comparison, compare

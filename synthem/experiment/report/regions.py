@@ -84,8 +84,11 @@ def telling_regions(
     shape = (1, *config.training.patch_vx[1:])
 
     def counted(arm: Arm, k: int, corner: tuple[int, ...]) -> Counts:
-        truth = _cut(data.test[k].labels, corner, shape)[use]
-        return count(_cut(found[arm][k], corner, shape), truth, data.test[k].labelled[use, corner[0], None])
+        patch = data.test[k]
+        truth, mine = (
+            _cut(masks, corner, shape) for masks in (patch.labels[use], patch.judged(found[arm][k]))
+        )
+        return count(mine, truth, patch.labelled[use, corner[0], None])
 
     against: Arm | None = "real" if "real" in arms and ours != "real" else None
     scored = []
