@@ -17,6 +17,7 @@ from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key, uniform
 from shapes.core.table import rows
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
@@ -165,16 +166,15 @@ def _build(contacts, axes, p, anyone, half, tissue, partition, frame, layer):  #
                         layer.detail_nm[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
 
 
-def _partners(
-    objects: Contacts, tissue: Tissue, params: Synapses
+def paired(
+    objects: Contacts, cells: Neurites, glia_nm: float, params: Synapses
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return pairs of a contact and a neurite that may have a density there, each as an array."""
+    """Return pairs of a contact and a neurite that may have a density there, each as an array (n,)."""
     if not params.polyadic:
         return np.arange(len(objects.partners)), objects.partners
-    cells = tissue.neurites
     everything = np.arange(len(cells.owners))
     chosen = np.empty_like(everything)
-    rim = tissue.membranes.glia_nm / FLATTEST
+    rim = glia_nm / FLATTEST
     contacts, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     for s, (middle, radius) in enumerate(zip(objects.middles_nm, objects.radii_nm, strict=True)):
         z, y, x = middle
@@ -188,7 +188,7 @@ def _partners(
 def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
     """Return both neurites around each contact: the partner as deep as its density, the bouton a little."""
     half = tissue.membranes.half_width_nm
-    at, partners = _partners(objects, tissue, params)
+    at, partners = paired(objects, tissue.neurites, tissue.membranes.glia_nm, params)
     radii = objects.radii_nm + PROBE_NM
     pre = np.full(len(objects.ids), half + params.presynaptic_nm + BAND_NM)
     return Depths(

@@ -107,7 +107,7 @@ def evaluate(
     """
     from synthem.cli.options import parse_voxel_nm
     from synthem.data.atomic import write_json
-    from synthem.experiment.tables import score_rows
+    from synthem.experiment.report.tables import score_rows
     from synthem.learning import single_model
     from synthem.learning.model_file import load_model
 
@@ -204,9 +204,9 @@ def experiment(
     Example: synthem experiment quick out --real REAL --split rare
     """
     from synthem.experiment.config import load_experiment
+    from synthem.experiment.report.tables import gains_table
     from synthem.experiment.results import groups
     from synthem.experiment.run import conduct
-    from synthem.experiment.tables import gains_table
 
     config = load_experiment(experiment).with_sections(str(real) if real else None, split)
     runs = conduct(config, out, jobs=jobs, say=warn)
@@ -276,7 +276,7 @@ def demo(
     Example: synthem demo -o demo
     """
     from synthem.experiment.demo import run_demo
-    from synthem.experiment.tables import gains_table
+    from synthem.experiment.report.tables import gains_table
 
     show(gains_table(run_demo(out, warn)))
     report = (out / "report.html").resolve()

@@ -6,14 +6,13 @@ from pathlib import Path
 from synthem import __version__
 from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import load_data
-from synthem.experiment.figures import draw_regions
 from synthem.experiment.mark import claimed, identity_of_experiment
-from synthem.experiment.regions import Region
+from synthem.experiment.report.figures import draw_regions
+from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
 from synthem.experiment.run import carry_out
-from synthem.experiment.stand_in import DRAW, FACTOR, PIXEL_NM, PRESET, stand_in
+from synthem.experiment.stand_in import DRAW, FACTOR, PRESET, VOXEL_NM, stand_in
 from synthem.experiment.starts import with_its_network
-from synthem.preset.preset import load_preset
 from synthem.preset.yaml_file import parse
 
 NOTICE = (
@@ -29,7 +28,7 @@ SETTINGS = {
     "title": "The demonstration of synthem: two labelled sections without a sheath",
     "train": "train*",
     "test": "test*",
-    "voxel_nm": (load_preset(PRESET).voxel_nm[0], PIXEL_NM, PIXEL_NM),
+    "voxel_nm": VOXEL_NM,
     "synthetic": {"preset": PRESET, "shape_vx": (1, 128, 128)},
     "arms": ("real", "pretrained"),
     "pretrained": {"init": GENERALIST},

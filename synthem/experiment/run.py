@@ -18,7 +18,7 @@ from synthem.experiment.confusion import confusion
 from synthem.experiment.data import Data, load_data
 from synthem.experiment.mark import CELL, claimed, hash_of, identity_of_cell, identity_of_experiment
 from synthem.experiment.minutes import kept_speed, steps_in, trial
-from synthem.experiment.report import write_report
+from synthem.experiment.report.write import write_report
 from synthem.experiment.results import Run, read_run, write_predictions
 from synthem.experiment.sections import labelled_sections
 from synthem.experiment.starts import notes_of_start, with_its_network

@@ -18,7 +18,8 @@ PRESET, SEED = "kasthuri", 2022
 FACTOR, DRAW = 2.0, 2
 """Its microscope and its anatomy's sizes are drawn up to so many times off the preset's own, by this draw."""
 SHAPE = (1, 320, 320)
-PIXEL_NM = 5.0
+VOXEL_NM = (30.0, 5.0, 5.0)
+"""The preset's own sections, at half the width of its pixels or so: those of the generalist."""
 LEAST_PX = {"psd": 200, "mitochondrion": 6000}
 """A labelled section shows at least so many pixels of these classes, and of the sheath none."""
 
@@ -39,17 +40,16 @@ def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
     Their names say that they lie far apart: sections of neighbouring numbers count as near copies.
     """
     world = World(PRESET, SEED).randomised(FACTOR, DRAW, True)
-    voxel_nm = (world.preset.voxel_nm[0], PIXEL_NM, PIXEL_NM)
-    far = (Grid(SHAPE, voxel_nm, (900.0 * k, 0.0, 3000.0 * k)) for k in count())
+    far = (Grid(SHAPE, VOXEL_NM, (900.0 * k, 0.0, 3000.0 * k)) for k in count())
     bare = (grid for grid in far if _will_do(world, grid))
     for k, grid in enumerate(islice(bare, train)):
         yield replace(world.patch(grid), name=f"train{100 * k:04}")
-    middle = np.multiply(SHAPE, voxel_nm) / 2
+    middle = np.multiply(SHAPE, VOXEL_NM) / 2
     sheaths, synapses = (world.find(kind, near_nm=(0.0, 30_000.0, 0.0)) for kind in ("sheath", "psd"))
     places = chain(islice(sheaths, 0, 20 * test, 40), islice(synapses, 0, 5 * test, 10))
     for k, place in enumerate(places):
         z, y, x = np.subtract(place, middle).tolist()
-        yield replace(world.patch(Grid(SHAPE, voxel_nm, (z, y, x))), name=f"test{100 * k:04}")
+        yield replace(world.patch(Grid(SHAPE, VOXEL_NM, (z, y, x))), name=f"test{100 * k:04}")
 
 
 def _will_do(world: World, grid: Grid) -> bool:

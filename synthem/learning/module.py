@@ -81,11 +81,12 @@ class Segmenter(pl.LightningModule):
         )
 
     def on_validation_epoch_end(self) -> None:
-        """Pool the counts of all devices, then divide."""
+        """Pool the counts of all devices, then divide; a class that the crops do not hold has no Dice."""
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(self.tally)
         counts = Counts(*np.asarray(self.tally.cpu()))
-        scores = dict(zip(self.config.classes, dice(counts), strict=True))
+        held = np.where(counts.support > 0, dice(counts), np.nan)
+        scores = dict(zip(self.config.classes, held, strict=True))
         self.log_dict({**{k: float(v) for k, v in scores.items()}, "mean": mean_dice(counts)}, sync_dist=True)
 
     def train_dataloader(self) -> DataLoader[Sample]:

@@ -25,7 +25,9 @@ def overlay_sheet(found: Found) -> Picture:
     middles = [_middle(patch, height, width) for patch in patches]
     zoom = max(1, -(-SMALLEST_PX // width))
     rows: list[Sequence[Panel]] = []
-    columns = min(COLUMNS, len(middles))
+    columns = (
+        2 if len(middles) in (2, 4) else min(COLUMNS, len(middles))
+    )  # four in rows of three leave blanks
     for first in range(0, len(middles), columns):
         row = middles[first : first + columns]
         rows += [[_panel(patch, classes, zoom) for patch in row] for classes in ((), found.classes)]

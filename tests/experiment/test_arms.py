@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_experiment import SETTINGS, SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SETTINGS, SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.experiment.results import read_predictions
@@ -32,7 +32,7 @@ def model(tmp_path):
     return save(tmp_path / "first.pt")
 
 
-def from_model(real, init, **more):  # noqa: F811
+def from_model(real, init, **more):
     return config(
         real, pretrained={"init": init}, **{"arms": ["real", "pretrained"], "training": FREE, **more}
     )
@@ -42,7 +42,7 @@ def weights(path):
     return torch.cat([p.flatten() for p in load_model(path).net.parameters()])
 
 
-def test_pretrained_starts_from_the_model_and_all_arms_have_its_network(real, model, tmp_path):  # noqa: F811
+def test_pretrained_starts_from_the_model_and_all_arms_have_its_network(real, model, tmp_path):
     still = {**FREE, "lr": 1e-12}
     settings = with_its_network(from_model(real, model, training=still))
     assert settings.training.network == SMALL and settings.training.init is None
@@ -55,7 +55,7 @@ def test_pretrained_starts_from_the_model_and_all_arms_have_its_network(real, mo
     ]
 
 
-def test_bad_models_are_refused_before_anything_is_made(real, tmp_path):  # noqa: F811
+def test_bad_models_are_refused_before_anything_is_made(real, tmp_path):
     deep = NetworkConfig(dims=3, features=SMALL.features)
     refused = [
         (from_model(real, "no_such_network"), UnknownNameError, "unknown model 'no_such_network'"),
@@ -75,7 +75,7 @@ def test_bad_models_are_refused_before_anything_is_made(real, tmp_path):  # noqa
     assert with_its_network(unused) == unused and notes_of_start(unused) == []
 
 
-def test_half_of_the_steps_may_be_on_synthetic_patches_first(real, tmp_path):  # noqa: F811
+def test_half_of_the_steps_may_be_on_synthetic_patches_first(real, tmp_path):
     settings = config(real, arms=["pretrained"], pretrained={"init": "synthetic"}, steps=5)
     data = load_data(settings, lambda: SYNTHETIC)
     (run,) = run_experiment(settings, data, tmp_path)
@@ -93,7 +93,7 @@ def test_half_of_the_steps_may_be_on_synthetic_patches_first(real, tmp_path):  #
         run_experiment(once, data, tmp_path / "once")
 
 
-def test_adapted_learns_from_synthetic_patches_and_looks_at_real_images_alone(real, model, tmp_path):  # noqa: F811
+def test_adapted_learns_from_synthetic_patches_and_looks_at_real_images_alone(real, model, tmp_path):
     settings = with_its_network(from_model(real, model, arms=["synthetic", "adapted"], threshold=0.12))
     data = load_data(settings, lambda: SYNTHETIC)
     source = data.source_for("adapted", settings, CLASSES)
@@ -123,7 +123,7 @@ def test_adapted_learns_from_synthetic_patches_and_looks_at_real_images_alone(re
     assert any(not torch.equal(after[name], norms[name]) for name in moved)
 
 
-def test_the_report_is_told_what_was_trained_before(real, tmp_path):  # noqa: F811
+def test_the_report_is_told_what_was_trained_before(real, tmp_path):
     init = save(tmp_path / "first.pt", classes=("mitochondrion", "membrane"))
     settings = with_its_network(from_model(real, init, arms=["real", "pretrained"]))
     first, second = notes_of_start(settings)
@@ -136,7 +136,7 @@ def test_the_report_is_told_what_was_trained_before(real, tmp_path):  # noqa: F8
     assert "`adapted` has no statistics to take anew" in notes_of_start(plain)[0]
 
 
-def test_another_first_model_is_another_training_for_the_arms_that_have_it(real, tmp_path):  # noqa: F811
+def test_another_first_model_is_another_training_for_the_arms_that_have_it(real, tmp_path):
     one, two = save(tmp_path / "one.pt"), save(tmp_path / "two.pt", seed=6)
     settings = with_its_network(from_model(real, one, steps=2))
     data = load_data(settings, lambda: SYNTHETIC)
@@ -149,7 +149,7 @@ def test_another_first_model_is_another_training_for_the_arms_that_have_it(real,
         run_experiment(other, data, tmp_path / "out")
 
 
-def test_shares_may_change_with_the_steps_and_synthetic_classes_weigh_what_they_should(real):  # noqa: F811
+def test_shares_may_change_with_the_steps_and_synthetic_classes_weigh_what_they_should(real):
     synthetic = {**SETTINGS["synthetic"], "fraction": [1, 0], "weights": {"membrane": 0.25}}
     settings = config(real, synthetic=synthetic, pretrained={"fraction": 0.3}, arms=["mixed", "pretrained"])
     data = load_data(settings, lambda: SYNTHETIC)

@@ -4,87 +4,28 @@ import json
 import math
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from page_reader import check_that_it_stands_alone
+from small_experiment import SYNTHETIC, config, load_data, section
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.data.files import FOLDERS
 from synthem.experiment.config import (
-    ExperimentConfig,
     SyntheticConfig,
     experiment_names,
     load_experiment,
 )
-from synthem.experiment.data import Data
-from synthem.experiment.data import load_data as load_real
 from synthem.experiment.gains import table
 from synthem.experiment.mark import claimed, hash_of, identity_of_experiment
-from synthem.experiment.regions import telling_regions
-from synthem.experiment.report import write_report
+from synthem.experiment.report.regions import telling_regions
+from synthem.experiment.report.tables import gains_table
+from synthem.experiment.report.write import write_report
 from synthem.experiment.results import MeanStd, Run, read_predictions, write_predictions
 from synthem.experiment.run import run_experiment
 from synthem.experiment.synthesis import synthetic_patches
-from synthem.experiment.tables import gains_table
 from synthem.labels import CLASSES
 from synthem.patch import Patch
-from synthem.preset.yaml_file import parse
-
-
-def section(seed: int, sheath: bool) -> Patch:
-    """Bright bars are mitochondria, dark ones membrane; a very dark one is a sheath."""
-    rng = np.random.default_rng(seed)
-    labels = np.zeros((6, 1, 48, 64), bool)
-    for k in (0, 2, *([5] if sheath else [])):
-        y, x = rng.integers(0, 36), rng.integers(0, 50)
-        labels[:, :, y : y + 12, x : x + 14] = False
-        labels[k, :, y : y + 12, x : x + 14] = True
-    image = 128 + labels[0] * 90 - labels[2] * 60 - labels[5] * 120 + rng.normal(0, 5, (1, 48, 64))
-    return Patch(image.clip(0, 255).astype(np.uint8), labels, Grid((1, 48, 64)), name=f"s{seed:03}")
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    """A folder of eight real sections, of which the first five have no sheath."""
-    root = tmp_path_factory.mktemp("real")
-    for folder in ("slices", *(names[0] for names in FOLDERS.values())):
-        (root / folder).mkdir()
-    for k in range(8):
-        patch = section(k, sheath=k >= 5)
-        cv2.imwrite(str(root / "slices" / f"{patch.name}.png"), patch.image[0])
-        for name, plane in zip(CLASSES, patch.labels, strict=True):
-            cv2.imwrite(str(root / FOLDERS[name][0] / f"{patch.name}.png"), plane[0] * np.uint8(255))
-    (root / "splits.yaml").write_text(
-        "half: {train: [s000, s001, s002, s003, s004], test: [s005, s006, s007]}"
-    )
-    return root
-
-
-SYNTHETIC = [section(100 + k, sheath=True) for k in range(10)]
-SETTINGS = {
-    "title": "Small",
-    "split": "half",
-    "synthetic": {"count": 10, "shape_vx": (1, 48, 64), "fraction": 0.5},
-    "steps": 4,
-    "training": {
-        "network": {"features": (4, 4, 4, 4, 4, 4)},
-        "patch_vx": (1, 32, 32),
-        "batch": 4,
-        "check_every": 2,
-        "lr": 0.02,
-        "accelerator": "cpu",
-    },
-}
-
-
-def config(real=None, **more) -> ExperimentConfig:
-    return parse(ExperimentConfig, {**SETTINGS, "real": real and str(real), **more}, "test")
-
-
-def load_data(settings, make_synthetic) -> Data:
-    return load_real(settings).with_synthetic(settings, make_synthetic())
 
 
 @pytest.fixture(scope="module")

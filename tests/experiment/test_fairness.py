@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config, load_data
 
 import synthem.learning.trainer
 from synthem.experiment.config import CLASS_SETS
@@ -12,7 +12,7 @@ from synthem.labels import CLASSES
 
 
 @pytest.fixture
-def fits(real, tmp_path, monkeypatch):  # noqa: F811
+def fits(real, tmp_path, monkeypatch):
     """Run an experiment of one step; return its data, and what each arm trained with."""
     calls = {}
     fit, segmenter = synthem.learning.trainer.fit, synthem.learning.trainer.Segmenter
@@ -68,7 +68,7 @@ def test_arms_train_and_choose_on_their_own_and_never_on_test_sections(fits):
 
 
 @pytest.mark.parametrize(("fraction", "expected"), [(0.2, 0.2), (0.7, 0.7), (None, 8 / (8 + 24))])
-def test_the_mixture_holds_the_fraction_that_was_asked_for(real, fraction, expected):  # noqa: F811
+def test_the_mixture_holds_the_fraction_that_was_asked_for(real, fraction, expected):
     settings = config(real, synthetic={"count": 10, "shape_vx": (1, 48, 64), "fraction": fraction})
     source = load_data(settings, lambda: SYNTHETIC).source_for("mixed", settings, CLASSES)
     rng, ours = np.random.default_rng(0), names(SYNTHETIC)
@@ -77,7 +77,7 @@ def test_the_mixture_holds_the_fraction_that_was_asked_for(real, fraction, expec
 
 
 @pytest.mark.parametrize(("threshold", "everything"), [(1e-6, True), (1 - 1e-6, False)])
-def test_a_class_is_found_above_the_threshold(real, tmp_path, threshold, everything):  # noqa: F811
+def test_a_class_is_found_above_the_threshold(real, tmp_path, threshold, everything):
     settings = config(real, steps=1, arms=["real"], threshold=threshold)
     (run,) = run_experiment(settings, load_data(settings, lambda: SYNTHETIC), tmp_path)
     voxels = 3 * 48 * 64 if everything else 0
@@ -89,7 +89,7 @@ def test_class_sets_are_those_of_the_paper():
     assert set(CLASSES) - set(CLASS_SETS[5]) == {"mito_boundary"} and len(CLASS_SETS[5]) == 5
 
 
-def test_rare_crops_start_from_the_classes_that_are_learned(real):  # noqa: F811
+def test_rare_crops_start_from_the_classes_that_are_learned(real):
     settings = config(real, crops="rare", rare={"mitochondrion": 1.0})
     data = load_data(settings, lambda: SYNTHETIC)
 

@@ -5,11 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from made_up import CLASSES, made_up
+from made_up_runs import CLASSES, made_up
 
 from synthem.experiment.gains import LEAST_COLUMNS, Gain, interval, short, table
+from synthem.experiment.report.tables import markdown_table
 from synthem.experiment.results import groups
-from synthem.experiment.tables import markdown_table
 
 
 def simulated(rng, seeds, columns, *, gain=0.05, deviation=0.01, classes=1):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import locked
@@ -13,7 +13,7 @@ from synthem.experiment.run import conduct
 
 
 @pytest.fixture
-def data(real):  # noqa: F811
+def data(real):
     return load_data(config(real), lambda: SYNTHETIC)
 
 
@@ -63,7 +63,7 @@ def test_an_experiment_takes_more_seeds_arms_sections_and_budgets_later(data, tm
             pass
 
 
-def test_other_sections_are_another_experiment(real, data, tmp_path):  # noqa: F811
+def test_other_sections_are_another_experiment(real, data, tmp_path):
     with claimed(tmp_path / "out", identity(data)):
         pass
     fewer = config(real, split=None, train=["s000", "s001"], test=["s005"])
@@ -83,7 +83,7 @@ def test_other_content_is_never_written_over(data, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_second_run_in_the_same_folder_is_refused(real, tmp_path):  # noqa: F811
+def test_a_second_run_in_the_same_folder_is_refused(real, tmp_path):
     with locked(tmp_path):
         for start in (lambda: conduct(config(real), tmp_path), lambda: run_demo(tmp_path, str)):
             with pytest.raises(InputError, match="another run is writing to it"):

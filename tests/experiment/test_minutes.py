@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_experiment import SETTINGS, SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SETTINGS, SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError
 from synthem.experiment import minutes
@@ -23,7 +23,7 @@ def test_a_budget_is_a_length_of_time(given):
         config(steps=None, minutes=given)
 
 
-def test_a_trial_times_steps_and_leaves_nothing(real, tmp_path, monkeypatch):  # noqa: F811
+def test_a_trial_times_steps_and_leaves_nothing(real, tmp_path, monkeypatch):
     monkeypatch.setattr(minutes, "TRIAL_S", 0.1)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     slow = config(real, steps=None, minutes=1)
@@ -31,7 +31,7 @@ def test_a_trial_times_steps_and_leaves_nothing(real, tmp_path, monkeypatch):  #
     assert 1e-4 < trial(0, data, config=slow) < 1 and not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_experiment_goes_on_with_the_same_number_of_steps(real, tmp_path, monkeypatch):  # noqa: F811
+def test_an_interrupted_experiment_goes_on_with_the_same_number_of_steps(real, tmp_path, monkeypatch):
     settings = config(real, steps=None, minutes=[0.2], seeds=[0, 1], arms=["real", "synthetic"])
     data = load_data(settings, lambda: SYNTHETIC)
     asked = []
@@ -50,7 +50,7 @@ def test_an_interrupted_experiment_goes_on_with_the_same_number_of_steps(real, t
     assert runs[0].folder == "runs/6-classes/0.2-minutes/real-seed0"
 
 
-def test_check_every_shrinks_to_the_steps(real):  # noqa: F811
+def test_check_every_shrinks_to_the_steps(real):
     settings = config(real, steps=None, minutes=1, training={**SETTINGS["training"], "check_every": 500})
     assert settings.training_for(6, 12, 0).check_every == 12
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config, load_data
 
 from shapes import Grid
 from shapes.core.errors import InputError
@@ -39,14 +39,14 @@ def test_only_labelled_sections_count():
         spread_sections(half, 4)
 
 
-def test_too_many_sections_are_refused_before_anything_is_made(real):  # noqa: F811
+def test_too_many_sections_are_refused_before_anything_is_made(real):
     with pytest.raises(InputError, match="9 are asked for, and the training half holds 5 labelled ones"):
         load_data(config(real, real_sections=[1, 9]), lambda: SYNTHETIC)
     with pytest.raises(InputError, match="real_sections must be at least one, each named once"):
         config(real, real_sections=[1, 1])
 
 
-def test_what_validates_is_held_out_of_the_sections_that_were_chosen(real):  # noqa: F811
+def test_what_validates_is_held_out_of_the_sections_that_were_chosen(real):
     settings = config(real, real_sections=[1, 3, "all"])
     data = load_data(settings, lambda: SYNTHETIC)
     three, one = data.of_sections(settings, 3), data.of_sections(settings, 1)
@@ -62,7 +62,7 @@ def test_what_validates_is_held_out_of_the_sections_that_were_chosen(real):  # n
     assert "1 labelled section: parts of s002 train and validate" in data.notes
 
 
-def test_arms_that_see_no_real_label_are_trained_once_a_seed(real):  # noqa: F811
+def test_arms_that_see_no_real_label_are_trained_once_a_seed(real):
     settings = config(
         real, real_sections=[1, "all", 5], seeds=[0, 1], arms=["real", "synthetic", "mixed", "adapted"]
     )
@@ -76,7 +76,7 @@ def test_arms_that_see_no_real_label_are_trained_once_a_seed(real):  # noqa: F81
     assert {"runs/6-classes/4-steps/real-seed0", "runs/6-classes/4-steps/adapted-seed1"} <= folders
 
 
-def test_runs_say_how_many_sections_they_have_and_more_can_be_added(real, tmp_path):  # noqa: F811
+def test_runs_say_how_many_sections_they_have_and_more_can_be_added(real, tmp_path):
     rare = {"crops": "rare", "rare": {"sheath": 0.5}}  # no real section to train on holds a sheath
     few = config(real, arms=["real", "synthetic"], real_sections=[1], **rare)
     data = load_data(few, lambda: SYNTHETIC)
@@ -92,7 +92,7 @@ def test_runs_say_how_many_sections_they_have_and_more_can_be_added(real, tmp_pa
     assert again[0].curves != again[2].curves
 
 
-def test_an_epoch_is_the_same_for_every_number_of_sections(real):  # noqa: F811
+def test_an_epoch_is_the_same_for_every_number_of_sections(real):
     settings = config(real, steps=None, epochs=2, arms=["real"], real_sections=[1, "all"])
     data = load_data(settings, lambda: SYNTHETIC)
     budgets = [(f"{n} epochs", n * data.epoch_steps(settings)) for n in settings.epochs]

@@ -4,11 +4,11 @@ import json
 
 import pytest
 import yaml
-from test_experiment import SYNTHETIC, config, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config
 
 from synthem.experiment.data import load_data
 from synthem.experiment.mark import identity_of_experiment
-from synthem.experiment.report import write_report
+from synthem.experiment.report.write import write_report
 from synthem.experiment.run import run_experiment
 from synthem.experiment.seen import seen_sections, warn_of_seen, what_it_saw
 from synthem.preset.preset import load_preset
@@ -43,7 +43,7 @@ def test_a_warning_names_preset_and_sections(tuned):
     assert warn_of_seen(load_preset(tuned), ["s007", "s0055"]) == []
 
 
-def test_notes_and_report_say_what_the_preset_has_seen(real, tuned, tmp_path):  # noqa: F811
+def test_notes_and_report_say_what_the_preset_has_seen(real, tuned, tmp_path):
     settings = config(real, steps=1, arms=["synthetic"], synthetic=synthetic(tuned))
     data = load_data(settings).with_synthetic(settings, SYNTHETIC)
     assert any("2 of 3 test sections" in note for note in data.notes)
@@ -59,7 +59,7 @@ def test_notes_and_report_say_what_the_preset_has_seen(real, tuned, tmp_path):  
     assert any("2 of 3" in note for note in content["notes"])
 
 
-def test_there_is_nothing_to_warn_of_without_synthetic_patches(real, tuned):  # noqa: F811
+def test_there_is_nothing_to_warn_of_without_synthetic_patches(real, tuned):
     settings = config(real, arms=["real"], synthetic=synthetic(tuned))
     assert not any("tuned" in note for note in load_data(settings).notes)
     unseen = config(real, synthetic=synthetic("epfl"))

@@ -3,7 +3,7 @@
 import multiprocessing
 
 import pytest
-from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError
 from synthem.experiment import workers
@@ -14,13 +14,13 @@ from synthem.experiment.workers import jobs_for, threads_of_cell
 RESULTS = ("predictions.npz", "training/curves.csv", "training/model.pt", "cell.json")
 
 
-def small(real, **more):  # noqa: F811
+def small(real, **more):
     synthetic = {"preset": "getmanskaya2022", "count": 4, "shape_vx": (1, 48, 64), "fraction": 0.5, "seed": 7}
     return config(real, synthetic=synthetic, seeds=[0, 1], arms=["real", "mixed"], steps=3, **more)
 
 
 def test_processes_find_what_one_finds_and_an_interrupt_keeps_what_is_whole(
-    real,  # noqa: F811
+    real,
     tmp_path,
     digests,
     monkeypatch,
@@ -51,7 +51,7 @@ def test_processes_find_what_one_finds_and_an_interrupt_keeps_what_is_whole(
     assert (worlds[0][0].labels != worlds[1][0].labels).any()
 
 
-def test_each_seed_is_trained_on_its_own_patches_and_read_once(real, tmp_path, monkeypatch):  # noqa: F811
+def test_each_seed_is_trained_on_its_own_patches_and_read_once(real, tmp_path, monkeypatch):
     settings, read = small(real, class_sets=[6, 1]), []
     data = load_data(settings, lambda: SYNTHETIC)
     bare = load_data(settings, lambda: SYNTHETIC)
@@ -65,7 +65,7 @@ def test_each_seed_is_trained_on_its_own_patches_and_read_once(real, tmp_path, m
     assert len(data.synthetic) == 8
 
 
-def test_a_cell_that_fails_is_named_and_one_of_other_settings_is_refused(real, tmp_path):  # noqa: F811
+def test_a_cell_that_fails_is_named_and_one_of_other_settings_is_refused(real, tmp_path):
     settings = config(real, arms=["real"])
     data = load_data(settings, lambda: SYNTHETIC)
     training = tmp_path / "runs/6-classes/4-steps/real-seed0/training"
@@ -80,7 +80,7 @@ def test_a_cell_that_fails_is_named_and_one_of_other_settings_is_refused(real, t
         run_experiment(other, data, tmp_path)
 
 
-def test_threads_follow_from_the_machine_and_the_experiment_alone(real, monkeypatch):  # noqa: F811
+def test_threads_follow_from_the_machine_and_the_experiment_alone(real, monkeypatch):
     settings = config(real)
     data = load_data(settings, lambda: SYNTHETIC)
     monkeypatch.setattr(workers, "cores", lambda: 8)

@@ -138,6 +138,17 @@ def test_patience_stops_early_and_stays_stopped(tmp_path):
     assert len(fit(wary, source, HELD, tmp_path / "run").curves) == len(first.curves)
 
 
+def test_a_class_that_the_validation_does_not_hold_has_no_dice(tmp_path):
+    wrapped = [blobs(k) for k in range(4)]
+    for patch in wrapped:
+        patch.labels[5] = patch.labels[0]  # here bright bars are sheaths too, and there none is
+    held = [blobs(k) for k in range(10, 12)]
+    done = fit(config(), UniformCrops(wrapped, (1, 32, 32)), held, tmp_path / "run")
+    found = [Predictor(done.model).masks(patch.image)[2].any() for patch in held]
+    assert any(found), "with pixels taken for it, there would be a Dice of 0"
+    assert np.isnan(done.curves[-1]["sheath"]) and done.model.card.validation_dice["sheath"] is None
+
+
 def test_a_progress_bar_ends_at_the_last_step(tmp_path, capsys):
     fit(
         config(steps=3, check_every=2),

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from synthem.experiment.gains import short
-from synthem.experiment.html_charts import mark
-from synthem.experiment.regions import Region
+from synthem.experiment.report.charts import mark
+from synthem.experiment.report.regions import Region
 from synthem.experiment.results import ARMS, label_of
 from synthem.labels import COLOURS, EXCLUSIVE_ORDER
 

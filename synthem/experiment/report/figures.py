@@ -10,7 +10,7 @@ from matplotlib.patches import Patch as Swatch
 
 from synthem.experiment.config import NO_REAL_LABEL, Arm
 from synthem.experiment.gains import GainRow
-from synthem.experiment.regions import Region
+from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
 from synthem.labels import COLOURS
 from synthem.view.overlay import overlay

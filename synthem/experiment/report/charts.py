@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from synthem.experiment.config import Arm
-from synthem.experiment.figures import chosen_by
 from synthem.experiment.gains import Comparison, Gain, short
+from synthem.experiment.report.figures import chosen_by
 from synthem.experiment.results import MeanStd, Run
 
 MARKS: dict[Arm, str] = {

@@ -8,14 +8,14 @@ from typing import Any
 from synthem.data.atomic import write_json, write_whole
 from synthem.experiment.config import CLASS_SETS, ExperimentConfig
 from synthem.experiment.data import Data
-from synthem.experiment.figures import draw_curves, draw_regions, draw_scores
 from synthem.experiment.gains import GainRow, Metric, comparisons, table
 from synthem.experiment.mark import MARK, hash_of, identity_of_experiment
-from synthem.experiment.regions import telling_regions, what_they_show
-from synthem.experiment.report_html import PAGE, Told, page
+from synthem.experiment.report.figures import draw_curves, draw_regions, draw_scores
+from synthem.experiment.report.page import PAGE, Told, page
+from synthem.experiment.report.regions import telling_regions, what_they_show
+from synthem.experiment.report.tables import markdown_table
 from synthem.experiment.results import Run
 from synthem.experiment.seen import seen_sections
-from synthem.experiment.tables import markdown_table
 from synthem.preset.preset import load_preset
 
 REPORT = "report.md"

@@ -4,10 +4,10 @@ import math
 import re
 
 import pytest
-from made_up import made_up
+from made_up_runs import made_up
 
 from synthem.experiment.gains import comparisons
-from synthem.experiment.headline import foremost, headline
+from synthem.experiment.report.headline import foremost, headline
 from synthem.experiment.results import spoken_of
 
 

@@ -4,26 +4,26 @@ import re
 
 import numpy as np
 import pytest
-from made_up import made_up
+from made_up_runs import made_up
 from page_reader import read
 from skimage.color import rgb2lab
-from test_experiment import SYNTHETIC, config, load_data, real, section  # noqa: F401
+from small_experiment import SYNTHETIC, config, load_data
 
 from shapes import Grid
 from synthem.experiment.config import CLASS_SETS
-from synthem.experiment.figures import ARM_COLOURS, ARM_STYLES
 from synthem.experiment.gains import comparisons
-from synthem.experiment.html_charts import DASHES, MARKS, ticks
-from synthem.experiment.regions import Region
-from synthem.experiment.report_html import DARK, Told, page
+from synthem.experiment.report.charts import DASHES, MARKS, ticks
+from synthem.experiment.report.figures import ARM_COLOURS, ARM_STYLES
+from synthem.experiment.report.page import DARK, Told, page
+from synthem.experiment.report.regions import Region
+from synthem.experiment.report.training_sets import training_sets
 from synthem.experiment.results import ARMS
-from synthem.experiment.training_sets import training_sets
 from synthem.patch import Patch
 from synthem.preset.preset import load_preset
 
 
 @pytest.fixture(scope="module")
-def told(real):  # noqa: F811
+def told(real):
     settings = config(real, title="A <b>title</b> & more")
     data = load_data(settings, lambda: SYNTHETIC)
 
@@ -126,7 +126,7 @@ def test_dice_by_number_of_sections_is_drawn_where_there_are_several(told):
 def test_the_page_stays_small_and_says_where_the_other_pictures_are(told, monkeypatch):
     regions = [region(edge=600)]
     assert len(told(EVERYTHING, regions=regions)) < 600_000
-    monkeypatch.setattr("synthem.experiment.report_html.MOST_PICTURES", 200_000)
+    monkeypatch.setattr("synthem.experiment.report.page.MOST_PICTURES", 200_000)
     html = told(EVERYTHING, regions=regions)
     assert "figures/regions-6-classes-4-steps-36-sections.png" in read(html).text
     assert 'id="6-classes-4-steps-4-sections-0"' in html
@@ -179,7 +179,7 @@ def test_ticks_are_round_few_and_inside(low, high):
     assert 1 <= len(at) <= 6 and all(low - 1e-9 <= v <= high + 1e-9 for v in at)
 
 
-def test_training_sets_are_counted_side_by_side(real):  # noqa: F811
+def test_training_sets_are_counted_side_by_side(real):
     labels = np.zeros((6, 1, 200, 200), bool)
     labels[0, 0, 20:40, 20:40] = labels[0, 0, 120:140, 120:140] = labels[2, 0, :50] = True
     image = np.zeros((1, 200, 200), np.uint8)

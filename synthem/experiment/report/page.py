@@ -9,12 +9,11 @@ from string import Template
 
 from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
 from synthem.experiment.data import Data
-from synthem.experiment.figures import ARM_COLOURS
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
-from synthem.experiment.headline import foremost, headline, outcome
-from synthem.experiment.html_charts import curve_panels, gain_plot, key_of_arms, sections_panels
-from synthem.experiment.html_overlays import pictures
-from synthem.experiment.html_tables import (
+from synthem.experiment.report.charts import curve_panels, gain_plot, key_of_arms, sections_panels
+from synthem.experiment.report.figures import ARM_COLOURS
+from synthem.experiment.report.headline import foremost, headline, outcome
+from synthem.experiment.report.html_tables import (
     confusion_tables,
     gains_rows,
     overview,
@@ -23,14 +22,15 @@ from synthem.experiment.html_tables import (
     settings_text,
     training_set_rows,
 )
-from synthem.experiment.method import about_intervals, count_labelled, method
-from synthem.experiment.regions import Region, what_they_show
+from synthem.experiment.report.method import about_intervals, count_labelled, method
+from synthem.experiment.report.overlays import pictures
+from synthem.experiment.report.regions import Region, what_they_show
+from synthem.experiment.report.training_sets import training_sets
 from synthem.experiment.results import Run
-from synthem.experiment.training_sets import training_sets
 from synthem.preset.preset import Preset
 
 PAGE = "report.html"
-TEMPLATE = Path(__file__).with_name("report.html.template")
+TEMPLATE = Path(__file__).with_name("page.html.template")
 
 MOST_PICTURES = 2_700_000
 """Bytes of pictures in the page; what is beyond them is in ``figures/`` alone, and the page says so."""

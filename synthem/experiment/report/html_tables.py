@@ -10,10 +10,10 @@ import yaml
 from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.confusion import NONE
 from synthem.experiment.gains import Comparison, Gain, GainRow
-from synthem.experiment.html_charts import mark
+from synthem.experiment.report.charts import mark
+from synthem.experiment.report.tables import score
+from synthem.experiment.report.training_sets import ClassInSet, TrainingSet
 from synthem.experiment.results import ARMS, Run, label_of
-from synthem.experiment.tables import score
-from synthem.experiment.training_sets import ClassInSet, TrainingSet
 
 
 def rich_text(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Takes the runs of an experiment; gives its gains as one HTML file, as Markdown, JSON and pictures."""
