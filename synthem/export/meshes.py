@@ -41,7 +41,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
         scene = trimesh.Scene()
         for name, who, corners, faces in surfaces(patch, (*classes, NEURITE)):
             colour = (*COLOURS.get(name, _colour(who)), 255)
-            mesh = trimesh.Trimesh(corners[:, ::-1], faces[:, ::-1], process=False)
+            mesh = trimesh.Trimesh(corners[:, ::-1], faces, process=False)
             mesh.visual = trimesh.visual.ColorVisuals(mesh, face_colors=colour)
             scene.add_geometry(mesh, node_name=f"{name}/{who}", geom_name=f"{name}/{who}")
         out.put(f"{case.part}/{case.name}.glb", partial(scene.export, file_type="glb"))
