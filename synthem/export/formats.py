@@ -37,6 +37,10 @@ FORMATS = {
     "connectomics": Format("connectomics", "pytorch_connectomics 2, HDF5 files and a configuration"),
     "biapy": Format("biapy", "BiaPy 3.7, folders of images and a configuration"),
     "huggingface": Format("huggingface", "Hugging Face datasets, an imagefolder with a mask a class"),
+    "objects": Format("objects", "a table of all objects and one of synaptic partners, CSV"),
+    "meshes": Format("meshes", "surfaces of objects, glTF"),
+    "swc": Format("swc", "skeletons of neurites, SWC"),
+    "cremi": Format("cremi", "CREMI 0.2, HDF5 files with neuron ids, clefts and synaptic partners"),
 }
 
 

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 
 def hdf5_bytes(arrays: Mapping[str, npt.NDArray[Any]], attributes: Mapping[str, Any]) -> bytes:
-    """Return a file that holds arrays, compressed in chunks of up to 16 sections, under their names."""
+    """Return a file that holds arrays, compressed in chunks of up to 16 sections, under their names.
+
+    An attribute called ``ARRAY@NAME`` is one of that array, any other of the file.
+    """
     # built in memory, so that a full disk meets one plain write and never HDF5's own machinery
     with h5py.File("export", "w", driver="core", backing_store=False, libver=("earliest", "v110")) as file:
-        for key, value in attributes.items():
-            file.attrs[key] = value
         for name, array in arrays.items():
             most = (1,) * (array.ndim - 3) + (16, 256, 256)[-min(array.ndim, 3) :]
             chunk = tuple(min(n, m) for n, m in zip(array.shape, most, strict=True))
@@ -26,5 +27,8 @@ def hdf5_bytes(arrays: Mapping[str, npt.NDArray[Any]], attributes: Mapping[str, 
                 shuffle=True,
                 track_times=False,
             )
+        for key, value in attributes.items():
+            array_name, _, name = key.rpartition("@")
+            (file[array_name] if array_name else file).attrs[name] = value
         file.flush()
         return bytes(file.id.get_file_image())

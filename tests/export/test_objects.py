@@ -1,0 +1,132 @@
+"""What exports tell of objects and of who is joined to whom is what the volume shows."""
+
+import csv
+
+import h5py
+import numpy as np
+import pytest
+import trimesh
+
+from shapes import Grid
+from shapes.core.errors import InputError
+from synthem import World
+from synthem.export.cremi import NO_CLEFT
+from synthem.export.run import export
+from synthem.export.wiring import scene_of, wiring
+from synthem.patch import Patch
+
+VOXEL = (12.0, 12.0, 12.0)
+
+
+@pytest.fixture(scope="module")
+def volume():
+    place = next(World("epfl", 4).find("psd"))
+    start = tuple(p - 6 * n for p, n in zip(place, (40, 72, 72), strict=True))
+    return World("epfl", 4).patch(Grid((40, 72, 72), VOXEL, start))
+
+
+def written(volume, tmp_path, as_, **more):
+    export([volume], tmp_path / as_, as_, **more)
+    return tmp_path / as_
+
+
+def table(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_sites_lie_in_their_neurites(volume):
+    found = wiring(volume, scene_of(volume))
+    assert found
+    for one in found:
+        for site, who in ((one.presynaptic_nm, one.presynaptic), (one.postsynaptic_nm, one.postsynaptic)):
+            at = np.floor(np.divide(site, VOXEL)).astype(int) - volume.grid.start_vx
+            assert volume.instances["neurite"][tuple(at)] == who
+
+
+def test_cremi_has_ids_clefts_and_pairs(volume, tmp_path):
+    out = written(volume, tmp_path, "cremi")
+    found = wiring(volume, scene_of(volume))
+    with h5py.File(next((out / "train").glob("*.hdf"))) as file:
+        assert file.attrs["file_format"] == "0.2"
+        labels = file["volumes/labels"]
+        for name in ("volumes/raw", "volumes/labels/neuron_ids", "volumes/labels/clefts"):
+            np.testing.assert_array_equal(file[name].attrs["resolution"], VOXEL)
+        np.testing.assert_array_equal(file["volumes/raw"], volume.image)
+        np.testing.assert_array_equal(labels["neuron_ids"], volume.instances["neurite"])
+        assert labels["neuron_ids"].dtype == labels["clefts"].dtype == np.uint64
+        clefts = labels["clefts"][:]
+        np.testing.assert_array_equal(clefts != NO_CLEFT, volume.instances["psd"] > 0)
+        ids, kinds = file["annotations/ids"][:], file["annotations/types"].asstr()[:]
+        at = (file["annotations/locations"][:] / VOXEL).astype(int)
+        owners = labels["neuron_ids"][:][tuple(at.T)]
+        pairs = file["annotations/presynaptic_site/partners"][:]
+    sites = {int(i): (kind, int(who)) for i, kind, who in zip(ids, kinds, owners, strict=True)}
+    told = [(sites[int(a)], sites[int(b)]) for a, b in pairs]
+    assert told == [
+        (("presynaptic_site", one.presynaptic), ("postsynaptic_site", one.postsynaptic)) for one in found
+    ]
+
+
+def test_the_table_counts_every_voxel(volume, tmp_path):
+    out = written(volume, tmp_path, "objects")
+    rows = table(out / "objects.csv")
+    for name, ids in volume.instances.items():
+        own = {int(row["id"]): int(row["voxels"]) for row in rows if row["class"] == name}
+        found, count = np.unique(ids[ids != 0], return_counts=True)
+        assert own == dict(zip(found.tolist(), count.tolist(), strict=True))
+    mito = [row for row in rows if row["class"] == "mitochondrion"]
+    for row in mito:
+        own = volume.instances["mitochondrion"] == int(row["id"])
+        centre = (np.argwhere(own).mean(0) + 0.5 + volume.grid.start_vx) * VOXEL
+        np.testing.assert_allclose([float(row[f"centre_{a}_nm"]) for a in "zyx"], centre, atol=0.06)
+        at, count = np.unique(volume.instances["neurite"][own], return_counts=True)
+        assert int(row["neurite"]) == at[count.argmax()]
+        touches = any(own.take(k, axis).any() for axis in range(3) for k in (0, -1))
+        assert row["cut"] == str(int(touches))
+    pairs = table(out / "synapses.csv")
+    told = [(int(p["psd"]), int(p["presynaptic"]), int(p["postsynaptic"])) for p in pairs]
+    found = wiring(volume, scene_of(volume))
+    assert told == [(s.density, s.presynaptic, s.postsynaptic) for s in found]
+
+
+def test_surfaces_enclose_their_objects(volume, tmp_path):
+    out = written(volume, tmp_path, "meshes", classes=("mitochondrion", "psd"))
+    scene = trimesh.load(next((out / "train").glob("*.glb")))
+    ids = {name: set(np.unique(volume.instances[name])) - {0} for name in ("mitochondrion", "psd", "neurite")}
+    assert set(scene.geometry) == {f"{name}/{who}" for name, own in ids.items() for who in own}
+    large = [(name, who) for name, own in ids.items() for who in own]
+    for name, who in large:
+        own = volume.instances[name] == who
+        mesh = scene.geometry[f"{name}/{who}"]
+        assert mesh.is_watertight
+        if own.sum() > 3000:
+            assert mesh.volume == pytest.approx(own.sum() * 12.0**3, rel=0.1)
+        low, high = np.argwhere(own).min(0) * 12.0, (np.argwhere(own).max(0) + 1) * 12.0
+        assert (mesh.bounds[0][::-1] >= low - 12).all() and (mesh.bounds[1][::-1] <= high + 12).all()
+
+
+def test_skeletons_are_trees_in_micrometres(volume, tmp_path):
+    out = written(volume, tmp_path, "swc")
+    files = list((out / "train").rglob("*.swc"))
+    assert files
+    for path in files:
+        lines = [line.split() for line in path.read_text().splitlines() if not line.startswith("#")]
+        for number, (own, _, x, y, z, radius, parent) in enumerate(lines, 1):
+            assert int(own) == number and int(parent) < number and float(radius) > 0
+            at = np.floor(np.multiply([float(z), float(y), float(x)], 1e3 / 12)).astype(int)
+            near = tuple(
+                slice(max(a - s - 1, 0), a - s + 2) for a, s in zip(at, volume.grid.start_vx, strict=True)
+            )
+            assert (volume.instances["neurite"][near] == int(path.stem)).any()
+
+
+@pytest.mark.parametrize(
+    ("as_", "says"),
+    [("cremi", "no ids of neurites"), ("objects", "no ids"), ("meshes", "no ids"), ("swc", "no axes")],
+)
+def test_real_em_has_no_objects_to_tell_of(volume, tmp_path, as_, says):
+    bare = Patch(volume.image, volume.labels, volume.grid, name="real")
+    with pytest.raises(InputError, match=says):
+        export([bare], tmp_path / "out", as_)
+    assert not (tmp_path / "out").exists()
