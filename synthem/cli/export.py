@@ -55,13 +55,22 @@ def export(
         int | None,
         typer.Option(help="nnunet: the number of the data set, 500 by default.", show_default=False),
     ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="precomputed: where OUT will be served from, http://localhost:9000 by default.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Write labelled data for another tool's trainer, with a page that tells how to train on them.
+    """Write data for other tools, with a page that tells how to train on them or open them.
 
-    FORMAT is nnunet (nnU-Net v2), torch-em, connectomics
-    (pytorch_connectomics 2), biapy (BiaPy 3.7) or huggingface (imagefolder).
-    What a format cannot say is left out and told. After a kill, the same
-    command goes on, to the same bytes.
+    FORMAT, for trainers: nnunet (nnU-Net v2), torch-em, connectomics
+    (pytorch_connectomics 2), biapy (BiaPy 3.7), huggingface (imagefolder); for
+    viewers: ome-zarr, precomputed (neuroglancer), meshes (glTF); and what only
+    synthetic tissue knows: cremi (with synaptic partners), objects (tables),
+    swc (skeletons). What a format cannot say is left out and told. After a
+    kill, the same command goes on, to the same bytes.
 
     Example: synthem export synthetic out --as nnunet --dataset-id 501
     """
@@ -72,7 +81,9 @@ def export(
     from synthem.export.run import export as run
     from synthem.labels import CLASSES
 
-    options = {key: value for key, value in {"dataset_id": dataset_id}.items() if value is not None}
+    options = {
+        key: value for key, value in {"dataset_id": dataset_id, "url": url}.items() if value is not None
+    }
     format_of(as_, options)  # before anything is read
     chosen = parse_names(classes, CLASSES) if classes is not None else None
     if split and names:

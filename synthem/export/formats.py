@@ -37,6 +37,8 @@ FORMATS = {
     "connectomics": Format("connectomics", "pytorch_connectomics 2, HDF5 files and a configuration"),
     "biapy": Format("biapy", "BiaPy 3.7, folders of images and a configuration"),
     "huggingface": Format("huggingface", "Hugging Face datasets, an imagefolder with a mask a class"),
+    "ome-zarr": Format("ome_zarr", "OME-Zarr 0.5, masks and ids beside the image"),
+    "precomputed": Format("precomputed", "neuroglancer's precomputed format and a state", ("url",)),
     "objects": Format("objects", "a table of all objects and one of synaptic partners, CSV"),
     "meshes": Format("meshes", "surfaces of objects, glTF"),
     "swc": Format("swc", "skeletons of neurites, SWC"),

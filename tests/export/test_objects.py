@@ -1,11 +1,15 @@
 """What exports tell of objects and of who is joined to whom is what the volume shows."""
 
 import csv
+import json
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
+import tensorstore
 import trimesh
+import zarr
 
 from shapes import Grid
 from shapes.core.errors import InputError
@@ -13,6 +17,7 @@ from synthem import World
 from synthem.export.cremi import NO_CLEFT
 from synthem.export.run import export
 from synthem.export.wiring import scene_of, wiring
+from synthem.labels import CLASSES
 from synthem.patch import Patch
 
 VOXEL = (12.0, 12.0, 12.0)
@@ -130,3 +135,53 @@ def test_real_em_has_no_objects_to_tell_of(volume, tmp_path, as_, says):
     with pytest.raises(InputError, match=says):
         export([bare], tmp_path / "out", as_)
     assert not (tmp_path / "out").exists()
+
+
+def test_ome_zarr_has_masks_and_ids(volume, tmp_path):
+    out = written(volume, tmp_path, "ome-zarr")
+    store = zarr.open_group(next((out / "train").glob("*.zarr")), mode="r")
+    np.testing.assert_array_equal(store["0"], volume.image)
+    for k, name in enumerate(CLASSES):
+        np.testing.assert_array_equal(store[f"labels/{name}/0"], volume.labels[k])
+    for kind, ids in volume.instances.items():
+        np.testing.assert_array_equal(store[f"labels/{kind}_instances/0"], ids)
+    (multiscale,) = store.attrs["ome"]["multiscales"]
+    assert [axis["unit"] for axis in multiscale["axes"]] == ["nanometer"] * 3
+
+
+def test_neuroglancer_finds_image_and_ids_where_they_are(volume, tmp_path):
+    out = written(volume, tmp_path, "precomputed", options={"url": "http://there/"})
+    folder = next((out / "train").iterdir())
+    start = volume.grid.start_vx[::-1]
+    for name, want in (("image", volume.image), *volume.instances.items()):
+        spec = {"driver": "neuroglancer_precomputed", "kvstore": f"file://{folder}/{name}/"}
+        store = tensorstore.open(spec).result()
+        assert store.domain.inclusive_min[:3] == start
+        np.testing.assert_array_equal(store.read().result()[..., 0].transpose(2, 1, 0), want)
+    state = json.loads((folder / "state.json").read_text())
+    assert {layer["name"] for layer in state["layers"]} >= {"image", "neurite", "psd", "membrane"}
+    assert all(
+        layer["source"] == f"precomputed://http://there/train/{folder.name}/{layer['name']}"
+        and (folder / layer["name"] / "info").exists()
+        for layer in state["layers"]
+    )
+
+
+@pytest.mark.parametrize("as_", ["cremi", "objects", "meshes", "swc", "ome-zarr", "precomputed"])
+def test_a_killed_export_goes_on_to_the_same_bytes(volume, tmp_path, as_, monkeypatch):
+    pair = [volume, replace(volume, name="other")]
+    export(pair, tmp_path / "whole", as_, name="n", validate=0)
+
+    def stopping(done, of):
+        if done == of - 1:  # after the first of two was written
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(pair, tmp_path / "killed", as_, name="n", validate=0, tick=stopping)
+    assert not (tmp_path / "killed").exists()
+    export(pair, tmp_path / "killed", as_, name="n", validate=0)
+    whole, killed = (
+        {p.relative_to(root): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+        for root in (tmp_path / "whole", tmp_path / "killed")
+    )
+    assert whole == killed
