@@ -9,13 +9,12 @@ import typer
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
+from synthem.cli.real_files import Beside, Stacked
 from synthem.cli.shared import (
     Against,
     Balance,
-    Beside,
     Names,
     Scheduler,
-    Stacked,
     Varied,
     VoxelNm,
     Workers,

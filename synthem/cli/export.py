@@ -7,17 +7,20 @@ import typer
 
 from shapes.core.errors import InputError
 from synthem.cli.console import progress, say, warn
+from synthem.cli.groups import grouped
+from synthem.cli.real_files import Files, told_apart
 from synthem.cli.shared import Names, VoxelNm
 
 exporting = typer.Typer()
 
 
 @exporting.command()
+@grouped
 def export(
     data: Annotated[
         Path,
         typer.Argument(
-            help="A generated dataset, a folder of real EM, or masks with their images as slices/.",
+            help="A generated dataset, real EM with labels, or masks with their images as slices/.",
             metavar="DATA",
         ),
     ],
@@ -30,6 +33,7 @@ def export(
             "--as", help="The format; see above.", metavar="FORMAT", autocompletion=lambda: _formats()
         ),
     ],
+    files: Files,
     split: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +46,11 @@ def export(
     voxel_nm: VoxelNm = None,
     classes: Annotated[
         str | None,
-        typer.Option(help="Classes to write; all by default.", metavar="CLASS,…", show_default=False),
+        typer.Option(
+            help="Classes to write, all by default; or what values of label maps are: 1=mitochondrion.",
+            metavar="[VALUE=]CLASS,…",
+            show_default=False,
+        ),
     ] = None,
     validate: Annotated[
         float, typer.Option(help="Share of what is for training that is for validation.", metavar="SHARE")
@@ -85,12 +93,14 @@ def export(
         key: value for key, value in {"dataset_id": dataset_id, "url": url}.items() if value is not None
     }
     format_of(as_, options)  # before anything is read
-    chosen = parse_names(classes, CLASSES) if classes is not None else None
+    values, chosen_names = told_apart(classes)
+    chosen = parse_names(chosen_names, CLASSES) if chosen_names is not None else None
+    how = files.how(values)
     if split and names:
         raise InputError("--split and --names both choose sections; give one of them")
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     halves = [half_of(data, f"{split}:{half}") for half in HALVES] if split else [names]
-    patches, *test = [open_data(data, half, size) for half in halves]
+    patches, *test = [open_data(data, half, size, how) for half in halves]
     with progress("patches") as tick:
         said = run(
             patches,

@@ -7,7 +7,8 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Channel, Labelled, Sections, new_file, reading
+from synthem.cli.real_files import Channel, Labelled, reading
+from synthem.cli.shared import Sections, new_file
 
 fitting = typer.Typer()
 

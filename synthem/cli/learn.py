@@ -9,11 +9,10 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
+from synthem.cli.real_files import Labelled, Stacked
 from synthem.cli.shared import (
     Invert,
-    Labelled,
     Split,
-    Stacked,
     VoxelNm,
     Workers,
     new_file,

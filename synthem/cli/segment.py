@@ -7,7 +7,8 @@ import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Invert, Labelled, VoxelNm, processors, told_voxel
+from synthem.cli.real_files import Labelled
+from synthem.cli.shared import Invert, VoxelNm, processors, told_voxel
 
 segmenting = typer.Typer()
 

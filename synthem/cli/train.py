@@ -9,9 +9,11 @@ import typer
 
 from synthem.cli.console import say, warn
 from synthem.cli.groups import grouped
-from synthem.cli.shared import Added, Balance, Files, Split, Training, VoxelNm
+from synthem.cli.real_files import Files
+from synthem.cli.shared import Balance, Split, VoxelNm
 from synthem.cli.streamed import Streamed
 from synthem.cli.told import tell_unlearned, told
+from synthem.cli.training import Added, Training
 
 if TYPE_CHECKING:
     from synthem.learning.stream_crops import StreamCrops
