@@ -36,6 +36,8 @@ nnUNetv2_plan_and_preprocess -d 500 -c {kind} --verify_dataset_integrity -np 1 -
 """
 
 TRAIN = """
+import os
+os.environ["nnUNet_n_proc_DA"] = "0"  # batches are made in this process; planning wants at least 1
 import torch
 from nnunetv2.run.run_training import get_trainer_from_args
 
@@ -103,7 +105,7 @@ def run(tool: str, where: Path, script: str, shell: bool = False) -> str:
     env |= {"PATH": f"{folder}:{env['PATH']}", "OMP_NUM_THREADS": "1", "nnUNet_compile": "f"}
     env |= {f"nnUNet_{key}": str(where / path) for key, path in
             (("raw", "nnUNet_raw"), ("preprocessed", "pre"), ("results", "results"))}  # fmt: skip
-    env |= {"nnUNet_n_proc_DA": "0", "HF_HUB_OFFLINE": "1", "HF_HOME": str(where / "home")}
+    env |= {"nnUNet_n_proc_DA": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(where / "home")}
     call = ["bash", "-e", "-c", script] if shell else [str(folder / "python"), "check.py"]
     done = subprocess.run(call, cwd=where, env=env, capture_output=True, text=True, check=False)
     print(done.stdout[-3000:])  # noqa: T201 (what the tool said)
