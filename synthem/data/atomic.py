@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from shapes.core.errors import InputError
 
@@ -15,11 +16,18 @@ PART = ".part"
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file aside, flush it to the disk and rename it into place: it is whole or it is not there."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write aside; it is renamed into place when the block ends without an error."""
     # processes of several machines may write beside each other, so their number alone does not do
     part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{PART}")
     try:
-        with part.open("wb") as file:
-            file.write(data)
+        with part.open("w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

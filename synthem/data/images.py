@@ -1,12 +1,13 @@
 """Images to label, as people have them: pictures, stacks and volumes, as grey volumes of 8 bits.
 
-All files are looked through once when they are opened: greys of more than 8 bits are brought to 8 bits by
-percentiles of all of them together, and what is damaged is refused before any work.
+All files are looked through once when they are opened, a section at a time: greys of more than 8 bits are
+brought to 8 bits by percentiles of all of them together, and what is damaged is refused before any work.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import overload
 
@@ -77,6 +78,11 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
         (told, *others) = {volume.voxel_nm for volume in self.volumes}
         return None if others else told
 
+    def section(self, index: int, z: int) -> npt.NDArray[np.uint8]:
+        """Read one section (y, x) of a file, and nothing else of it where the file allows that."""
+        volume = self.volumes[index]
+        return self.greys.bytes(one_channel(volume.where, volume.section(z), {}))
+
     def _read(self, volume: Volume) -> npt.NDArray[np.uint8]:
         return self.greys.bytes(_whole(volume, {}))
 
@@ -102,18 +108,25 @@ def open_images(root: str | Path) -> Images:
     kinds: dict[str, Path] = {}
     files = tuple(Path(volume.where) for volume in found.values())
     for path, volume in zip(files, found.values(), strict=True):
-        pixels = _whole(volume, notes)
-        # files of pictures by their bytes, as ever; stores of many files by what they hold
-        content = path.read_bytes() if path.is_file() else pixels.tobytes()
-        total.update(path.name.encode() + sha256(content).digest())
+        every = max(1, math.prod(volume.shape) // SAMPLED_PX)
+        held, start = sha256(), 0
+        for z in range(volume.shape[0]):
+            plane = one_channel(volume.where, volume.section(z), notes)
+            kinds.setdefault(plane.dtype.name, path)
+            if not path.is_file():
+                held.update(plane.tobytes())
+            if plane.dtype != np.uint8:
+                samples.append(plane.reshape(-1)[-start % every :: every].copy())
+                if plane.dtype.kind == "f" and not np.isfinite(plane).all():
+                    raise InputError(f"{path}: NaN or infinite greys; fill these pixels or cut them away")
+            start += plane.size
+        # files of pictures by their bytes; stores of many files by what they hold
+        if path.is_file():
+            with path.open("rb") as file:
+                held = file_digest(file, "sha256")
+        total.update(path.name.encode() + held.digest())
         notes |= dict.fromkeys(volume.notes)
         shapes.append(volume.shape)
-        kinds.setdefault(pixels.dtype.name, path)
-        if pixels.dtype != np.uint8:
-            every = max(1, pixels.size // SAMPLED_PX)
-            samples.append(pixels.reshape(-1)[::every])
-            if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-                raise InputError(f"{path}: NaN or infinite greys; fill these pixels or cut them away")
     if len(kinds) > 1:
         (first, one), (other, two), *_ = kinds.items()
         raise InputError(

@@ -1,6 +1,7 @@
 """Labels images on disk with a model: masks in the format, and under the names, that the images came in."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from synthem.data.files import FOLDERS, is_vacant
 from synthem.data.images import TIFF, open_images
 from synthem.data.memory import check_room
 from synthem.data.png_file import png_bytes
-from synthem.data.stack_file import tiff_bytes
+from synthem.data.stack_file import StackWriter, tiff_bytes
 from synthem.learning.prepare import Invert, Prepared, prepare
 
 if TYPE_CHECKING:
@@ -110,10 +111,11 @@ def check_images(model: "Model", prepared: Prepared) -> None:
     """Raise InputError where images make no volume for a 3D network, or there is no memory to label one."""
     for group in groups(model, prepared):
         shapes = [prepared.images.shapes[k] for k in group]
-        voxels = sum(z * y * x for z, y, x in shapes)
+        deep = model.card.config.network.dims == 3
+        # of a stack that a 2D network labels one section is in memory
+        voxels = sum((z if deep else 1) * y * x for z, y, x in shapes)
         need = (len(model.classes) + ROOM) * voxels
         if any(map(prepared.resampled, group)):
-            deep = model.card.config.network.dims == 3
             wide = max(
                 (z if deep else 1) * max(y * x, v * u)
                 for k, (z, y, x) in zip(group, shapes, strict=True)
@@ -132,10 +134,7 @@ def sections_for_norm(model: "Model", prepared: Prepared) -> list[npt.NDArray[np
         return [np.concatenate([prepared[k] for k in groups(model, prepared)[0]])]
     at = [(k, z) for k, shape in enumerate(prepared.shapes) for z in range(shape[0])]
     chosen = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_SECTIONS)).round().astype(int))
-    wanted: dict[int, list[int]] = {}
-    for k, z in (at[n] for n in chosen):
-        wanted.setdefault(k, []).append(z)
-    return [volume[z][None] for k, own in wanted.items() for volume in [prepared[k]] for z in own]
+    return [prepared.section(*at[n]) for n in chosen]
 
 
 def groups(model: "Model", prepared: Prepared) -> list[list[int]]:
@@ -153,7 +152,11 @@ def label(predictor: "Predictor", prepared: Prepared, out: Path, threshold: floa
     use = [model.classes.index(name) for name in names]
     for group in groups(model, prepared):
         paths = {k: mask_paths(out, prepared.images.masks[k], names) for k in group}
-        if not all(path.exists() for k in group for path in paths[k]):
+        if all(path.exists() for k in group for path in paths[k]):
+            pass
+        elif predictor.dims == 2 and prepared.images.shapes[group[0]][0] > 1:
+            label_stack(predictor, prepared, group[0], paths[group[0]], use, threshold)
+        else:
             depths = [prepared.images.shapes[k][0] for k in group]
             masks = find(predictor, prepared, group, threshold)[use]
             for k, part in zip(group, np.split(masks, np.cumsum(depths)[:-1], axis=1), strict=True):
@@ -166,6 +169,24 @@ def label(predictor: "Predictor", prepared: Prepared, out: Path, threshold: floa
             yield Labelled(k, paths[k])
 
 
+def label_stack(
+    predictor: "Predictor",
+    prepared: Prepared,
+    file: int,
+    paths: Sequence[Path],
+    use: list[int],
+    threshold: float,
+) -> None:
+    """Label a stack section by section, one in memory at a time; its masks are there once they are whole."""
+    with ExitStack() as stack:
+        writers = [stack.enter_context(StackWriter(path)) for path in paths]
+        for z in range(prepared.images.shapes[file][0]):
+            section = prepared.section(file, z)
+            masks = own_pixels(predictor, section, prepared.images.shapes[file][1:], threshold)
+            for writer, mask in zip(writers, masks[use, 0], strict=True):
+                writer.write(mask * np.uint8(255))
+
+
 def mask_paths(out: Path, file: str, names: Sequence[str]) -> list[Path]:
     """Return where the masks of an image lie, by class, as files of one name."""
     return [out / FOLDERS[name][0] / file for name in names]
@@ -176,9 +197,15 @@ def find(
 ) -> npt.NDArray[np.bool_]:
     """Label files as one volume: bool (class, z, y, x), in the images' own pixels."""
     volume = np.concatenate([prepared[k] for k in group])
-    if not prepared.resampled(group[0]):
+    return own_pixels(predictor, volume, prepared.images.shapes[group[0]][1:], threshold)
+
+
+def own_pixels(
+    predictor: "Predictor", volume: npt.NDArray[np.uint8], shape: tuple[int, int], threshold: float
+) -> npt.NDArray[np.bool_]:
+    """Label sections as the model sees them: bool (class, z, y, x), brought to another size (y, x)."""
+    if volume.shape[1:] == shape:
         return predictor.masks(volume, threshold)
-    shape = prepared.images.shapes[group[0]][1:]
     out = np.empty((len(predictor.model.classes), len(volume), *shape), np.bool_)
     # one section at a time where sections are labelled on their own: probabilities take much room
     for part in [slice(None)] if predictor.dims == 3 else [slice(z, z + 1) for z in range(len(volume))]:

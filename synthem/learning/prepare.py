@@ -67,6 +67,11 @@ class Prepared(Sequence[Volume]):
         """Read one file after the other."""
         return (self[k] for k in range(len(self)))
 
+    def section(self, index: int, z: int) -> Volume:
+        """Read one section of a file, uint8 (1, y, x)."""
+        plane = to_shape(self.images.section(index, z)[None], self.shapes[index][1:])
+        return np.subtract(255, plane, dtype=np.uint8) if self.inverted else plane
+
     def resampled(self, index: int) -> bool:
         """Tell whether a file's pixels are not those that the model sees."""
         return self.shapes[index] != self.images.shapes[index]
@@ -179,9 +184,9 @@ def windows_of(volumes: Prepared, count: int = WINDOWS) -> Volume:
     each = -(-count // len(files))
     found = []
     for k in files:
-        volume = volumes[k]
-        for z, y, x in _places((volume.shape[0], volume.shape[1], volume.shape[2]), edge, each):
-            found.append(volume[z, y : y + edge, x : x + edge])
+        places = _places(shapes[k], edge, each)
+        planes = {z: volumes.section(k, z)[0] for z in sorted({z for z, _, _ in places})}
+        found += [planes[z][y : y + edge, x : x + edge] for z, y, x in places]
     spread = [float(window.std()) for window in found]
     kept = [w for w, s in zip(found, spread, strict=True) if s > 0.25 * max(spread)]
     return np.stack(kept or found)

@@ -9,7 +9,7 @@ import tifffile
 
 from shapes import Grid
 from shapes.core.errors import InputError
-from synthem.data.images import open_images
+from synthem.data.images import Images, open_images
 from synthem.data.stack_file import tiff_bytes
 from synthem.learning import label_images
 from synthem.learning.config import NetworkConfig, TrainConfig
@@ -190,3 +190,45 @@ def test_statistics_are_taken_from_all_files(tmp_path: Path) -> None:
     prepared = prepare(model().card, open_images(tmp_path / "in"), None, "no", "in")
     assert [int(s.max()) for s in sections_for_norm(model(), prepared)] == [0, 1, 2, 3, 4]
     assert sections_for_norm(model(3), prepared)[0].shape == (5, 40, 40)
+
+
+@pytest.mark.parametrize("nm", [5.0, 3.5])
+def test_a_stack_is_labelled_section_by_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nm: float
+) -> None:
+    """Never is all of it in memory, and what is found is what is found in its sections alone."""
+    sections = noise(5, 70, 80)
+    tifffile.imwrite(tmp_path / "stack.tif", sections, photometric="minisblack")
+    for k, section in enumerate(sections):
+        png(tmp_path / "alone" / f"s{k}.png", section)
+
+    def whole(*given: object) -> None:
+        raise AssertionError("all of the stack was read")
+
+    middle = float(np.median(Predictor(model()).probabilities(sections)[0]))
+    how = {"voxel_nm": (50.0, nm, nm), "threshold": middle}
+    predict(model(), tmp_path / "alone", tmp_path / "single", **how)
+    monkeypatch.setattr("synthem.data.images._whole", whole)
+    predict(model(), tmp_path / "stack.tif", tmp_path / "stacked", **how)
+    shares = []
+    for cls in ("membranes", "PSD"):
+        found = tifffile.imread(tmp_path / "stacked" / cls / "stack.tif")
+        alone = [cv2.imread(str(tmp_path / "single" / cls / f"s{k}.png"), 0) for k in range(5)]
+        np.testing.assert_array_equal(found, alone)
+        shares.append((found > 0).mean())
+    assert any(0.05 < share < 0.95 for share in shares)
+
+
+def test_a_stack_that_is_stopped_leaves_no_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tifffile.imwrite(tmp_path / "stack.tif", noise(3, 70, 80), photometric="minisblack")
+    read = Images.section
+
+    def stopping(self: Images, index: int, z: int) -> np.ndarray:
+        if z == 2 and (tmp_path / "out").exists():
+            raise KeyboardInterrupt
+        return read(self, index, z)
+
+    monkeypatch.setattr(Images, "section", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        predict(model(), tmp_path / "stack.tif", tmp_path / "out", voxel_nm=(50.0, 5.0, 5.0))
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
