@@ -25,11 +25,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The sentence with which a command is refused; nothing else may be printed."""
+    """The sentence with which a command is refused; what was read before may be told, and nothing else."""
     status, out, err = run(capsys, *arguments)
     assert status == 2 and out == ""
-    assert err.startswith("synthem: ") and err.count("\n") == 1
-    return err
+    *before, last = err.splitlines()
+    assert (last.startswith("synthem: ") and not before) or "read as" in before[0]
+    return last
 
 
 def test_presets_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +107,10 @@ def test_census_of_a_real_folder_tells_what_is_odd(
     status, out, err = run(capsys, "census", tmp_path, "--voxel-nm", "50,4,4")
     assert status == 0
     assert "not labelled" in out
-    assert err == f"synthem: {tmp_path / 'PSD'}: masks without a slice, left out: b\n"
+    assert err.splitlines() == [
+        f"synthem: {tmp_path}: read as a folder of masks for each class; 1 section",
+        f"synthem: {tmp_path / 'PSD'}: masks without a slice, left out: b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,7 @@ def test_what_stops_a_run_is_said_in_a_sentence(
         raise raised
 
     monkeypatch.setattr(work, "as_completed", stop)
-    monkeypatch.setattr("synthem.data.hdf5.run_jobs", stop)
+    monkeypatch.setattr("synthem.data.jobs.run_jobs", stop)
     got, _, err = run(capsys, "generate", "epfl", tmp_path / "set", "--count", 1, "--shape", "32,32")
     assert got == status
     assert says in err and err.count("\n") == 1

@@ -166,9 +166,10 @@ def test_a_full_disk_leaves_no_half_shard(
 def test_files_that_are_no_dataset(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a dataset in HDF5"):
         Dataset(tmp_path)
-    with pytest.raises(InputError, match="name the folder"):
-        (tmp_path / "shard.h5").write_bytes(b"")
-        open_data(tmp_path / "shard.h5")
+    write_dataset(plan, tmp_path / "set")
+    shard = next((tmp_path / "set").glob("*.h5"))
+    with pytest.raises(InputError, match=r"is a file of a generated dataset; name its folder"):
+        open_data(shard)
     (tmp_path / MANIFEST).write_text('{"synthem": 3}')
     with pytest.raises(InputError, match=r"manifest\.json: not a manifest of synthem"):
         Dataset(tmp_path)

@@ -154,7 +154,7 @@ def test_what_is_no_section_is_refused_in_a_sentence(tmp_path: Path) -> None:
     cv2.imwrite(str(pictures / "b.png"), GREY.astype(np.uint16) * 200)
     assert "several kinds (uint16, uint8)" in refused(pictures)
     assert sample_windows(pictures, 8, names=["b", "b"]).sections == ("b",)
-    assert "one picture" in refused(pictures / "a.png", names=["b"])
+    assert "is one file, so there are no sections to name" in refused(pictures / "a.png", names=["b"])
 
 
 def test_a_page_too_large_to_decode_is_refused_before_it_is(

@@ -14,7 +14,6 @@ from synthem.cli.main import main
 from synthem.data.atomic import write_whole
 from synthem.data.png_folder import write_png
 from synthem.export import folder as aside
-from synthem.export.formats import FORMATS
 from synthem.export.run import export
 
 Digests = Callable[[Path], dict[str, str]]
@@ -24,7 +23,11 @@ def cases(out: Path) -> dict[str, str]:
     return {case["name"]: case["part"] for case in json.loads((out / "export.json").read_text())["cases"]}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+OF_PATCHES = ("nnunet", "torch-em", "connectomics", "biapy", "huggingface")
+"""Formats that are files a patch; those that tell of objects are in ``test_objects.py``."""
+
+
+@pytest.mark.parametrize("name", OF_PATCHES)
 def test_a_kill_leaves_nothing_under_the_name_and_the_same_command_goes_on(
     name: str, tmp_path: Path, digests: Digests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
