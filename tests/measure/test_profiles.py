@@ -372,7 +372,8 @@ def test_against_as_a_person_runs_it(capsys: pytest.CaptureFixture[str], tmp_pat
     common = ["census", str(ours), "--against", str(real)]
     assert main([*common, "--against-split", "half", "--json", str(path)]) == 0
     said = capsys.readouterr()
-    assert said.err == "" and "4 patches against 4" in said.out and "not labelled" in said.out
+    assert [line.split(": ")[2].split(" ")[0] for line in said.err.splitlines()] == ["read", "tells"] * 2
+    assert "4 patches against 4" in said.out and "not labelled" in said.out
     result = Comparison.model_validate_json(path.read_text())
     assert {row.ratio for row in result.rows} == {1, None}
     assert main([*common, "--against-names", "s1", "--names", "s[01]", "--voxel-nm", "50,4,4"]) == 0

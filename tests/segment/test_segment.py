@@ -256,7 +256,7 @@ def test_stopped_in_training_it_trains_on(work: Path, monkeypatch: pytest.Monkey
         (["--voxel-nm", "5,5"], "voxel size: write z,y,x in nanometres"),
         (["--voxel-nm", "5,50,50"], "IMAGES: pixels of 50 × 50 nm are too far from the model's of 5 × 5 nm"),
         (["--model", "nobody"], "unknown model 'nobody'"),
-        (["--masks", "IMAGES"], "a folder of real EM must hold slices/"),
+        (["--masks", "IMAGES"], "real EM with labels must hold slices/"),
         (["--masks", "bare"], "have no class in common: masks of none"),
         (["--masks", "bright"], "membranes are bright in bright, and patches show them dark"),
     ],
