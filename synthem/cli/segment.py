@@ -53,9 +53,9 @@ def segment(
     """Segment images with a network that comes with synthem: masks, a picture, counts and a report.
 
     Plain, it takes the network as it is. With --adapt it fits a preset to your
-    images, trains on synthetic patches of it, and goes by your images' greys;
-    with --masks it trains on your labelled sections too. The same command goes
-    on where it was stopped. OUT/report.html says what was done.
+    images and trains on synthetic patches of it; with --masks it trains on your
+    labelled sections too. The same command goes on where it was stopped.
+    OUT/report.html says what was done.
 
     Example: synthem segment IMAGES out --voxel-nm 5,5,5
     """

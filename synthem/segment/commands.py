@@ -70,7 +70,7 @@ def steps(checked: Checked, ledger: Ledger, out: Path) -> list[str]:
         str(job.seed),
     ]
     classes = checked.model.classes
-    if shares := budgets(load_preset(out / PRESET), classes):
+    if shares := budgets(checked, load_preset(out / PRESET)):
         size += ["--balance", _by_class(shares)]
     lines.append(_line("generate", f'"$out/{PRESET}"', f'"$out/{PATCHES}"', *size))
     how = ["--init", model, "--config", _path(out / SETTINGS)]
@@ -84,7 +84,6 @@ def steps(checked: Checked, ledger: Ledger, out: Path) -> list[str]:
         if rare := rare_classes(classes):
             real += ["--rare", _by_class(rare)]
         lines.append(_line("train", *real, *how))
-    label += ["--adapt-norm"] if job.adapt is not None else []
     lines.append(_line("predict", f'"$out/{TRAINING}/{MODEL}"', images, '"$out/masks"', *label))
     return lines
 

@@ -1,4 +1,4 @@
-"""From a model and images to one that was adapted to them: a preset, patches, a training, statistics."""
+"""From a model and images to one that was adapted to them: a preset, patches, a training."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,8 +87,6 @@ def rare_classes(classes: Sequence[str]) -> dict[str, float]:
 def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None:
     """Train on the patches, or on sections with masks and patches, from the model on; keep ``model.pt``."""
     from synthem.learning import single_model
-    from synthem.learning.adapt_norm import adapt_norm
-    from synthem.learning.label_images import sections_for_norm
     from synthem.learning.model_file import save_model
 
     if (out / MODEL).exists():
@@ -107,10 +105,7 @@ def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None
             progress=True,
             say=say,
         )
-    model = done.model
-    if checked.job.adapt is not None:
-        model = adapt_norm(model, sections_for_norm(model, checked.prepared))
-    save_model(out / MODEL, model)
+    save_model(out / MODEL, done.model)
 
 
 def settle(

@@ -16,13 +16,13 @@ from synthem.world import World
 PATCHES = "patches"
 
 BUDGETS = {"psd": 0.02, "sheath": 0.04}
-"""Shares of pixels that rare classes get, as in the experiment `rare`. Without, five minutes of adapting cost
-PSD and sheath a fifth of what the generalist knew of them: see ``docs/measured.md``."""
+"""Shares of pixels that rare classes get, as in the experiment ``rare``. Without, from one fitted preset and in
+70 steps, a mean Dice of .624 came out on four sections of the training half of split ``rare``, and .632 with."""
 
 
-def budgets(preset: Preset, classes: tuple[str, ...]) -> dict[str, float]:
-    """Return the budgets that patches have: of what the preset's tissue has and a model is to learn."""
-    some = classes_made(preset.anatomy) & set(classes)
+def budgets(checked: Checked, preset: Preset) -> dict[str, float]:
+    """Return the budgets that patches have: of what the preset's tissue has and the model is to learn."""
+    some = classes_made(preset.anatomy) & set(checked.model.classes)
     return {name: share for name, share in BUDGETS.items() if name in some}
 
 
@@ -43,7 +43,7 @@ def make_patches(
         count=count,
         shape=patch_vx,
         voxel_nm=checked.work_nm,
-        balance=budgets(world.preset, checked.model.classes),
+        balance=budgets(checked, world.preset),
     )
     plan = stored_plan(out / PATCHES, request, "hdf5")
     if plan is None:

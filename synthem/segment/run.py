@@ -182,7 +182,5 @@ def what_was_done(checked: Checked, ledger: Ledger) -> list[str]:
     said.append(
         f"The model {job.model} was trained on, for {ledger.get('steps')} steps, with {real}{patches}"
     )
-    if job.adapt is not None:
-        said.append("Its batch-norm statistics were then taken from the images")
     said.append("Each section is the mean over its mirror images")
     return said

@@ -238,7 +238,7 @@ def test_stopped_in_training_it_trains_on(work: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("synthem.cli.segment.processors", lambda: 1)
     assert call(*adapt) == 0
     now = json.loads(Path("out/choices.json").read_text())
-    now["notes"] = now["notes"][: len(settled["notes"])]
+    settled.pop("notes", None)
     assert {name: now[name] for name in settled} == settled
 
 
