@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from itertools import pairwise
 from textwrap import dedent
 from types import NoneType
@@ -81,7 +82,7 @@ def _kind(kind: Any, limits: Iterable[Any] = ()) -> str:
         return f"list of {one}" if Ellipsis in inner else f"list of {len(inner)}, each a {one}"
     if outer is dict:
         return f"{_kind(inner[1])}, by class"
-    if _inner(kind):
+    if _inner(kind) or is_dataclass(kind):
         return "spread" if kind is Spread else "block"
     ends = [
         f"{sign} {getattr(m, name):.4g}" for m in limits for name, sign in BOUNDS.items() if hasattr(m, name)
@@ -96,7 +97,7 @@ def _default(field: Any) -> str:
         return "must be given"
     if isinstance(value, Spread):
         value = value.min if value.min == value.max is not None else value.model_dump(exclude_none=True)
-    elif isinstance(value, BaseModel):
+    elif isinstance(value, BaseModel) or is_dataclass(value):
         return "the block's own"
     plain = json.loads(json.dumps(value))
     text = yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=999).split("\n")[0]
