@@ -3,7 +3,7 @@
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,9 +20,6 @@ from synthem.cli.shared import (
     size_of,
 )
 from synthem.cli.told import tell_unlearned, told
-
-if TYPE_CHECKING:
-    pass
 
 learning = typer.Typer()
 

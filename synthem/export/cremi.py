@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.errors import InputError
+from synthem.export.each_object import check_objects
 from synthem.export.folder import Folder
 from synthem.export.hdf5_file import hdf5_bytes
 from synthem.export.job import Job
@@ -37,11 +37,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     pairs = left = 0
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
-        if "neurite" not in patch.instances or "psd" not in patch.instances:
-            raise InputError(
-                f"export: {case.name} has no ids of neurites and synapses, which CREMI is about: "
-                "give a generated dataset in HDF5"
-            )
+        check_objects(patch, case, "neurite", "psd")
         scene = scene_of(patch)
         found = wiring(patch, scene) if scene is not None else []
         pairs += len(found)

@@ -9,6 +9,7 @@ from scipy import ndimage
 from skimage.measure import marching_cubes
 
 from shapes.core.errors import InputError
+from synthem.export.each_object import check_objects, each_object
 from synthem.export.folder import Folder
 from synthem.export.job import Job
 from synthem.labels import CLASSES, COLOURS
@@ -34,8 +35,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     classes = job.classes or tuple(name for name in CLASSES if name not in ("membrane", "mito_boundary"))
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
-        if not patch.instances:
-            raise InputError(f"export: {case.name} has no ids of objects; give a generated dataset in HDF5")
+        check_objects(patch, case)
         if case.flat:
             raise InputError(f"export: {case.name} is a single section, and a surface wants a volume")
         scene = trimesh.Scene()
@@ -59,16 +59,10 @@ def surfaces(
     """
     out = []
     for name in names:
-        ids = patch.instances.get(name)
-        if ids is None:
+        if name not in patch.instances:
             continue
-        found, number = np.unique(ids, return_inverse=True)
-        number = number.reshape(ids.shape) + (found[0] != 0)
-        found = found[found != 0]
-        for label, (who, box) in enumerate(
-            zip(found.tolist(), ndimage.find_objects(number, len(found)), strict=True), 1
-        ):
-            own = np.pad((number[box] == label).astype(np.float32), 2)
+        for who, box, voxels in each_object(patch.instances[name]):
+            own = np.pad(voxels.astype(np.float32), 2)
             field = ndimage.gaussian_filter(own, SOFT_VX)
             level = 0.5 if field.max() > 0.5 else 0.5 * float(field.max())  # what is thinner than a voxel
             corners, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]

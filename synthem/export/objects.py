@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from shapes.core.errors import InputError
+from synthem.export.each_object import check_objects, each_object
 from synthem.export.folder import Folder
 from synthem.export.job import Job
-from synthem.export.wiring import axes_of, scene_of, wiring
+from synthem.export.wiring import scene_of, wiring
 from synthem.patch import Patch
+from synthem.scene.skeletons import skeletons
 
 AXES = ("z", "y", "x")
 OBJECTS = (
@@ -44,10 +44,10 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     objects, pairs = [], []
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
-        if not patch.instances:
-            raise InputError(f"export: {case.name} has no ids of objects; give a generated dataset in HDF5")
+        check_objects(patch, case)
         scene = scene_of(patch)
-        kinds = {} if scene is None else {k: (s.kind, s.length_nm) for k, s in axes_of(scene).items()}
+        axes = [] if scene is None else skeletons(scene)
+        kinds = {one.neurite: (one.kind, one.length_nm) for one in axes}
         lead = (case.name, case.part)
         objects += [(*lead, *row) for row in rows(patch, kinds)]
         if scene is not None and "psd" in patch.instances:
@@ -67,12 +67,7 @@ def rows(patch: Patch, kinds: Mapping[int, tuple[str, float]]) -> Iterable[tuple
     edges, start = np.array(patch.grid.voxel_nm), np.array(patch.grid.start_vx)
     neurites = patch.instances.get("neurite")
     for name, ids in sorted(patch.instances.items()):
-        found, number = np.unique(ids, return_inverse=True)
-        number = number.reshape(ids.shape) + (found[0] != 0)
-        found = found[found != 0]
-        boxes = ndimage.find_objects(number, len(found))
-        for label, (who, box) in enumerate(zip(found.tolist(), boxes, strict=True), 1):
-            own = number[box] == label
+        for who, box, own in each_object(ids):
             first = np.array([s.start for s in box])
             last = np.array([s.stop for s in box])
             voxels = int(own.sum())

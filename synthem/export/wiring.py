@@ -4,14 +4,11 @@ A patch knows ids alone. What made it, its trace, gives the scene again, and tha
 synapse. Real EM has no trace, and so no partners.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 
 from synthem.patch import Patch
 from synthem.scene.scene import Scene
-from synthem.scene.skeletons import Skeleton, skeletons
 from synthem.scene.synapses import Place, Synapse, synapses
 from synthem.world import World, check_world_version
 
@@ -51,11 +48,6 @@ def wiring(patch: Patch, scene: Scene) -> list[Synapse]:
         if pre is not None and post is not None:
             found.append(one._replace(presynaptic_nm=pre, postsynaptic_nm=post))
     return found
-
-
-def axes_of(scene: Scene) -> Mapping[int, Skeleton]:
-    """Return the skeletons of a scene by the id of the neurite."""
-    return {one.neurite: one for one in skeletons(scene)}
 
 
 def _settled(patch: Patch, neurites: npt.NDArray[np.int32], place: Place, who: int) -> Place | None:

@@ -128,7 +128,7 @@ def test_skeletons_are_trees_in_micrometres(volume, tmp_path):
 
 @pytest.mark.parametrize(
     ("as_", "says"),
-    [("cremi", "no ids of neurites"), ("objects", "no ids"), ("meshes", "no ids"), ("swc", "no axes")],
+    [("cremi", "no ids of neurite and psd"), ("objects", "no ids"), ("meshes", "no ids"), ("swc", "no axes")],
 )
 def test_real_em_has_no_objects_to_tell_of(volume, tmp_path, as_, says):
     bare = Patch(volume.image, volume.labels, volume.grid, name="real")
