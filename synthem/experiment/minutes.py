@@ -4,7 +4,6 @@ Minutes are those of the training steps. Validations, and the scoring of the tes
 """
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,29 +16,23 @@ from synthem.experiment.data import Data
 
 SPEED = "speed.json"
 FEWEST_STEPS = 10
-TRIAL_S, FIRST_STEPS = 5.0, 2
-"""A trial is doubled until its steps, but for the first ones, take so long."""
+TRIAL_S, FIRST_STEPS, MOST_STEPS = 6.0, 4, 100_000
+"""A trial takes so many seconds, after a few steps that do not count: in these, processes that load crops
+start, and a GPU chooses its methods."""
 
 
 def trial(seed: int, data: Data, *, config: ExperimentConfig) -> float:
     """Return the seconds that a training step on real crops takes here; what it trains is thrown away."""
+    from synthem.learning.pace import Stopwatch
     from synthem.learning.trainer import fit
 
     class_set = config.class_sets[0]
     source = data.source_for("real", config, CLASS_SETS[class_set])
-
-    def seconds(steps: int) -> float:
-        training = config.training_for(class_set, steps, seed).model_copy(update={"check_every": steps})
-        start = time.perf_counter()
-        with TemporaryDirectory() as folder:
-            fit(training, source, data.validation, Path(folder) / "trial", tiles=1)
-        return time.perf_counter() - start
-
-    seconds(FIRST_STEPS)  # what is done once in a process does not count
-    first, more = seconds(FIRST_STEPS), FIRST_STEPS
-    while (taken := seconds(FIRST_STEPS + more) - first) < TRIAL_S:
-        more *= 2
-    return taken / more
+    training = config.training_for(class_set, MOST_STEPS, seed).model_copy(update={"check_every": MOST_STEPS})
+    watch = Stopwatch(FIRST_STEPS, TRIAL_S)
+    with TemporaryDirectory() as folder:
+        fit(training, source, data.validation, Path(folder) / "trial", tiles=1, callbacks=[watch])
+    return watch.seconds_a_step
 
 
 def kept_speed(out: Path, measure: Callable[[], float]) -> float:

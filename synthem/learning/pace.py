@@ -2,8 +2,9 @@
 
 import time
 from copy import deepcopy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import lightning.pytorch as pl
 import torch
 
 from synthem.learning.model_file import Model
@@ -38,3 +39,36 @@ def measure_pace(model: Model, patch_vx: tuple[int, int, int], batch: int) -> Pa
             net(crops).cpu()
             crop = time.perf_counter() - begun if timed == 1 else min(crop, time.perf_counter() - begun)
     return Pace(step, crop / batch)
+
+
+class Stopwatch(pl.Callback):
+    """Times a training, loading of crops and all, and ends it once it has been timed long enough.
+
+    Parameters
+    ----------
+    first : int
+        Steps that do not count.
+    seconds : float
+        For how long, at least, the steps after these are timed; one at least is.
+    """
+
+    def __init__(self, first: int, seconds: float) -> None:
+        self.first, self.seconds = first, seconds
+        self.seconds_a_step = float("nan")
+        self._begun = 0.0
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Start the clock, or stop the training."""
+        timed = batch_idx + 1 - self.first
+        if timed < 0:
+            return
+        if pl_module.device.type == "cuda":
+            torch.cuda.synchronize()
+        now = time.perf_counter()
+        if timed == 0:
+            self._begun = now
+        elif now - self._begun >= self.seconds:
+            self.seconds_a_step = (now - self._begun) / timed
+            trainer.should_stop = True

@@ -57,6 +57,7 @@ def fit(
     tiles: int | None = None,
     of: Parts | None = None,
     progress: str | None = None,
+    callbacks: Sequence[pl.Callback] = (),
 ) -> FinishedTraining:
     """Train a network, or go on where an earlier call with the same arguments was stopped.
 
@@ -80,6 +81,8 @@ def fit(
         What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
     progress : str, optional
         Label of a progress bar; none, if left out.
+    callbacks : sequence of Callback
+        Of lightning, beside our own.
 
     Raises
     ------
@@ -106,10 +109,10 @@ def fit(
         )
         keeper = Keeper(out, card, config.patience)
         waiting = Waiting()
-        callbacks: list[pl.Callback] = [keeper, waiting]
+        all_callbacks: list[pl.Callback] = [keeper, waiting, *callbacks]
         if progress is not None:
-            callbacks.append(TrainingBar(progress, config.steps))
-        trainer = _make_trainer(config, out, callbacks)
+            all_callbacks.append(TrainingBar(progress, config.steps))
+        trainer = _make_trainer(config, out, all_callbacks)
         if first:
             seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
             parts = {
@@ -188,6 +191,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*persistent_workers=True.*")  # they end with a check
             warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
             warnings.filterwarnings("ignore", message=".*in eval mode at the start.*")
             warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")

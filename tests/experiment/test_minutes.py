@@ -1,14 +1,18 @@
 """Budgets in minutes: a step is timed once, and the number of steps stays what it was."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import pytest
+import torch
 from small_experiment import SETTINGS, SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError
 from synthem.experiment import minutes
 from synthem.experiment.minutes import kept_speed, steps_in, trial
 from synthem.experiment.run import run_experiment
+from synthem.learning.pace import Stopwatch
 
 
 def test_the_steps_follow_from_the_seconds_that_one_takes():
@@ -29,6 +33,17 @@ def test_a_trial_times_steps_and_leaves_nothing(real, tmp_path, monkeypatch):
     slow = config(real, steps=None, minutes=1)
     data = load_data(slow, lambda: SYNTHETIC)
     assert 1e-4 < trial(0, data, config=slow) < 1 and not list(tmp_path.iterdir())
+
+
+def test_what_goes_before_the_first_steps_is_not_timed():
+    clock = Stopwatch(first=2, seconds=0.05)
+    trainer, module = SimpleNamespace(should_stop=False), SimpleNamespace(device=torch.device("cpu"))
+    for index in range(100):
+        time.sleep(0.3 if index < 2 else 0.01)
+        clock.on_train_batch_end(trainer, module, None, None, index)
+        if trainer.should_stop:
+            break
+    assert trainer.should_stop and 3 <= index <= 7 and 0.01 <= clock.seconds_a_step < 0.1
 
 
 def test_an_interrupted_experiment_goes_on_with_the_same_number_of_steps(real, tmp_path, monkeypatch):
