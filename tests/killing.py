@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,13 @@ class Killed(NamedTuple):
 
 
 def kill_at_random(
-    command: list[str], out: Path, expected: dict[str, str], digests, kills: int, ways=WAYS, seed: int = 0
+    command: list[str],
+    out: Path,
+    expected: dict[str, str],
+    digests,
+    kills: int,
+    ways: Sequence[tuple[str, ...]] = WAYS,
+    seed: int = 0,
 ) -> Killed:
     """Run a synthem command, kill it (SIGKILL) at a random moment, and go on so, each time in another way.
 
@@ -60,7 +67,10 @@ def kill_at_random(
             (os.killpg if rng.random() < 0.5 else os.kill)(run.pid, signal.SIGKILL)
             run.wait()
             killed += 1
-            midway += folder.exists() and any(folder.iterdir())
+            # an export lies beside its folder, under a name of its own, until it is whole
+            midway += any(
+                any(path.iterdir()) for path in (folder, out / f".{folder.name}.part") if path.is_dir()
+            )
             # moments are spread over the time that a run takes, which kills themselves have to find out
             longest *= 1.25
             continue
