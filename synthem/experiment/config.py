@@ -72,7 +72,7 @@ class PretrainedConfig(Frozen):
 
     init: str = "generalist"
     """A shipped model's name, or a ``model.pt``; or ``synthetic``: then ``pretrained`` spends half of its
-    steps on synthetic patches first, and ``adapted``, which sees no others, starts from fresh weights."""
+    steps on synthetic patches first, and there is no ``adapted``, which would be ``synthetic``."""
     fraction: Share = (0.0,)
     """Share of synthetic crops beside the real ones that ``pretrained`` then trains on."""
 
@@ -99,7 +99,7 @@ class ExperimentConfig(Frozen):
     pretrained: PretrainedConfig = PretrainedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
     """What is compared: real crops; synthetic ones; both; real ones from a trained network on; and synthetic
-    ones from there on, batch-norm statistics then being taken anew on the images of the real half."""
+    ones from there on, without any real label."""
     class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
     real_sections: Numbers = ("all",)
     """How many labelled sections of the training half the arms may have, spread evenly over it: see
@@ -145,6 +145,10 @@ class ExperimentConfig(Frozen):
         if self.training.init is not None:
             raise InputError(
                 "training.init: arms start from fresh weights, but for those of the block `pretrained`"
+            )
+        if "adapted" in self.arms and self.pretrained.init == SYNTHETIC:
+            raise InputError(
+                "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
         channels([*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare])
         if any(not weight >= 0 for weight in (self.synthetic.weights or {}).values()):

@@ -45,10 +45,7 @@ def notes_of_start(config: ExperimentConfig) -> list[str]:
     from synthem.learning.model_file import load_model
     from synthem.learning.start import unmatched_classes, weights_hash
 
-    notes = []
-    if "adapted" in config.arms and config.training.network.norm != "batch":
-        norm = config.training.network.norm
-        notes.append(f"the network has {norm} norms, so `adapted` has no statistics to take anew")
+    notes: list[str] = []
     if config.first_model is None:
         return notes
     model = load_model(config.first_model)

@@ -11,8 +11,6 @@ from synthem.learning.identity import Parts
 if TYPE_CHECKING:
     from synthem.learning.trainer import FinishedTraining
 
-ADAPTED = "adapted.pt"
-
 
 def train_cell(
     cell: Cell, config: ExperimentConfig, data: Data, folder: Path, of: Parts, *, progress: str | None
@@ -27,7 +25,7 @@ def train_cell(
         With the labelled sections and the synthetic patches of the cell.
     folder : Path
         Of the cell. The training has a folder in it, and one more where half of the steps are on synthetic
-        patches first; the network with statistics of the real images is ``adapted.pt``.
+        patches first.
     of : mapping of str to plain values
         What the cell is.
     progress : str or None
@@ -38,9 +36,7 @@ def train_cell(
     FinishedTraining, int
         And the number of steps before those of its curves.
     """
-    from synthem.learning.adapt_norm import adapt_norm
     from synthem.learning.callback import MODEL
-    from synthem.learning.model_file import save_model
     from synthem.learning.trainer import FinishedTraining, fit
 
     def train(arm: Arm, steps: int, init: str | None, where: str) -> FinishedTraining:
@@ -62,8 +58,4 @@ def train_cell(
         train("synthetic", before, None, "pretraining")
         init = str(folder / "pretraining" / MODEL)
     fitted = train(cell.arm, cell.steps - before, init, "training")
-    if cell.arm == "adapted":
-        model = adapt_norm(fitted.model, [patch.image for patch in data.half], seed=cell.seed)
-        save_model(folder / ADAPTED, model)
-        fitted = FinishedTraining(model, fitted.curves)
     return fitted, before
