@@ -77,7 +77,8 @@ def kill_at_random(
         finally:
             _, said = run.communicate()
         assert run.returncode == 0, (way, said.decode())
-        assert digests(folder) == expected, way
+        found = digests(folder)
+        assert found == expected, (way, sorted(found.items() ^ expected.items())[:4])
         longest = time.monotonic() - begun
         finished += 1
     return Killed(killed, midway, finished)

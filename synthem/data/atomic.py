@@ -68,14 +68,20 @@ def written(out: Path) -> Iterator[None]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
-            for path in out.rglob(f".*{PART}"):
-                path.unlink(missing_ok=True)
+            _clear(out)
             yield
+            # workers of a run that was killed may have lived on for a moment, and left theirs since
+            _clear(out)
     except OSError as error:
         raise InputError(
             f"{error.filename or out}: cannot be written: {error.strerror or error}; "
             "what is complete stays, and the same command goes on from there"
         ) from error
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.rglob(f".*{PART}"):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

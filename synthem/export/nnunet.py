@@ -144,7 +144,7 @@ that both networks are built alike; then weights go over, but for the last layer
 
 ```sh
 nnUNetv2_plan_and_preprocess -d 900 -c {kind} --verify_dataset_integrity
-nnUNetv2_extract_fingerprint -d {number}
+nnUNetv2_plan_and_preprocess -d {number} --no_pp
 nnUNetv2_move_plans_between_datasets -s 900 -t {number} -sp {plans} -tp {plans}_of_900
 nnUNetv2_preprocess -d {number} -plans_name {plans}_of_900 -c {kind}
 nnUNetv2_train {number} {kind} all -p {plans}_of_900

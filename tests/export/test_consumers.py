@@ -55,6 +55,21 @@ if __name__ == "__main__":
     main()
 """
 
+SHORT = """
+from nnunetv2.run.run_training import run_training_entry
+from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+whole = nnUNetTrainer.run_training
+
+def short(self):
+    self.num_epochs, self.num_iterations_per_epoch, self.num_val_iterations_per_epoch = 1, 2, 1
+    whole(self)
+
+nnUNetTrainer.run_training = short
+if __name__ == "__main__":
+    run_training_entry()
+"""
+
 TORCH_EM = """
 import re, torch
 page = re.search(r"```python\\n(.*?)```", open("README.md").read(), re.S)[1]
@@ -122,6 +137,27 @@ def test_nnunet_verifies_preprocesses_and_trains(kind: str, tmp_path: Path) -> N
     said = run("nnunet", tmp_path / "set", TRAIN.format(kind=kind))
     own = "(1, 2), 2, (3, 7), 4, (5, 7), 6, 7] None" if flat else "(1, 2), 2, 3, 4, 5, 6] 7"
     assert f"REGIONS [{own}" in said and "LOSS" in said and "nan" not in said.split("LOSS")[1][:20]
+
+
+def test_nnunet_pretrains_and_fine_tunes_by_the_commands_of_the_page(tmp_path: Path) -> None:
+    """As they stand there, but for a training of two steps on a CPU, and processes, of which there is one."""
+    where = tmp_path / "set"
+    export([patch(k) for k in range(6)], where, "nnunet", name="ours")
+    export(
+        [patch(k) for k in range(6, 12)],
+        tmp_path / "own",
+        "nnunet",
+        name="yours",
+        options={"dataset_id": 900},
+    )
+    (tmp_path / "own/nnUNet_raw/Dataset900_yours").rename(where / "nnUNet_raw/Dataset900_yours")
+    page = (where / "README.md").read_text().split("## Pretrain")[1].split("```")[1].removeprefix("sh")
+    (where / "short.py").write_text(SHORT)
+    script = f'mkdir -p pre results\nnnUNetv2_train() {{ python short.py "$@" -device cpu; }}\n{page}'
+    script = script.replace("_preprocess ", "_preprocess -np 1 ").replace("--no_pp", "--no_pp -npfp 1")
+    said = run("nnunet", where, script.replace(" nnUNet_results/", " results/"), shell=True)
+    assert "Loading pretrained weights from file" in said and "Mean Validation Dice" in said
+    assert list(where.glob("results/Dataset900_yours/*/fold_0/checkpoint_final.pth"))
 
 
 @pytest.mark.parametrize("flat", [True, False])
