@@ -14,6 +14,7 @@ from synthem.data.images import open_images
 from synthem.data.mask_spool import MaskSpool
 from synthem.data.memory import check_room
 from synthem.data.ome_zarr.metadata import ome_library, zarr_library
+from synthem.data.real.address import parse_address
 from synthem.data.real.zarr_arrays import is_store
 from synthem.learning.mask_files import mask_paths, write_files
 from synthem.learning.mask_store import write_store
@@ -189,8 +190,11 @@ def _stores(model: "Model", prepared: Prepared, out: Path) -> dict[int, Path]:
             )
         found = {0: out}
     else:
-        files, names = prepared.images.files, prepared.images.masks
-        found = {g[0]: out / Path(names[g[0]]).with_suffix(ZARR) for g in together if is_store(files[g[0]])}
+        found = {}
+        for first, *_ in together:
+            address = parse_address(prepared.images.files[first])
+            if address and is_store(address.file):
+                found[first] = out / Path(prepared.images.masks[first]).with_suffix(ZARR)
     if found:  # to know before any work
         zarr_library()
         ome_library()
