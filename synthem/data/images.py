@@ -25,7 +25,7 @@ from synthem.data.volume import Array, Index, Volume, Voxel
 __all__ = ["TIFF", "Images", "open_images", "read_volume"]
 
 BAND_PX = 2**24
-"""Sections of more pixels are looked through about so many at a time, where the file allows it."""
+"""Sections of more pixels are read in parts where the file allows it, in looking through so many at once."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,12 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
     def box(self, index: int, start: Index, shape: Index) -> npt.NDArray[np.uint8]:
         """Read a box (z, y, x) of a file, and where the file allows that nothing else.
 
-        Of others the last section that was read is kept, of all files together.
+        A part of one section that is not large is cut from all of it, and of all files together the last
+        section is kept that was read whole: the next part is likely to be of it.
         """
         volume, (z, y, x), (depth, height, width) = self.volumes[index], start, shape
-        if volume.in_part:
+        small = volume.shape[1] * volume.shape[2] <= BAND_PX
+        if volume.in_part and not (small and depth == 1):
             planes: Iterable[Array] = volume.box(start, shape)
         else:
             planes = (self._held(index, k)[y : y + height, x : x + width] for k in range(z, z + depth))

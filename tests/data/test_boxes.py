@@ -1,5 +1,6 @@
 """Boxes of volumes, masks that wait on disk, and TIFF written in bands."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,11 @@ WRITERS = (
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_a_box_is_cut_from_the_sections(tmp_path: Path, write) -> None:
+@pytest.mark.parametrize("large", [1, 2**20])
+def test_a_box_is_cut_from_the_sections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], Path], large: int
+) -> None:
+    monkeypatch.setattr(images_module, "BAND_PX", large)
     images = open_images(write(tmp_path / "in"))
     for k, (depth, height, width) in enumerate(images.shapes):
         whole = np.stack([images.section(k, z) for z in range(depth)])
@@ -39,7 +44,10 @@ def test_a_box_is_cut_from_the_sections(tmp_path: Path, write) -> None:
 
 @pytest.mark.parametrize("kind", ["u1", ">u2", "rgb", "white", "palette"])
 @pytest.mark.parametrize("how", [{"tile": (16, 32), "compression": "zlib"}, {"rowsperstrip": 5}, {}])
-def test_a_box_of_a_tiff_is_cut_from_its_page(tmp_path: Path, kind: str, how: dict) -> None:
+def test_a_box_of_a_tiff_is_cut_from_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, how: dict
+) -> None:
+    monkeypatch.setattr(images_module, "BAND_PX", 100)
     plane, more = RNG.integers(0, 256, (50, 70), np.uint8), {"photometric": "minisblack"}
     if kind == ">u2":
         plane = plane.astype(">u2") * 3

@@ -94,6 +94,7 @@ def test_every_file_is_labelled_in_parts(
             return real(self, start, shape)
 
         monkeypatch.setattr(type(volume), "box", box)
+    monkeypatch.setattr("synthem.data.images.BAND_PX", 2**10)
     monkeypatch.setattr(blocks, "BLOCK_VX", 16 * 1600 if dims == 3 else 32 * 40)
     predict(model(dims), path, tmp_path / "out", voxel_nm=NM, threshold=threshold)
     assert not volume.in_part or max(read) < VOLUME.size
