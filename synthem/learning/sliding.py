@@ -65,7 +65,7 @@ class SlidingWindow:
 
         Yields
         ------
-        First index along the first axis, and the logits.
+        First index along the first axis, and the logits, in memory that the next slab is written to.
         """
         short = [max(0, edge - size) for edge, size in zip(self.window, shape, strict=True)]
         pad = [(n // 2, n - n // 2) for n in short]
@@ -85,7 +85,7 @@ class SlidingWindow:
             tuple(s - first for s, first in zip(corner, base, strict=True)) for corner in product(*rest)
         ]
         together = self._together(int(np.prod([len(starts) for starts in every[1:]])))
-        depth, total = self.window[0], np.zeros(0, np.float32)
+        depth, total, ready = self.window[0], np.zeros(0, np.float32), np.zeros(0, np.float32)
         weight = np.zeros((depth, *extent), np.float32)
         for k, first in enumerate(every[0]):
             sizes = [min(n, size) for n, size in zip((depth, *extent), shape, strict=True)]
@@ -100,7 +100,11 @@ class SlidingWindow:
                 weight[cut] += self._weight
             done = (every[0][k + 1] - first) if k + 1 < len(every[0]) else depth
             rows = slice(pad[0][0], depth - pad[0][1]) if short[0] else slice(0, done)
-            yield first, total[(slice(None), rows, *inner)] / weight[(rows, *inner)]
+            sums = total[(slice(None), rows, *inner)]
+            if not ready.size:
+                ready = np.empty(total[(slice(None), slice(None), *inner)].size, np.float32)
+            found = ready[: sums.size].reshape(sums.shape)
+            yield first, np.divide(sums, weight[(rows, *inner)], out=found)
             for held in (*total, weight):
                 held[: depth - done] = held[done:].copy()
                 held[depth - done :] = 0
