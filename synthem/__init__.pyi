@@ -11,7 +11,7 @@ from .labels import CLASSES as CLASSES
 from .learning.config import TrainConfig as TrainConfig
 from .learning.label_images import predict as predict
 from .learning.model_file import load_model as load_model
-from .learning.single_model import evaluate as evaluate
+from .learning.score_model import evaluate as evaluate
 from .learning.single_model import train as train
 from .learning.stream import Stream as Stream
 from .measure.census import census as census

@@ -43,9 +43,10 @@ def evaluate(
 ) -> None:
     """Score a model on data with masks: Dice and Jaccard by class, of the counts of all sections together.
 
-    A class that neither the masks nor the model hold has no score. Score on
-    sections that the model was not trained on: with --split the test half is
-    taken.
+    A class that neither the masks nor the model hold has no score. Pixels that
+    differ from the model's by over a tenth are resampled, and what is found is
+    brought back to those of the masks. Score on sections that the model was not
+    trained on: with --split the test half is taken.
 
     Example: synthem evaluate model/model.pt REAL --split rare
     """
@@ -54,6 +55,7 @@ def evaluate(
     from synthem.experiment.report.tables import score_rows
     from synthem.learning import single_model
     from synthem.learning.model_file import load_model
+    from synthem.learning.score_model import evaluate as score
 
     new_file(json)
     loaded = load_model(model)
@@ -62,7 +64,7 @@ def evaluate(
     patches = told(single_model.open_half(data, split, "test", size, how))
     tell_unlearned(loaded)
     with progress("sections") as tick:
-        scores = single_model.evaluate(loaded, patches, threshold=threshold, tick=tick)
+        scores = score(loaded, patches, threshold=threshold, tick=tick, say=warn)
     show(score_rows(scores))
     if json:
         write_json(json, scores)
@@ -74,9 +76,13 @@ def predict(
         str, typer.Argument(help="A shipped model's name, or the model.pt of a training.", metavar="MODEL")
     ],
     images: Annotated[
-        Path, typer.Argument(help="A picture, PNG or TIFF, a stack, or a folder of them.", metavar="IMAGES")
+        Path,
+        typer.Argument(
+            help="A picture, a stack or volume in TIFF, HDF5, Zarr, MRC or NIfTI, or a folder of them.",
+            metavar="IMAGES",
+        ),
     ],
-    out: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="OUT")],
+    out: Annotated[Path, typer.Argument(help="A new or empty folder, or NAME.zarr.", metavar="OUT")],
     voxel_nm: VoxelNm = None,
     invert: Annotated[
         Invert, typer.Option(help="Turn the greys, so that membranes are dark; auto: where they are bright.")
@@ -91,10 +97,11 @@ def predict(
 ) -> None:
     """Label images with a trained model: OUT gets a folder of masks for each class.
 
-    A mask is 255 where the class is found, and 0 elsewhere; a TIFF gets a TIFF,
-    anything else a PNG. Pixels that differ from the model's by over a tenth are
-    resampled, and the masks brought back. Greys are turned only where --invert
-    asks for it.
+    A mask is 255 where the class is found, and 0 elsewhere; a picture gets a
+    PNG, anything else a TIFF, and Zarr an OME-Zarr with a label image a class,
+    as OUT does if it ends in .zarr. Images may be larger than memory. Pixels
+    that differ from the model's by over a tenth are resampled, and the masks
+    brought back. Greys are turned only where --invert asks for it.
 
     Example: synthem predict model/model.pt IMAGES masks
     """

@@ -15,6 +15,8 @@ STRETCH = (0.1, 99.9)
 SAMPLED_PX = 2**22
 """Percentiles are taken of about so many pixels, evenly spread."""
 SAMPLED_SECTIONS = 32
+ALIKE, LUMINANCE = "three equal channels were read as one", "colours were turned into luminance"
+"""What is said of colours."""
 
 
 def one_channel(where: object, plane: Array, notes: dict[str, None]) -> Array:
@@ -35,8 +37,7 @@ def one_channel(where: object, plane: Array, notes: dict[str, None]) -> Array:
             plane = (plane @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
         else:
             plane = plane[..., 0]
-        what = "three equal channels were read as one" if alike else "colours were turned into luminance"
-        notes[what] = None
+        notes[ALIKE if alike else LUMINANCE] = None
     if plane.ndim == 3 and plane.shape[2] == 1:
         plane = plane[..., 0]
     if plane.ndim == 2 and plane.dtype == np.bool_:

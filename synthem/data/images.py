@@ -1,27 +1,31 @@
 """Images to label, as people have them: pictures, stacks and volumes, as grey volumes of 8 bits.
 
-All files are looked through once when they are opened, a section at a time: greys of more than 8 bits are
-brought to 8 bits by percentiles of all of them together, and what is damaged is refused before any work.
+All files are looked through once when they are opened, a section at a time, large ones in bands of rows:
+greys of more than 8 bits are brought to 8 bits by percentiles of all of them together, and what is damaged is
+refused before any work.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.data.files import PICTURES
-from synthem.data.greys import SAMPLED_PX, Greys, greys_of, one_channel
+from synthem.data.greys import ALIKE, LUMINANCE, SAMPLED_PX, Greys, greys_of, one_channel
 from synthem.data.pictures import TIFF, open_picture
 from synthem.data.real.images import open_images_of
-from synthem.data.volume import Array, Volume, Voxel
+from synthem.data.volume import Array, Index, Volume, Voxel
 
 __all__ = ["TIFF", "Images", "open_images", "read_volume"]
+
+BAND_PX = 2**24
+"""Sections of more pixels are read in parts where the file allows it, in looking through so many at once."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
     greys: Greys
     notes: tuple[str, ...]
     digest: str
+    _last: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of files."""
@@ -83,6 +88,27 @@ class Images(Sequence[npt.NDArray[np.uint8]]):
         volume = self.volumes[index]
         return self.greys.bytes(one_channel(volume.where, volume.section(z), {}))
 
+    def box(self, index: int, start: Index, shape: Index) -> npt.NDArray[np.uint8]:
+        """Read a box (z, y, x) of a file, and where the file allows that nothing else.
+
+        A part of one section that is not large is cut from all of it, and of all files together the last
+        section is kept that was read whole: the next part is likely to be of it.
+        """
+        volume, (z, y, x), (depth, height, width) = self.volumes[index], start, shape
+        small = volume.shape[1] * volume.shape[2] <= BAND_PX
+        if volume.in_part and not (small and depth == 1):
+            planes: Iterable[Array] = volume.box(start, shape)
+        else:
+            planes = (self._held(index, k)[y : y + height, x : x + width] for k in range(z, z + depth))
+        return np.stack([self.greys.bytes(one_channel(volume.where, plane, {})) for plane in planes])
+
+    def _held(self, index: int, z: int) -> Array:
+        if self._last.get("at") != (index, z):
+            self._last.clear()
+            self._last.update(section=self.volumes[index].section(z), at=(index, z))
+        plane: Array = self._last["section"]
+        return plane
+
     def _read(self, volume: Volume) -> npt.NDArray[np.uint8]:
         return self.greys.bytes(_whole(volume, {}))
 
@@ -110,8 +136,8 @@ def open_images(root: str | Path) -> Images:
     for path, volume in zip(files, found.values(), strict=True):
         every = max(1, math.prod(volume.shape) // SAMPLED_PX)
         held, start = sha256(), 0
-        for z in range(volume.shape[0]):
-            plane = one_channel(volume.where, volume.section(z), notes)
+        for part in _parts(volume):
+            plane = one_channel(volume.where, part, notes)
             kinds.setdefault(plane.dtype.name, path)
             if not path.is_file():
                 held.update(plane.tobytes())
@@ -134,9 +160,24 @@ def open_images(root: str | Path) -> Images:
             "convert them to one"
         )
     greys = greys_of(root, samples) if samples else Greys()
+    if LUMINANCE in notes:
+        notes.pop(ALIKE, None)  # a band without colours, of a picture that has some
     notes |= dict.fromkeys(greys.note())
     masks = tuple(map(_mask_name, found, files))
     return Images(files, tuple(found.values()), masks, tuple(shapes), greys, tuple(notes), total.hexdigest())
+
+
+def _parts(volume: Volume) -> Iterator[Array]:
+    """Read all of a volume as sections, or where these are large as bands of one section or several."""
+    depth, height, width = volume.shape
+    if not volume.in_part or height * width <= BAND_PX:
+        yield from map(volume.section, range(depth))
+        return
+    rows = max(1, BAND_PX // (width * volume.depth))
+    for z in range(0, depth, volume.depth):
+        for y in range(0, height, rows):
+            size = (min(volume.depth, depth - z), min(rows, height - y), width)
+            yield from volume.box((z, y, 0), size)
 
 
 def _mask_name(name: str, file: Path) -> str:

@@ -17,11 +17,14 @@ LARGEST_PX = 2**30
 """A page of more pixels that has to be decoded whole is refused."""
 
 
-def windows_of(page: Any, corners: Sequence[tuple[int, int]], edge: int) -> list[Array]:
-    """Return square windows of a page of tifffile: (y, x), or (y, x, channel)."""
+def windows_of(
+    page: Any, corners: Sequence[tuple[int, int]], edge: int, wide: int | None = None
+) -> list[Array]:
+    """Return windows of a page of tifffile, square or of a width: (y, x), or (y, x, channel)."""
+    wide = wide or edge
     if page.is_memmappable or not in_part(page) or not decodes(page):
         whole = page_of(page)
-        return [np.array(whole[y : y + edge, x : x + edge]) for y, x in corners]
+        return [np.array(whole[y : y + edge, x : x + wide]) for y, x in corners]
     keyframe, tables = page.keyframe, {}
     if keyframe.compression in (6, 7, 34892, 33007):  # the kinds of JPEG share tables
         tables = {"jpegtables": page.jpegtables, "jpegheader": keyframe.jpegheader}
@@ -42,13 +45,13 @@ def windows_of(page: Any, corners: Sequence[tuple[int, int]], edge: int) -> list
     out = []
     for y, x in corners:
         rows = range(y // height, (y + edge - 1) // height + 1)
-        columns = range(x // width, (x + edge - 1) // width + 1)
+        columns = range(x // width, (x + wide - 1) // width + 1)
         # of segments at the rim only what lies on the page counts
         block = np.concatenate(
             [np.concatenate([segment(r * across + c) for c in columns], axis=1) for r in rows]
         )
         top, left = y - rows[0] * height, x - columns[0] * width
-        cut = block[top : top + edge, left : left + edge].copy()
+        cut = block[top : top + edge, left : left + wide].copy()
         out.append(_upright(page, cut[..., 0] if cut.shape[2] == 1 else cut))
         decoded = {k: v for k, v in decoded.items() if k >= rows[-1] * across}
     return out

@@ -17,9 +17,11 @@ from shapes.core.errors import InputError
 from synthem.data.pages import LARGEST_PX, decodes, in_part, opened, page_of, windows_of
 from synthem.data.png_file import png_head, read_stored
 from synthem.data.units import nm_of
-from synthem.data.volume import Array, Volume, Voxel, chosen, unreadable
+from synthem.data.volume import Array, Index, Volume, Voxel, chosen, unreadable
 
 TIFF = (".tif", ".tiff")
+FEW_STRIPS = 4
+"""Pages of fewer strips are read whole."""
 
 
 def open_picture(path: Path, channel: int | None = None, palette: bool = False) -> Volume:
@@ -113,6 +115,10 @@ class TiffVolume(Volume):
                 table = np.asarray(page.colormap).T
                 self._colours = (table // 257 if table.max(initial=0) > 255 else table).astype(np.uint8)
             part = in_part(page) and decodes(page)
+            # a page of few strips is decoded about as soon as one of them
+            fine = page.is_tiled or page.rowsperstrip * FEW_STRIPS <= height
+            apart = part and fine and not page.is_memmappable
+            self.in_part = bool(self._map or apart) and not self._across
             self.voxel_nm = _voxel_of(file, page)
         _check_size(path, height, width, part)
 
@@ -150,13 +156,28 @@ class TiffVolume(Volume):
             cuts = windows_of(page, corners, edge)
         return [self._coloured(cut[..., z] if self._across else cut) for cut in cuts]
 
-    def _mapped(self, z: int) -> Array:
+    def box(self, start: Index, shape: Index) -> Array:
+        """Read a box (z, y, x[, channel]): of pages in strips or tiles those that it touches are decoded."""
+        (z, y, x), (depth, height, width) = start, shape
+        if not self.in_part:
+            return super().box(start, shape)
+        if self._map:
+            return np.stack(
+                [self._mapped(k, np.s_[y : y + height, x : x + width]) for k in range(z, z + depth)]
+            )
+        cuts = []
+        for k in range(z, z + depth):
+            with self._page(k) as page:
+                cuts += windows_of(page, [(y, x)], height, width)
+        return np.stack([self._coloured(cut) for cut in cuts])
+
+    def _mapped(self, z: int, cut: Any = ...) -> Array:
         if self._map is None:
             raise ValueError(self.where)
         offset, kind, shape = self._map
         with _readable(self.path):
             whole = np.memmap(self.path, kind, "r", offset, shape)
-            plane: Array = whole.reshape(-1, *shape[-2:])[self._index[z]]
+            plane: Array = whole.reshape(-1, *shape[-2:])[self._index[z]][cut]
         return plane if plane.dtype.isnative else plane.astype(self.dtype)
 
     @contextmanager

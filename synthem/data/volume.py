@@ -19,6 +19,8 @@ Array = npt.NDArray[Any]
 Voxel = tuple[float | None, float, float]
 """Edges in nanometres, (z, y, x), as a file tells them; of single sections it often says no thickness."""
 
+Index = tuple[int, int, int]
+
 BLOCK_BYTES = 2**28
 """No more than this is kept of what was decoded together with a section."""
 
@@ -37,8 +39,14 @@ class Volume(ABC):
         As the file tells it.
     notes : tuple of str
         How it was read, where that is a choice, a sentence each.
+    in_part : bool
+        Whether a box of a section is read without the rest of it.
+    depth : int
+        So many sections are stored together.
     """
 
+    in_part = False
+    depth = 1
     where: str
     shape: tuple[int, int, int]
     dtype: np.dtype[Any]
@@ -53,6 +61,11 @@ class Volume(ABC):
         """Read square windows of a section, with these first rows and columns."""
         whole = self.section(z)
         return [whole[y : y + edge, x : x + edge].copy() for y, x in corners]
+
+    def box(self, start: Index, shape: Index) -> Array:
+        """Read a box (z, y, x) as it is stored, with channels behind as of ``section``."""
+        (z, y, x), (depth, height, width) = start, shape
+        return np.stack([self.section(k)[y : y + height, x : x + width] for k in range(z, z + depth)])
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,20 @@ class Later(Volume):
         """Read windows of a section."""
         return self.opened.windows(z, corners, edge)
 
+    def box(self, start: Index, shape: Index) -> Array:
+        """Read a box."""
+        return self.opened.box(start, shape)
+
+    @property
+    def in_part(self) -> bool:  # type: ignore[override]
+        """As of the volume itself."""
+        return self.opened.in_part
+
+    @property
+    def depth(self) -> int:  # type: ignore[override]
+        """As of the volume itself."""
+        return self.opened.depth
+
 
 class ArrayVolume(Volume):
     """Sections of an array of any axes.
@@ -119,6 +146,8 @@ class ArrayVolume(Volume):
     voxel_nm : Voxel, optional
     block : int
         So many sections are stored together.
+    in_part : bool
+        Whether the array can be read in parts; else sections are, as many as are stored together.
 
     Raises
     ------
@@ -136,7 +165,9 @@ class ArrayVolume(Volume):
         channel: int | None = None,
         voxel_nm: Voxel | None = None,
         block: int = 1,
+        in_part: bool = True,
     ) -> None:
+        self.in_part, self.depth = in_part, block
         self.where, self._fetch, self._axes = where, fetch, axes
         self.dtype, self.voxel_nm, self.notes = np.dtype(dtype), voxel_nm, ()
         sizes = dict(zip(axes, stored, strict=True))
@@ -172,6 +203,13 @@ class ArrayVolume(Volume):
         return [
             self._read(slice(z, z + 1), slice(y, y + edge), slice(x, x + edge))[0].copy() for y, x in corners
         ]
+
+    def box(self, start: Index, shape: Index) -> Array:
+        """Read a box (z, y, x), and nothing else where the array can be read in parts."""
+        if not self.in_part:
+            return super().box(start, shape)
+        z, y, x = (slice(first, first + size) for first, size in zip(start, shape, strict=True))
+        return self._read(z, y, x)
 
     def _read(self, z: slice, y: slice, x: slice) -> Array:
         cuts: dict[str, int | slice] = {"z": z, "y": y, "x": x, **self._fixed}

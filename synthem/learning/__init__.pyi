@@ -11,7 +11,7 @@ from .model_file import load_model as load_model
 from .model_file import save_model as save_model
 from .predict import Predictor as Predictor
 from .rare_crops import RareCrops as RareCrops
-from .single_model import evaluate as evaluate
+from .score_model import evaluate as evaluate
 from .single_model import train as train
 from .stream import Stream as Stream
 from .stream_crops import StreamCrops as StreamCrops

@@ -13,11 +13,17 @@ import torch
 from torch import nn
 
 from shapes.core.errors import InputError
-from synthem.learning.model_file import Model
+from synthem.learning.model_file import Model, ModelCard
+from synthem.learning.prepare import Prepared, places
+from synthem.learning.seen import Index
 from synthem.learning.unet import normalise
 
 MOST_WINDOWS = 64
 BATCH = 8
+MOST_PARTS = 32
+"""Statistics of images on disk are taken from windows of so many parts of them at most."""
+PART_VX = (64, 1024, 1024)
+"""A part has so many voxels (z, y, x), or those of a window; of a 2D network one section."""
 
 
 def adapt_norm(model: Model, images: Sequence[npt.NDArray[np.uint8]], *, seed: int = 0) -> Model:
@@ -54,6 +60,29 @@ def adapt_norm(model: Model, images: Sequence[npt.NDArray[np.uint8]], *, seed: i
             batch = torch.from_numpy(np.stack(windows[first : first + BATCH]).astype(np.float32))
             net(normalise(batch if flat else batch[:, None]))
     return Model(net.eval(), model.card)
+
+
+def parts_for_norm(
+    card: ModelCard, prepared: Prepared, groups: Sequence[Sequence[int]]
+) -> list[npt.NDArray[np.uint8]]:
+    """Return what statistics are taken from: some parts of all images, spread evenly, uint8 (z, y, x).
+
+    Parameters
+    ----------
+    card : ModelCard
+    prepared : Prepared
+    groups : sequence of sequence of int
+        Which files are one volume.
+    """
+    window = card.config.patch_vx
+    volumes = [prepared.seen(group) for group in groups]
+    at = []
+    for seen in volumes:
+        z, y, x = (min(n, max(edge, most)) for n, edge, most in zip(seen.shape, window, PART_VX, strict=True))
+        box: Index = (z if card.config.network.dims == 3 else 1, y, x)
+        at += [(seen, start, box) for start in places(seen.shape, box, MOST_PARTS)]
+    chosen = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_PARTS)).round().astype(int))
+    return [seen.box(start, box) for seen, start, box in (at[k] for k in chosen)]
 
 
 def _window(

@@ -1,36 +1,32 @@
-"""Labels images on disk with a model: masks in the format, and under the names, that the images came in."""
+"""Labels images on disk with a model, in blocks: files of masks as the images came, or an OME-Zarr."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
-
-import cv2
-import numpy as np
-import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
-from synthem.data.atomic import write_whole
-from synthem.data.files import FOLDERS, is_vacant
-from synthem.data.images import TIFF, open_images
+from synthem.data.files import ZARR, is_vacant
+from synthem.data.images import open_images
+from synthem.data.mask_spool import MaskSpool
 from synthem.data.memory import check_room
-from synthem.data.png_file import png_bytes
-from synthem.data.stack_file import StackWriter, tiff_bytes
+from synthem.data.ome_zarr.metadata import ome_library, zarr_library
+from synthem.data.real.address import parse_address
+from synthem.data.real.zarr_arrays import is_store
+from synthem.learning.mask_files import mask_paths, write_files
+from synthem.learning.mask_store import write_store
 from synthem.learning.prepare import Invert, Prepared, prepare
+from synthem.learning.seen import Seen
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
     from synthem.learning.predict import Predictor
 
-ROOM = 6
-"""Bytes a voxel, beside one for each class, that labelling an image takes: image, mask and its file."""
-ROOM_RESAMPLED = 12
-"""Bytes a voxel and class more for probabilities in two sizes, of a section or, in 3D, of a volume."""
-
-
-MOST_SECTIONS = 32
-"""Batch-norm statistics are taken from windows of so many sections at most, spread over all of them."""
+ROOM = 16
+"""Bytes a class and voxel of a row of windows: sums, what is done of them, and the same resampled."""
 
 
 class Labelled(NamedTuple):
@@ -54,21 +50,22 @@ def predict(
     tick: Callable[[int, int], None] = lambda done, of: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> list[Path]:
-    """Label images: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
+    """Label images of any size: ``OUT/<folder of the class>/<name>.png``, 255 where the class is found.
 
     A picture gets a PNG, anything else a TIFF of as many sections. A class that the model never learned gets
-    no folder. The folders are called as in a folder of real EM. A 3D network takes a TIFF stack, or single
-    pictures in the order of their names, as the sections of one volume.
+    no folder. The folders are called as in a folder of real EM. Zarr gets ``OUT/<name>.zarr``, the image with
+    a label image a class; so does anything where ``OUT`` ends in ``.zarr``, which is that store then. A 3D
+    network takes a volume, or single pictures in the order of their names, as the sections of one volume.
 
     Parameters
     ----------
     model : Model
     images : str or Path
-        A picture, or a folder of them: see ``synthem.data.images``.
+        A picture, a volume, or a folder of them: see ``synthem.data.images``.
     out : str or Path
         A new or empty folder.
     voxel_nm : tuple of float, optional
-        The images' voxel size (z, y, x); the model's, if None. Pixels that differ by over a tenth are
+        The images' voxel size (z, y, x); the model's, if None. Voxels that differ by over a tenth are
         resampled: see ``synthem.learning.prepare``.
     threshold : float
         A class is found above this probability.
@@ -85,10 +82,10 @@ def predict(
     Raises
     ------
     InputError
-        Where there is no image, one is damaged or cannot be brought to the model's pixels, the output folder
-        holds anything already, or memory is short.
+        Where there is no image, one is damaged or cannot be brought to the model's voxels, the output folder
+        holds anything already, memory is short, or several images are to become one Zarr store.
     """
-    from synthem.learning.adapt_norm import adapt_norm
+    from synthem.learning.adapt_norm import adapt_norm, parts_for_norm
     from synthem.learning.predict import Predictor
 
     out = Path(out)
@@ -96,12 +93,14 @@ def predict(
         raise InputError(f"{out}: is there already; give a new or empty folder")
     prepared = prepare(model.card, open_images(images), voxel_nm, invert, str(images))
     check_images(model, prepared)
+    stores = _stores(model, prepared, out)
     for note in prepared.notes:
         say(note)
     if adapt:
-        model = adapt_norm(model, sections_for_norm(model, prepared))
+        model = adapt_norm(model, parts_for_norm(model.card, prepared, groups(model, prepared)))
     written: list[Path] = []
-    for one in label(Predictor(model, flips=flips), prepared, out, threshold):
+    predictor = Predictor(model, flips=flips)
+    for one in label(predictor, prepared, out, threshold, stores):
         written += one.masks
         tick(one.file + 1, len(prepared))
     return written
@@ -109,32 +108,22 @@ def predict(
 
 def check_images(model: "Model", prepared: Prepared) -> None:
     """Raise InputError where images make no volume for a 3D network, or there is no memory to label one."""
+    from synthem.learning.blocks import row_voxels
+
+    config = model.card.config
+    window = config.patch_vx[3 - config.network.dims :]
     for group in groups(model, prepared):
-        shapes = [prepared.images.shapes[k] for k in group]
-        deep = model.card.config.network.dims == 3
-        # of a stack that a 2D network labels one section is in memory
-        voxels = sum((z if deep else 1) * y * x for z, y, x in shapes)
-        need = (len(model.classes) + ROOM) * voxels
-        if any(map(prepared.resampled, group)):
-            wide = max(
-                (z if deep else 1) * max(y * x, v * u)
-                for k, (z, y, x) in zip(group, shapes, strict=True)
-                for _, v, u in [prepared.shapes[k]]
-            )
-            need += ROOM_RESAMPLED * len(model.classes) * wide * (len(group) if deep else 1)
         what = prepared.images.files[group[0]]
-        check_room(need, f"{what}: to label {voxels / 1e6:.3g} million voxels")
-        if len({shape[1:] for shape in shapes}) > 1:
+        if len({prepared.images.shapes[k][1:] for k in group}) > 1:
             raise InputError(f"{what.parent}: the sections of a volume must be of one size")
-
-
-def sections_for_norm(model: "Model", prepared: Prepared) -> list[npt.NDArray[np.uint8]]:
-    """Return what batch-norm statistics are taken from: some sections of all files, or for 3D one volume."""
-    if model.card.config.network.dims == 3:
-        return [np.concatenate([prepared[k] for k in groups(model, prepared)[0]])]
-    at = [(k, z) for k, shape in enumerate(prepared.shapes) for z in range(shape[0])]
-    chosen = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_SECTIONS)).round().astype(int))
-    return [prepared.section(*at[n]) for n in chosen]
+        seen = prepared.seen(group)
+        need = ROOM * len(model.classes) * row_voxels(window, seen)
+        for k in group:
+            volume, (_, height, width) = prepared.images.volumes[k], prepared.images.shapes[k]
+            if not volume.in_part:  # it is read whole, and a picture's mask is encoded whole
+                need = max(need, (2 + 2 * volume.dtype.itemsize) * height * width)
+        voxels = prod(seen.own) / 1e6
+        check_room(need, f"{what}: to label {voxels:.3g} million voxels")
 
 
 def groups(model: "Model", prepared: Prepared) -> list[list[int]]:
@@ -145,72 +134,68 @@ def groups(model: "Model", prepared: Prepared) -> list[list[int]]:
     return [[k] for k in files]
 
 
-def label(predictor: "Predictor", prepared: Prepared, out: Path, threshold: float) -> Iterator[Labelled]:
-    """Write the masks of one file after the other; a file whose masks are all there is passed over."""
+def label(
+    predictor: "Predictor",
+    prepared: Prepared,
+    out: Path,
+    threshold: float,
+    stores: Mapping[int, Path] = MappingProxyType({}),
+) -> Iterator[Labelled]:
+    """Write the masks of one file after the other; a file whose masks are all there is passed over.
+
+    Groups of files whose first one is in ``stores`` become an OME-Zarr there.
+    """
     model = predictor.model
     names = [name for name in model.classes if name in model.learned]
-    use = [model.classes.index(name) for name in names]
     for group in groups(model, prepared):
         paths = {k: mask_paths(out, prepared.images.masks[k], names) for k in group}
-        if all(path.exists() for k in group for path in paths[k]):
-            pass
-        elif predictor.dims == 2 and prepared.images.shapes[group[0]][0] > 1:
-            label_stack(predictor, prepared, group[0], paths[group[0]], use, threshold)
-        else:
-            depths = [prepared.images.shapes[k][0] for k in group]
-            masks = find(predictor, prepared, group, threshold)[use]
-            for k, part in zip(group, np.split(masks, np.cumsum(depths)[:-1], axis=1), strict=True):
-                for path, volume in zip(paths[k], part, strict=True):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    pixels = volume * np.uint8(255)
-                    tiff = path.suffix.lower() in TIFF
-                    write_whole(path, tiff_bytes(pixels) if tiff else png_bytes(pixels[0]))
+        if group[0] in stores:
+            at = stores[group[0]]
+            with _spooled(predictor, prepared, group, at.parent, threshold) as (seen, spool):
+                labels = write_store(at, spool, seen, names, prepared.voxel_nm)
+            paths = {k: labels if k == group[0] else [] for k in group}
+        elif not all(path.exists() for k in group for path in paths[k]):
+            with _spooled(predictor, prepared, group, out, threshold) as (_, spool):
+                first = 0
+                for k in group:
+                    depth = prepared.images.shapes[k][0]
+                    write_files(spool, first, depth, paths[k])
+                    first += depth
         for k in group:
             yield Labelled(k, paths[k])
 
 
-def label_stack(
-    predictor: "Predictor",
-    prepared: Prepared,
-    file: int,
-    paths: Sequence[Path],
-    use: list[int],
-    threshold: float,
-) -> None:
-    """Label a stack section by section, one in memory at a time; its masks are there once they are whole."""
-    with ExitStack() as stack:
-        writers = [stack.enter_context(StackWriter(path)) for path in paths]
-        for z in range(prepared.images.shapes[file][0]):
-            section = prepared.section(file, z)
-            masks = own_pixels(predictor, section, prepared.images.shapes[file][1:], threshold)
-            for writer, mask in zip(writers, masks[use, 0], strict=True):
-                writer.write(mask * np.uint8(255))
+@contextmanager
+def _spooled(
+    predictor: "Predictor", prepared: Prepared, group: Sequence[int], folder: Path, threshold: float
+) -> Iterator[tuple[Seen, MaskSpool]]:
+    """Label files as one volume, block by block, with the masks of learned classes on a folder's disk."""
+    model = predictor.model
+    use = [k for k, name in enumerate(model.classes) if name in model.learned]
+    seen = prepared.seen(group)
+    folder.mkdir(parents=True, exist_ok=True)
+    with MaskSpool(folder, len(use), seen.own) as spool:
+        for start, masks in predictor.mask_blocks(seen, threshold):
+            spool.write(start, masks[use])
+        yield seen, spool
 
 
-def mask_paths(out: Path, file: str, names: Sequence[str]) -> list[Path]:
-    """Return where the masks of an image lie, by class, as files of one name."""
-    return [out / FOLDERS[name][0] / file for name in names]
-
-
-def find(
-    predictor: "Predictor", prepared: Prepared, group: Sequence[int], threshold: float
-) -> npt.NDArray[np.bool_]:
-    """Label files as one volume: bool (class, z, y, x), in the images' own pixels."""
-    volume = np.concatenate([prepared[k] for k in group])
-    return own_pixels(predictor, volume, prepared.images.shapes[group[0]][1:], threshold)
-
-
-def own_pixels(
-    predictor: "Predictor", volume: npt.NDArray[np.uint8], shape: tuple[int, int], threshold: float
-) -> npt.NDArray[np.bool_]:
-    """Label sections as the model sees them: bool (class, z, y, x), brought to another size (y, x)."""
-    if volume.shape[1:] == shape:
-        return predictor.masks(volume, threshold)
-    out = np.empty((len(predictor.model.classes), len(volume), *shape), np.bool_)
-    # one section at a time where sections are labelled on their own: probabilities take much room
-    for part in [slice(None)] if predictor.dims == 3 else [slice(z, z + 1) for z in range(len(volume))]:
-        found = predictor.probabilities(volume[part])
-        for cls, sections in zip(out[:, part], found, strict=True):
-            for own, section in zip(cls, sections, strict=True):
-                own[...] = cv2.resize(section, shape[::-1], interpolation=cv2.INTER_LINEAR) > threshold
-    return out
+def _stores(model: "Model", prepared: Prepared, out: Path) -> dict[int, Path]:
+    """Return which files become an OME-Zarr, and where; InputError where that cannot be."""
+    together = groups(model, prepared)
+    if out.suffix == ZARR:
+        if len(together) > 1:
+            raise InputError(
+                f"{out}: one Zarr store holds one image, and there are {len(together)}; give a folder"
+            )
+        found = {0: out}
+    else:
+        found = {}
+        for first, *_ in together:
+            address = parse_address(prepared.images.files[first])
+            if address and is_store(address.file):
+                found[first] = out / Path(prepared.images.masks[first]).with_suffix(ZARR)
+    if found:  # to know before any work
+        zarr_library()
+        ome_library()
+    return found

@@ -1,20 +1,18 @@
-"""Inference on whole sections and volumes, by a sliding window with overlap."""
+"""Inference on sections and volumes, by a sliding window with overlap; on any part of them, bit for bit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from monai.inferers.inferer import SlidingWindowInferer
 from torch import Tensor
 
 from shapes.core.errors import InputError
+from synthem.learning.blocks import blocks
 from synthem.learning.model_file import Model
+from synthem.learning.seen import Seen, seen_array
+from synthem.learning.sliding import Read, SlidingWindow
 from synthem.learning.unet import normalise
-
-STRIP_PX = 2**22
-"""A section of more pixels is labelled in strips of about so many, or of two rows of windows where these are
-larger; each pixel is blended from the windows that it would be blended from in the whole section."""
 
 
 class Predictor:
@@ -29,7 +27,7 @@ class Predictor:
     device : str, optional
         ``"cpu"``, ``"cuda"``, ``"mps"``; left out, a GPU where there is one.
     batch : int
-        Windows that are labelled at once.
+        Windows that are labelled at once, at most.
     flips : bool
         Label each window and its mirror images too, and take the mean of their logits: four times the work.
     """
@@ -51,100 +49,70 @@ class Predictor:
         config = model.card.config
         self.dims = config.network.dims
         self.window = config.patch_vx[3 - self.dims :]
-        self.overlap = overlap
         self._mirrors: list[tuple[int, ...]] = [(), (-1,), (-2,), (-1, -2)] if flips else [()]
         self._silent = [k for k, name in enumerate(model.classes) if name not in model.learned]
-        self.inferer = SlidingWindowInferer(
-            self.window,
-            sw_batch_size=batch,
-            overlap=overlap,
-            mode="gaussian",
-            padding_mode="replicate",
-            device="cpu",
-            sw_device=self.device,
-        )
+        self._sliding = SlidingWindow(self._label, self.window, overlap, batch, self.device)
 
-    def probabilities(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def probabilities(self, image: npt.NDArray[np.uint8] | Seen) -> npt.NDArray[np.float32]:
         """Label an image uint8 (z, y, x): float32 (class, z, y, x), 0–1, classes as in ``model.classes``.
 
-        A 2D network labels each section on its own.
+        A 2D network labels each section on its own. What is ``Seen`` is labelled in its own voxels.
 
         Raises
         ------
         InputError
             Where memory is short.
         """
-        out = np.empty((len(self.model.classes), *image.shape), np.float32)
-        for z, rows, found in self._parts(image):
-            out[:, z, rows] = found
+        seen = image if isinstance(image, Seen) else seen_array(image)
+        out = np.empty((len(self.model.classes), *seen.own), np.float32)
+        for (z, y, x), found in blocks(self.slabs, self.window, seen):
+            _, dz, dy, dx = found.shape
+            out[:, z : z + dz, y : y + dy, x : x + dx] = found
         return out
 
-    def masks(self, image: npt.NDArray[np.uint8], threshold: float = 0.5) -> npt.NDArray[np.bool_]:
-        """Label an image uint8 (z, y, x): bool (class, z, y, x), probability above the threshold.
+    def masks(self, image: npt.NDArray[np.uint8] | Seen, threshold: float = 0.5) -> npt.NDArray[np.bool_]:
+        """Label an image as ``probabilities`` does: bool (class, z, y, x), probability above the threshold.
 
         A class that the model never learned is nowhere. Raises InputError where memory is short.
         """
-        out = np.empty((len(self.model.classes), *image.shape), np.bool_)
-        for z, rows, found in self._parts(image):
-            out[:, z, rows] = found > threshold
-        out[self._silent] = False
+        seen = image if isinstance(image, Seen) else seen_array(image)
+        out = np.empty((len(self.model.classes), *seen.own), np.bool_)
+        for (z, y, x), found in self.mask_blocks(seen, threshold):
+            _, dz, dy, dx = found.shape
+            out[:, z : z + dz, y : y + dy, x : x + dx] = found
         return out
 
-    @torch.inference_mode()
-    def _parts(
-        self, image: npt.NDArray[np.uint8]
-    ) -> Iterator[tuple[slice | int, slice, npt.NDArray[np.float32]]]:
-        """Yield probabilities part by part: sections, rows, and float32 (class, [z,] y, x)."""
+    def mask_blocks(
+        self, seen: Seen, threshold: float
+    ) -> Iterator[tuple[tuple[int, int, int], npt.NDArray[np.bool_]]]:
+        """Label a volume block by block: the first voxel (z, y, x) of each, and masks as ``masks`` has."""
+        for start, found in blocks(self.slabs, self.window, seen):
+            masks = found > threshold
+            masks[self._silent] = False
+            yield start, masks
+
+    def slabs(
+        self, read: Read, shape: tuple[int, ...], part: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Yield probabilities of a section or volume as slabs: see ``SlidingWindow.slabs``."""
         try:
-            if self.dims == 3:
-                yield slice(None), slice(None), self._label(image)
-                return
-            for z, section in enumerate(image):
-                for first, last, inner in strips(section.shape, self.window[0], self.overlap, STRIP_PX):
-                    found = self._label(_padded(section[first:last], self.window))
-                    top = (found.shape[1] - (last - first)) // 2
-                    left = (found.shape[2] - section.shape[1]) // 2
-                    rows = slice(inner.start - first + top, inner.stop - first + top)
-                    yield z, inner, found[:, rows, left : left + section.shape[1]]
+            for first, logits in self._sliding.slabs(read, shape, part):
+                yield first, _sigmoid(logits)
         except RuntimeError as error:
             if "alloc" not in str(error) and "out of memory" not in str(error):
                 raise
-            size = " × ".join(map(str, image.shape))
+            size = " × ".join(map(str, shape))
             raise InputError(f"memory is short: an image of {size} voxels cannot be labelled in it") from None
 
-    def _label(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        voxels = torch.from_numpy(np.ascontiguousarray(image).astype(np.float32))
-        logits = self.inferer(voxels[None, None], self._window)[0]
-        out: npt.NDArray[np.float32] = torch.sigmoid(logits.float()).numpy()
-        return out
-
-    def _window(self, windows: Tensor) -> Tensor:
+    def _label(self, windows: Tensor) -> Tensor:
         normal = normalise(windows)
         turned = [self.net(normal.flip(axes)).flip(axes) for axes in self._mirrors]
         return torch.stack(turned).mean(0)
 
 
-def strips(shape: tuple[int, ...], edge: int, overlap: float, most: int) -> Iterator[tuple[int, int, slice]]:
-    """Cut a section (y, x) into strips: first and last row of each, and the rows that it decides on.
-
-    A strip is made of whole rows of the windows, ``edge`` pixels high, that a sliding window has in the whole
-    section; it decides on the rows that no other window reaches into.
-    """
-    height, width = shape
-    step = max(1, int(edge * (1 - overlap)))
-    starts = [*range(0, max(height - edge, 0), step), max(height - edge, 0)]
-    more = max(1, int(most / width - edge) // step)
-    done = 0
-    while done < height:
-        first = next(k for k, start in enumerate(starts) if start + edge > done)
-        reach = sum(start <= done for start in starts)  # a strip decides on one row of windows at least
-        end = min(max(first + more, reach), len(starts) - 1)
-        until = height if end == len(starts) - 1 else starts[end + 1]
-        yield starts[first], min(starts[end] + edge, height), slice(done, until)
-        done = until
-
-
-def _padded(section: npt.NDArray[np.uint8], window: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """Continue a section that is smaller than a window by its mirror image, over and over, on both sides."""
-    short = [max(0, edge - size) for size, edge in zip(section.shape, window, strict=True)]
-    return np.pad(section, [(n // 2, n - n // 2) for n in short], mode="reflect")
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return probabilities, in place; unlike torch's, the same bits wherever a value stands in an array."""
+    with np.errstate(over="ignore"):
+        np.exp(np.negative(logits, out=logits), out=logits)
+    logits += 1
+    return np.reciprocal(logits, out=logits)

@@ -1,10 +1,10 @@
-"""Images as a model wants them: pixels of its size, membranes dark; and its findings taken back to theirs."""
+"""Images as a model wants them: voxels of its size, membranes dark; and its findings taken back to theirs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Literal, overload
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +12,7 @@ from shapes.core.errors import InputError
 from shapes.core.grid import Triple
 from synthem.data.images import Images
 from synthem.learning.model_file import ModelCard
+from synthem.learning.seen import Index, Seen
 from synthem.measure.polarity import dark_lines
 
 Invert = Literal["auto", "yes", "no"]
@@ -21,6 +22,8 @@ ALIKE = 0.1
 """Voxels that differ by up to so large a part are taken as they are."""
 RESAMPLED_NM = (2.0, 16.0)
 """Pixels from and to so many nanometres are resampled to the model's."""
+THICKNESS = (0.4, 2.5)
+"""Sections from and to so many times as thick as a 3D network's are resampled to these."""
 SMALL_PX, LEAST_PX = 64, 16
 """Sections with an edge below the first are labelled with a warning, below the second refused."""
 UNSURE = 0.02
@@ -30,13 +33,15 @@ WINDOWS, WINDOW_PX = 24, 256
 
 @dataclass(frozen=True)
 class Prepared(Sequence[Volume]):
-    """Images of any pixels, read one after the other as a model wants them.
+    """Images of any voxels, read one after the other, or in parts, as a model wants them.
 
     Attributes
     ----------
     images : Images
-    shapes : tuple of (z, y, x)
-        Of each file, in the model's pixels.
+    voxel_nm : tuple of float
+        Their own voxel size (z, y, x).
+    zoom : tuple of float
+        How many of the model's voxels one of the images' is, along z, y and x.
     inverted : bool
         Whether greys are turned, so that membranes are dark.
     notes : tuple of str
@@ -44,13 +49,19 @@ class Prepared(Sequence[Volume]):
     """
 
     images: Images
-    shapes: tuple[tuple[int, int, int], ...]
-    inverted: bool
-    notes: tuple[str, ...]
+    voxel_nm: Triple
+    zoom: Triple = (1.0, 1.0, 1.0)
+    inverted: bool = False
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of files."""
         return len(self.images)
+
+    @property
+    def shapes(self) -> tuple[Index, ...]:
+        """The shape (z, y, x) of each file, in the model's voxels."""
+        return tuple(zoomed(shape, self.zoom) for shape in self.images.shapes)
 
     @overload
     def __getitem__(self, index: int) -> Volume: ...
@@ -60,21 +71,30 @@ class Prepared(Sequence[Volume]):
         """Read a file, uint8 (z, y, x), or a list of them."""
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
-        volume = to_shape(self.images[index], self.shapes[index][1:])
-        return np.subtract(255, volume, dtype=np.uint8) if self.inverted else volume
+        seen = self.seen([range(len(self))[index]])
+        return seen.box((0, 0, 0), seen.shape)
 
     def __iter__(self) -> Iterator[Volume]:
         """Read one file after the other."""
         return (self[k] for k in range(len(self)))
 
-    def section(self, index: int, z: int) -> Volume:
-        """Read one section of a file, uint8 (1, y, x)."""
-        plane = to_shape(self.images.section(index, z)[None], self.shapes[index][1:])
-        return np.subtract(255, plane, dtype=np.uint8) if self.inverted else plane
+    def seen(self, files: Sequence[int]) -> Seen:
+        """Return files, whose sections must be of one size, as one volume that is read in boxes."""
+        shapes = [self.images.shapes[k] for k in files]
+        ends = np.cumsum([shape[0] for shape in shapes]).tolist()
+        own = (ends[-1], *shapes[0][1:])
 
-    def resampled(self, index: int) -> bool:
-        """Tell whether a file's pixels are not those that the model sees."""
-        return self.shapes[index] != self.images.shapes[index]
+        def read(start: Index, shape: Index) -> Volume:
+            (z, y, x), (depth, height, width) = start, shape
+            parts = []
+            for k, end, (deep, _, _) in zip(files, ends, shapes, strict=True):
+                low, high = max(z, end - deep), min(z + depth, end)
+                if low < high:
+                    at = (low - end + deep, y, x)
+                    parts.append(self.images.box(k, at, (high - low, height, width)))
+            return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+        return Seen(read, own, zoomed(own, self.zoom), self.inverted)
 
 
 def prepare(card: ModelCard, images: Images, voxel_nm: Triple | None, invert: Invert, what: str) -> Prepared:
@@ -95,16 +115,15 @@ def prepare(card: ModelCard, images: Images, voxel_nm: Triple | None, invert: In
     Raises
     ------
     InputError
-        Where a section is too small, pixels differ from the model's and are out of the range in which they
-        are resampled, or sections are of another thickness than a 3D network's.
+        Where a section is too small, or voxels differ from the model's and are out of the range in which they
+        are resampled.
     """
     notes = list(images.notes)
     target = wanted_voxel(card, voxel_nm, what)
     own = voxel_nm or card.voxel_nm
-    shapes = tuple(
-        (z, max(1, round(y * own[1] / target[1])), max(1, round(x * own[2] / target[2])))
-        for z, y, x in images.shapes
-    )
+    zoom = zoom_of(own, target)
+    plain = Prepared(images, own, zoom)
+    shapes = plain.shapes
     least = min(min(pair) for both in zip(images.shapes, shapes, strict=True) for _, *pair in both)
     if least < LEAST_PX:
         raise InputError(
@@ -115,12 +134,9 @@ def prepare(card: ModelCard, images: Images, voxel_nm: Triple | None, invert: In
         notes.append(
             f"a section has an edge of {least} pixels: so small ones show a network little, look twice"
         )
-    if shapes != images.shapes:
-        notes.append(
-            f"pixels of {_size(own)} nm are resampled to the model's of {_size(target)} nm, and masks are "
-            "brought back to the images' own"
-        )
-    lead = dark_lines(windows_of(Prepared(images, shapes, False, ())))
+    if zoom != (1, 1, 1):
+        notes.append(f"{resampled_note(own, target)}, and masks are brought back to the images' own")
+    lead = dark_lines(windows_of(plain))
     turned = invert == "yes" or (invert == "auto" and lead <= -UNSURE)
     if invert == "auto" and abs(lead) < UNSURE:
         notes.append(
@@ -134,7 +150,7 @@ def prepare(card: ModelCard, images: Images, voxel_nm: Triple | None, invert: In
             "membranes look bright in these images: if the model learned dark ones, "
             "`--invert auto` turns them"
         )
-    return Prepared(images, shapes, turned, tuple(notes))
+    return Prepared(images, own, zoom, turned, tuple(notes))
 
 
 def wanted_voxel(card: ModelCard, voxel_nm: Triple | None, what: str) -> Triple:
@@ -147,14 +163,18 @@ def wanted_voxel(card: ModelCard, voxel_nm: Triple | None, what: str) -> Triple:
     """
     if voxel_nm is None:
         return card.voxel_nm
-    flat = card.config.network.dims == 2
-    if not flat and abs(voxel_nm[0] / card.voxel_nm[0] - 1) > ALIKE:
-        raise InputError(
-            f"{what}: sections are {voxel_nm[0]:g} nm thick, and this 3D model was trained on "
-            f"{card.voxel_nm[0]:g} nm: thickness is not resampled"
-        )
+    thick = voxel_nm[0]
+    if card.config.network.dims == 3 and abs(thick / card.voxel_nm[0] - 1) > ALIKE:
+        low, high = THICKNESS
+        if not low <= thick / card.voxel_nm[0] <= high:
+            raise InputError(
+                f"{what}: sections are {thick:g} nm thick, and this 3D model was trained on "
+                f"{card.voxel_nm[0]:g} nm: from {low:g} to {high:g} times as thick they are resampled, else "
+                "train on such voxels"
+            )
+        thick = card.voxel_nm[0]
     if all(abs(a / b - 1) <= ALIKE for a, b in zip(voxel_nm[1:], card.voxel_nm[1:], strict=True)):
-        return voxel_nm
+        return (thick, *voxel_nm[1:])
     low, high = RESAMPLED_NM
     if not all(low <= edge <= high for edge in voxel_nm[1:]):
         raise InputError(
@@ -162,18 +182,26 @@ def wanted_voxel(card: ModelCard, voxel_nm: Triple | None, what: str) -> Triple:
             f"{_size(card.voxel_nm)} nm: from {low:g} to {high:g} nm they are resampled, else train on "
             "such pixels"
         )
-    return (voxel_nm[0], card.voxel_nm[1], card.voxel_nm[2])
+    return (thick, card.voxel_nm[1], card.voxel_nm[2])
 
 
-def to_shape(volume: Volume, shape: tuple[int, int]) -> Volume:
-    """Resample sections uint8 (z, y, x) to another size: by area where they shrink, else by cubic curves."""
-    if volume.shape[1:] == shape:
-        return volume
-    small = shape[0] * shape[1] < volume.shape[1] * volume.shape[2]
-    how = cv2.INTER_AREA if small else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(section, shape[::-1], interpolation=how) for section in volume]).astype(
-        np.uint8
-    )
+def zoom_of(own: Triple, target: Triple) -> Triple:
+    """Return how many voxels of one size a voxel of another becomes, along z, y and x."""
+    z, y, x = (a / b for a, b in zip(own, target, strict=True))
+    return z, y, x
+
+
+def zoomed(shape: Index, zoom: Triple) -> Index:
+    """Return the shape (z, y, x) that voxels have once they are resampled."""
+    z, y, x = (max(1, round(n * times)) for n, times in zip(shape, zoom, strict=True))
+    return z, y, x
+
+
+def resampled_note(own: Triple, target: Triple) -> str:
+    """Say that voxels of one size become voxels of another."""
+    if own[0] == target[0]:
+        return f"pixels of {_size(own)} nm are resampled to the model's of {_size(target)} nm"
+    return f"voxels of {_size(own, 3)} nm are resampled to the model's of {_size(target, 3)} nm"
 
 
 def windows_of(volumes: Prepared, count: int = WINDOWS) -> Volume:
@@ -184,21 +212,24 @@ def windows_of(volumes: Prepared, count: int = WINDOWS) -> Volume:
     each = -(-count // len(files))
     found = []
     for k in files:
-        places = _places(shapes[k], edge, each)
-        planes = {z: volumes.section(k, z)[0] for z in sorted({z for z, _, _ in places})}
-        found += [planes[z][y : y + edge, x : x + edge] for z, y, x in places]
+        seen = volumes.seen([k])
+        found += [seen.box(place, (1, edge, edge))[0] for place in places(shapes[k], (1, edge, edge), each)]
     spread = [float(window.std()) for window in found]
     kept = [w for w, s in zip(found, spread, strict=True) if s > 0.25 * max(spread)]
     return np.stack(kept or found)
 
 
-def _places(shape: tuple[int, int, int], edge: int, count: int) -> list[tuple[int, int, int]]:
-    """Return first voxels of at most so many windows that lie side by side, spread evenly over a volume."""
-    rows, columns = (np.linspace(0, n - edge, -(-n // edge)).round().astype(int).tolist() for n in shape[1:])
-    places = [(z, y, x) for z in range(shape[0]) for y in rows for x in columns]
-    chosen = np.linspace(0, len(places) - 1, min(count, len(places))).round().astype(int)
-    return [places[k] for k in chosen]
+def places(shape: Index, box: Index, count: int) -> list[Index]:
+    """Return first voxels of at most so many boxes that lie side by side, spread evenly over a volume."""
+    starts = [
+        np.linspace(0, n - edge, -(-n // edge)).round().astype(int).tolist()
+        for n, edge in zip(shape, box, strict=True)
+    ]
+    every = prod(map(len, starts))
+    chosen = np.linspace(0, every - 1, min(count, every)).round().astype(int).tolist()
+    at = np.stack(np.unravel_index(chosen, tuple(map(len, starts))), axis=1).tolist()
+    return [(starts[0][z], starts[1][y], starts[2][x]) for z, y, x in at]
 
 
-def _size(voxel_nm: Triple) -> str:
-    return " × ".join(f"{edge:g}" for edge in voxel_nm[1:])
+def _size(voxel_nm: Triple, axes: int = 2) -> str:
+    return " × ".join(f"{edge:g}" for edge in voxel_nm[-axes:])

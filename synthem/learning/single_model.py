@@ -1,4 +1,4 @@
-"""One U-Net, from the command line: train it, score it."""
+"""One U-Net, from the command line: its data, and its training."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,12 +13,10 @@ from synthem.data.memory import check_room
 from synthem.data.open import open_data
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.splits import half_of
-from synthem.labels import CLASSES, channels
+from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
-from synthem.learning.counts import Counts, count
 from synthem.learning.crops import CropSource, MixedCrops, RareSource, UniformCrops
-from synthem.learning.dice import Scores, score_table
 from synthem.learning.held_classes import (
     Absent,
     absence_notes,
@@ -34,7 +32,6 @@ from synthem.learning.stream_crops import StreamCrops
 from synthem.patch import Patch
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
     from synthem.learning.trainer import FinishedTraining
 
 VALIDATED = 32
@@ -200,45 +197,6 @@ def train_on_stream(
     of = {"stream": stream.identity()}
     held = stream.held(VALIDATED)
     return fit(config, stream, held, Path(out), of=of, progress="training" if progress else None)
-
-
-def evaluate(
-    model: "Model",
-    data: Sequence[Patch],
-    *,
-    threshold: float = 0.5,
-    tick: Callable[[int, int], None] = lambda done, of: None,
-) -> Scores:
-    """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
-
-    Raises
-    ------
-    InputError
-        Where the voxels are of another size than those that the model was trained on.
-    """
-    from synthem.learning.predict import Predictor
-
-    predictor = Predictor(model)
-    use = channels(model.classes)
-    total = Counts.zero(len(use))
-    for done, patch in enumerate(data):
-        tick(done, len(data))
-        check_voxels(model, patch.grid.voxel_nm, patch.name)
-        found = patch.judged(predictor.masks(patch.image, threshold))
-        total += count(found, patch.labels[use], patch.labelled[use])
-    return score_table(total, model.classes)
-
-
-def check_voxels(model: "Model", voxel_nm: tuple[float, float, float], what: str) -> None:
-    """Raise InputError where voxels are of another size than those that a model was trained on.
-
-    A difference of up to a tenth is let pass.
-    """
-    if not np.allclose(model.card.voxel_nm, voxel_nm, rtol=0.1):
-        raise InputError(
-            f"{what}: has voxels of {voxel_nm} nm, but the model was trained on {model.card.voxel_nm} nm: "
-            "resample them, or train on such voxels"
-        )
 
 
 def _slim(patch: Patch) -> Patch:

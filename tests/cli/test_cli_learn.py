@@ -146,10 +146,12 @@ def test_predict_never_writes_over_anything(work, capsys):
     assert "experiment.yaml: not a kind of file" in capsys.readouterr().err
 
 
-def test_evaluate_refuses_voxels_of_another_size(work, capsys):
+def test_evaluate_resamples_voxels_of_another_size_and_refuses_those_far_off(work, capsys):
     assert main(["train", "real", "run", "--config", "settings.yaml", "--steps", "1"]) == 0
-    assert main(["evaluate", "run/model.pt", "real", "--voxel-nm", "50,4,4"]) == 2
-    assert "trained on" in capsys.readouterr().err
+    assert main(["evaluate", "run/model.pt", "real", "--voxel-nm", "50,4,4"]) == 0
+    assert "pixels of 4 × 4 nm are resampled to the model's of 5 × 5 nm" in capsys.readouterr().err
+    assert main(["evaluate", "run/model.pt", "real", "--voxel-nm", "50,20,20"]) == 2
+    assert "from 2 to 16 nm they are resampled" in capsys.readouterr().err
 
 
 def test_a_full_disk_is_one_sentence(work, capsys, monkeypatch):

@@ -6,17 +6,19 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.images import Images, open_images
 from synthem.data.stack_file import tiff_bytes
-from synthem.learning import label_images
+from synthem.learning.adapt_norm import parts_for_norm
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.label_images import find, label, predict, sections_for_norm
+from synthem.learning.label_images import groups, label, predict
 from synthem.learning.model_file import Model, ModelCard
 from synthem.learning.predict import Predictor
-from synthem.learning.prepare import dark_lines, prepare, wanted_voxel, windows_of
+from synthem.learning.prepare import Prepared, dark_lines, prepare, wanted_voxel, windows_of
+from synthem.learning.seen import Index
 from synthem.learning.unet import build_unet
 from synthem.preset.preset import load_preset
 from synthem.world import World
@@ -39,27 +41,25 @@ def png(path: Path, image: np.ndarray) -> Path:
     return path
 
 
-class Bright:
-    """Stands in for a predictor: of the first class is what is bright, of the second what is dark."""
+class Bright(torch.nn.Module):
+    """Stands in for a network: of the first class is what is bright, of the second what is dark."""
 
-    def __init__(self, of: Model) -> None:
-        self.model, self.dims, self.seen = of, of.card.config.network.dims, []
-
-    def probabilities(self, volume: np.ndarray) -> np.ndarray:
-        self.seen.append(volume.shape)
-        return np.stack([volume / 255, 1 - volume / 255]).astype(np.float32)
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        return torch.cat([windows, -windows], 1)
 
 
 @pytest.mark.parametrize("nm", [(40.0, 2.5, 2.5), (40.0, 8.0, 8.0), (40.0, 4.0, 10.0), (40.0, 16.0, 5.0)])
-def test_masks_lie_where_the_images_have_it(tmp_path: Path, nm: tuple[float, float, float]) -> None:
+def test_masks_lie_where_the_images_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nm: tuple[float, float, float]
+) -> None:
+    monkeypatch.setattr("synthem.learning.predict.normalise", lambda windows: windows - 127.5)
     square = np.zeros((80, 100), np.uint8)
     square[20:50, 40:70] = 255
     images = open_images(png(tmp_path / "a.png", square))
     prepared = prepare(model().card, images, nm, "no", "a")
     assert any("are resampled to the model's of 5 × 5 nm" in note for note in prepared.notes)
-    bright = Bright(model())
-    masks = find(bright, prepared, [0], 0.5)
-    assert bright.seen == [(1, round(80 * nm[1] / 5), round(100 * nm[2] / 5))]
+    assert prepared.shapes == ((1, round(80 * nm[1] / 5), round(100 * nm[2] / 5)),)
+    masks = Predictor(Model(Bright(), model().card), device="cpu").masks(prepared.seen([0]))
     wrong = masks[0, 0] != (square > 0)
     assert wrong.sum() <= 60, "a pixel's breadth around the square, at most"
     inner = np.zeros_like(wrong)
@@ -75,8 +75,10 @@ def test_voxels_near_the_models_stay_and_those_far_off_are_refused() -> None:
     for nm in (1.9, 17.0):
         with pytest.raises(InputError, match="too far from the model's of 5 × 5 nm: from 2 to 16 nm"):
             wanted_voxel(card, (5.0, nm, 5.0), "x")
-    with pytest.raises(InputError, match="thickness is not resampled"):
-        wanted_voxel(model(3).card, (8.0, 5.0, 5.0), "x")
+    assert wanted_voxel(model(3).card, (8.0, 5.2, 5.2), "x") == (5.0, 5.2, 5.2)
+    assert wanted_voxel(model(3).card, (4.6, 8.0, 8.0), "x") == (4.6, 5.0, 5.0)
+    with pytest.raises(InputError, match="times as thick they are resampled"):
+        wanted_voxel(model(3).card, (13.0, 5.0, 5.0), "x")
 
 
 @pytest.mark.parametrize("preset", ["epfl", "cremi"])
@@ -165,10 +167,8 @@ def test_what_is_labelled_is_not_labelled_again(tmp_path: Path, monkeypatch: pyt
     first = list(label(Predictor(model()), prepared, tmp_path / "out", 0.5))
     first[1].masks[1].unlink()
     asked = []
-    real = label_images.find
-    monkeypatch.setattr(
-        label_images, "find", lambda p, i, group, t: asked.append(group) or real(p, i, group, t)
-    )
+    whole = Prepared.seen
+    monkeypatch.setattr(Prepared, "seen", lambda self, files: asked.append(files) or whole(self, files))
     again = list(label(Predictor(model()), prepared, tmp_path / "out", 0.5))
     assert asked == [[1]] and again == first and first[1].masks[1].exists()
 
@@ -188,8 +188,21 @@ def test_statistics_are_taken_from_all_files(tmp_path: Path) -> None:
     for k in range(5):
         png(tmp_path / "in" / f"{k}.png", np.full((40, 40), k, np.uint8))
     prepared = prepare(model().card, open_images(tmp_path / "in"), None, "no", "in")
-    assert [int(s.max()) for s in sections_for_norm(model(), prepared)] == [0, 1, 2, 3, 4]
-    assert sections_for_norm(model(3), prepared)[0].shape == (5, 40, 40)
+    flat = parts_for_norm(model().card, prepared, groups(model(), prepared))
+    assert [int(s.max()) for s in flat] == [0, 1, 2, 3, 4]
+    (deep,) = parts_for_norm(model(3).card, prepared, groups(model(3), prepared))
+    np.testing.assert_array_equal(deep[:, 0, 0], [0, 1, 2, 3, 4])
+
+
+def test_statistics_of_large_images_are_taken_from_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", noise(40, 70, 80), photometric="minisblack")
+    prepared = prepare(model().card, open_images(tmp_path / "a.tif"), None, "no", "a")
+    monkeypatch.setattr("synthem.learning.adapt_norm.PART_VX", (8, 40, 40))
+    for dims, shape in ((2, (1, 40, 40)), (3, (16, 40, 40))):
+        parts = parts_for_norm(model(dims).card, prepared, [[0]])
+        assert len(parts) == (32 if dims == 2 else 12) and {part.shape for part in parts} == {shape}
 
 
 @pytest.mark.parametrize("nm", [5.0, 3.5])
@@ -221,14 +234,14 @@ def test_a_stack_is_labelled_section_by_section(
 
 def test_a_stack_that_is_stopped_leaves_no_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tifffile.imwrite(tmp_path / "stack.tif", noise(3, 70, 80), photometric="minisblack")
-    read = Images.section
+    read = Images.box
 
-    def stopping(self: Images, index: int, z: int) -> np.ndarray:
-        if z == 2 and (tmp_path / "out").exists():
+    def stopping(self: Images, index: int, start: Index, shape: Index) -> np.ndarray:
+        if start[0] == 2 and (tmp_path / "out").exists():
             raise KeyboardInterrupt
-        return read(self, index, z)
+        return read(self, index, start, shape)
 
-    monkeypatch.setattr(Images, "section", stopping)
+    monkeypatch.setattr(Images, "box", stopping)
     with pytest.raises(KeyboardInterrupt):
         predict(model(), tmp_path / "stack.tif", tmp_path / "out", voxel_nm=(50.0, 5.0, 5.0))
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []

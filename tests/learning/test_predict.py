@@ -1,13 +1,19 @@
-"""Inference on images of any size: strips, mirror images, silent classes."""
+"""Inference on images of any size: parts of them, mirror images, silent classes."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
+import torch
+from monai.inferers.inferer import SlidingWindowInferer
 
 from shapes.core.errors import InputError
-from synthem.learning import predict
+from synthem.learning import blocks
+from synthem.learning.blocks import columns_of
 from synthem.learning.config import NetworkConfig, TrainConfig
 from synthem.learning.model_file import Model, ModelCard
-from synthem.learning.predict import Predictor, strips
+from synthem.learning.predict import Predictor
+from synthem.learning.seen import Index, Seen, seen_array
 from synthem.learning.unet import build_unet
 
 
@@ -23,22 +29,80 @@ def image(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
-@pytest.mark.parametrize("overlap", [0.0, 0.25, 0.6])
-@pytest.mark.parametrize("height", [32, 50, 77, 200, 256])
-def test_strips_cover_every_row_once(height: int, overlap: float) -> None:
-    parts = list(strips((height, 40), 32, overlap, 1))
-    assert [row for *_, own in parts for row in range(own.start, own.stop)] == list(range(height))
-    assert all(first <= own.start and own.stop <= last for first, last, own in parts)
-    assert len(parts) > 2 or height < 200
+def windows_of_monai(predictor: Predictor, overlap: float, volume: np.ndarray) -> np.ndarray:
+    slide = SlidingWindowInferer(predictor.window, sw_batch_size=4, overlap=overlap, mode="gaussian")
+    with torch.inference_mode():
+        logits = slide(torch.from_numpy(volume.astype(np.float32))[None, None], predictor._label)
+        return torch.sigmoid(logits)[0].numpy()
 
 
 @pytest.mark.parametrize("overlap", [0.0, 0.25, 0.6])
-def test_a_section_in_strips_is_the_section_as_a_whole(monkeypatch, overlap: float) -> None:
-    predictor = Predictor(model(), overlap=overlap, device="cpu")
-    section = image(1, 203, 70)
-    whole = predictor.probabilities(section)
-    monkeypatch.setattr(predict, "STRIP_PX", 1)
-    np.testing.assert_allclose(predictor.probabilities(section), whole, atol=1e-5)
+@pytest.mark.parametrize("dims", [2, 3])
+def test_windows_lie_and_are_blended_as_monai_does_it(dims: int, overlap: float) -> None:
+    predictor = Predictor(model(dims=dims), overlap=overlap, device="cpu")
+    volume = image(20, 50, 70) if dims == 3 else image(1, 203, 70)
+    known = windows_of_monai(predictor, overlap, volume if dims == 3 else volume[0])
+    found = predictor.probabilities(volume)
+    np.testing.assert_allclose(found, known if dims == 3 else known[:, None], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dims", "shape", "seen_as", "overlap"),
+    [
+        (2, (2, 90, 210), (2, 90, 210), 0.25),
+        (2, (2, 90, 210), (2, 71, 170), 0.6),
+        (2, (2, 90, 150), (2, 131, 222), 0.25),
+        (2, (1, 90, 200), (1, 61, 244), 0.0),
+        (2, (1, 90, 90), (1, 20, 90), 0.25),
+        (3, (37, 75, 90), (37, 75, 90), 0.25),
+        (3, (37, 75, 90), (37, 62, 71), 0.0),
+        (3, (37, 75, 90), (25, 81, 97), 0.25),
+        (3, (20, 75, 90), (33, 75, 90), 0.25),
+        (3, (6, 75, 90), (6, 75, 90), 0.0),
+        (3, (20, 60, 66), (20, 60, 66), 0.6),
+    ],
+)
+def test_a_volume_in_parts_is_the_volume_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, dims: int, shape: Index, seen_as: Index, overlap: float
+) -> None:
+    """Bit for bit, with mirror images, cut along every axis, also where voxels are of another size."""
+    predictor = Predictor(model(dims=dims), overlap=overlap, device="cpu", flips=overlap == 0.25)
+    volume = image(*shape)
+    seen = seen_array(volume, seen_as)
+    whole = predictor.probabilities(seen)
+    assert len(list(columns_of(predictor.window, seen))) == 1
+    monkeypatch.setattr(blocks, "BLOCK_VX", predictor.window[0] * 30 ** (dims - 1) * (2 if dims == 2 else 1))
+    columns = list(columns_of(predictor.window, seen))
+    assert len(columns) >= (2 if dims == 2 else 6)
+    np.testing.assert_array_equal(predictor.probabilities(seen), whole)
+    parts = [
+        (start, part.shape[1:]) for start, part in blocks.blocks(predictor.slabs, predictor.window, seen)
+    ]
+    covered = np.zeros(shape, int)
+    for (z, y, x), (depth, height, width) in parts:
+        covered[z : z + depth, y : y + height, x : x + width] += 1
+    assert (covered == 1).all() and max(np.prod(size) for _, size in parts) < np.prod(shape)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_row_of_windows_is_all_that_is_held(dims: int) -> None:
+    """Eight times as high an image takes no more memory, and no more of it is read at once."""
+    predictor, peaks, read = Predictor(model(dims=dims), device="cpu"), [], []
+    for times in (1, 8):
+        shape: Index = (1, 128 * times, 128) if dims == 2 else (32 * times, 64, 64)
+        volume = image(*shape)
+
+        def part(start: Index, size: Index, volume: np.ndarray = volume) -> np.ndarray:
+            read.append(np.prod(size))
+            return seen_array(volume).box(start, size)
+
+        tracemalloc.start()
+        for _ in predictor.mask_blocks(Seen(part, shape, shape), 0.5):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert max(read) == np.prod(predictor.window[:1]) * (128 if dims == 2 else 64 * 64)
 
 
 @pytest.mark.parametrize("shape", [(1, 20, 20), (2, 5, 100), (1, 1, 1), (1, 31, 33)])
@@ -55,6 +119,10 @@ def test_a_small_image_is_continued_by_its_mirror_image() -> None:
     mirrored = np.pad(section[0], ((6, 6), (4, 4)), mode="reflect")[None]
     whole = predictor.probabilities(mirrored)
     np.testing.assert_allclose(predictor.probabilities(section), whole[..., 6:26, 4:28], atol=1e-5)
+    predictor = Predictor(model(dims=3), device="cpu")
+    thin = image(9, 32, 32)
+    whole = predictor.probabilities(np.pad(thin, ((3, 4), (0, 0), (0, 0)), mode="reflect"))
+    np.testing.assert_allclose(predictor.probabilities(thin), whole[:, 3:12], atol=1e-5)
 
 
 def test_what_was_never_learned_is_nowhere() -> None:
@@ -70,6 +138,6 @@ def test_short_memory_is_one_sentence(monkeypatch) -> None:
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
-    monkeypatch.setattr(predictor, "inferer", full)
-    with pytest.raises(InputError, match="memory is short: an image of 1 × 40 × 40"):
+    monkeypatch.setattr(predictor.net, "forward", full)
+    with pytest.raises(InputError, match="memory is short: an image of 40 × 40"):
         predictor.masks(image(1, 40, 40))

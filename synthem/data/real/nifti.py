@@ -36,7 +36,9 @@ def open_nifti(path: Path, channel: int | None = None) -> ArrayVolume:
     def fetch(index: tuple[int | slice, ...]) -> Array:
         return np.asanyarray(image.dataobj[index])
 
-    block = shape[2] if len(shape) > 2 and path.suffix.lower() == ".gz" else 1
+    packed = path.suffix.lower() == ".gz"
+    block = shape[2] if len(shape) > 2 and packed else 1
     voxel = (more[0] if more else None, y, x) if x and y else None
     axes = AXES[: len(shape)]
-    return ArrayVolume(str(path), fetch, shape, corner.dtype.newbyteorder("="), axes, channel, voxel, block)
+    dtype = corner.dtype.newbyteorder("=")
+    return ArrayVolume(str(path), fetch, shape, dtype, axes, channel, voxel, block, not packed)
