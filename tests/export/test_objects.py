@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from dataclasses import replace
 
 import h5py
@@ -10,9 +11,10 @@ import pytest
 import tensorstore
 import trimesh
 import zarr
+from pyarrow import parquet
 
 from shapes import Grid
-from shapes.core.errors import InputError
+from shapes.core.errors import InputError, UnknownNameError
 from synthem import World
 from synthem.export.cremi import NO_CLEFT
 from synthem.export.run import export
@@ -93,6 +95,38 @@ def test_the_table_counts_every_voxel(volume, tmp_path):
     told = [(int(p["psd"]), int(p["presynaptic"]), int(p["postsynaptic"])) for p in pairs]
     found = wiring(volume, scene_of(volume))
     assert told == [(s.density, s.presynaptic, s.postsynaptic) for s in found]
+
+
+def test_parquet_holds_the_same_rows_with_types_and_units(volume, tmp_path, monkeypatch):
+    whole = written(volume, tmp_path, "objects", options={"table": "parquet"})
+    names = {
+        "README.md",
+        "export.json",
+        *(f"{n}.{end}" for n in ("objects", "synapses") for end in ("csv", "parquet")),
+    }
+    assert {path.name for path in whole.iterdir()} == names
+    for name in ("objects", "synapses"):
+        rows, found = table(whole / f"{name}.csv"), parquet.read_table(whole / f"{name}.parquet")
+        assert rows and found.column_names == list(rows[0])
+        for field in found.schema:
+            unit = (field.metadata or {}).get(b"unit")
+            kind = (
+                "string" if field.name in ("case", "part", "class", "kind") else "double" if unit else "int64"
+            )
+            assert str(field.type) == kind, field.name
+            assert unit == (
+                b"nm^3" if field.name == "volume_nm3" else b"nm" if field.name.endswith("_nm") else None
+            )
+        for row, own in zip(rows, found.to_pylist(), strict=True):
+            for column, value in own.items():
+                told = "" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
+                assert told == row[column], column
+    with pytest.raises(UnknownNameError, match="did you mean 'parquet'"):
+        export([volume], tmp_path / "b", "objects", options={"table": "parqet"})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"pip install 'synthem\[tables\]'"):
+        export([volume], tmp_path / "b", "objects", options={"table": "parquet"})
+    assert not (tmp_path / "b").exists()
 
 
 def test_surfaces_enclose_their_objects(volume, tmp_path):
