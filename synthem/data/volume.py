@@ -19,6 +19,9 @@ Array = npt.NDArray[Any]
 Voxel = tuple[float | None, float, float]
 """Edges in nanometres, (z, y, x), as a file tells them; of single sections it often says no thickness."""
 
+EVERYWHERE = (slice(None), slice(None))
+"""All rows and columns of a section."""
+
 BLOCK_BYTES = 2**28
 """No more than this is kept of what was decoded together with a section."""
 
@@ -54,6 +57,13 @@ class Volume(ABC):
         whole = self.section(z)
         return [whole[y : y + edge, x : x + edge].copy() for y, x in corners]
 
+    def reached(self, z: int) -> tuple[slice, slice] | None:
+        """Return the rows and columns of a section that it knows, None where it knows none of it.
+
+        That is all of it, but of labels that are of a part of their image.
+        """
+        return EVERYWHERE
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -70,6 +80,11 @@ class Plane:
     def read(self) -> Array:
         """Read it, as ``Volume.section`` does."""
         return self.volume.section(self.z)
+
+    @property
+    def reached(self) -> tuple[slice, slice] | None:
+        """The rows and columns that it knows, as ``Volume.reached``."""
+        return self.volume.reached(self.z)
 
     def __str__(self) -> str:
         return f"{self.volume.where}{f', section {self.z}' if self.volume.shape[0] > 1 else ''}"
