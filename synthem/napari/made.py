@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import napari.types
 
 SAMPLE = "epfl"
-SAMPLE_SEED = 4
+SAMPLE_SEED = 5
 SAMPLE_SHAPE = (48, 160, 160)
 
 

@@ -2,8 +2,13 @@
 
 import csv
 import json
+import socket
+import subprocess
 import sys
+import time
 from dataclasses import replace
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import h5py
 import numpy as np
@@ -199,6 +204,32 @@ def test_neuroglancer_finds_image_and_ids_where_they_are(volume, tmp_path):
         and (folder / layer["name"] / "info").exists()
         for layer in state["layers"]
     )
+
+
+def test_the_server_of_a_folder_lets_pages_from_elsewhere_read(volume, tmp_path):
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    out = written(volume, tmp_path, "precomputed", options={"url": f"http://localhost:{port}/"})
+    folder = next((out / "train").iterdir())
+    layer = json.loads((folder / "state.json").read_text())["layers"][0]
+    url = layer["source"].removeprefix("precomputed://") + "/info"
+    with subprocess.Popen([sys.executable, out / "serve.py"], stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(100):
+                try:
+                    answer = urlopen(url, timeout=5)
+                    break
+                except URLError:
+                    time.sleep(0.1)
+            with answer:
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
+                assert answer.read() == (folder / layer["name"] / "info").read_bytes()
+        finally:
+            server.kill()
+    export([volume], tmp_path / "far", "precomputed", options={"url": "https://there.org/data"})
+    assert not (tmp_path / "far/serve.py").exists()
+    with pytest.raises(InputError, match="is no address"):
+        export([volume], tmp_path / "none", "precomputed", options={"url": "http://localhost:port"})
 
 
 @pytest.mark.parametrize("as_", ["cremi", "objects", "meshes", "swc", "ome-zarr", "precomputed"])
