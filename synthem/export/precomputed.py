@@ -22,7 +22,7 @@ from synthem.patch import Patch
 URL = "http://localhost:9000"
 """Where the folder is served from, if nothing else is said."""
 BLOCK = (64, 64, 64)
-SERVER = '''"""Serves this folder to neuroglancer, whose page comes from elsewhere and wants leave to read it."""
+SERVER = '''"""Serves this folder to neuroglancer, whose page comes from elsewhere and wants leave to."""
 
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
