@@ -90,6 +90,7 @@ def test_masks_of_a_class_are_placed_too(tmp_path: Path) -> None:
     want = np.zeros(RAW, bool)
     want[BOX] = IDS != NOTHING
     np.testing.assert_array_equal(patch.labels[channel("mitochondrion")], want)
+    assert patch.unlabelled == (0, 1, 6, 7, 8)
     assert patch.ignored is not None and patch.ignored[2:6].sum() == 4 * (40 * 50 - 20 * 24)
 
 
