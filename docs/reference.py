@@ -35,6 +35,7 @@ ROOMS = (
     "learning",
     "experiment",
     "segment",
+    "napari",
 )
 
 

@@ -70,6 +70,14 @@ def export(
             show_default=False,
         ),
     ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="objects: csv, the default, or parquet, which comes beside it.",
+            metavar="KIND",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write data for other tools, with a page that tells how to train on them or open them.
 
@@ -89,9 +97,8 @@ def export(
     from synthem.export.run import export as run
     from synthem.labels import CLASSES
 
-    options = {
-        key: value for key, value in {"dataset_id": dataset_id, "url": url}.items() if value is not None
-    }
+    given = {"dataset_id": dataset_id, "url": url, "table": table}
+    options = {key: value for key, value in given.items() if value is not None}
     format_of(as_, options)  # before anything is read
     values, chosen_names = told_apart(classes)
     chosen = parse_names(chosen_names, CLASSES) if chosen_names is not None else None

@@ -21,6 +21,9 @@ Voxel = tuple[float | None, float, float]
 
 Index = tuple[int, int, int]
 
+EVERYWHERE = (slice(None), slice(None))
+"""All rows and columns of a section."""
+
 BLOCK_BYTES = 2**28
 """No more than this is kept of what was decoded together with a section."""
 
@@ -67,6 +70,13 @@ class Volume(ABC):
         (z, y, x), (depth, height, width) = start, shape
         return np.stack([self.section(k)[y : y + height, x : x + width] for k in range(z, z + depth)])
 
+    def reached(self, z: int) -> tuple[slice, slice] | None:
+        """Return the rows and columns of a section that it knows, None where it knows none of it.
+
+        That is all of it, but of labels that are of a part of their image.
+        """
+        return EVERYWHERE
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -83,6 +93,11 @@ class Plane:
     def read(self) -> Array:
         """Read it, as ``Volume.section`` does."""
         return self.volume.section(self.z)
+
+    @property
+    def reached(self) -> tuple[slice, slice] | None:
+        """The rows and columns that it knows, as ``Volume.reached``."""
+        return self.volume.reached(self.z)
 
     def __str__(self) -> str:
         return f"{self.volume.where}{f', section {self.z}' if self.volume.shape[0] > 1 else ''}"

@@ -17,7 +17,9 @@ from shapes.core.errors import InputError
 from synthem.data.atomic import PART, flush_folder, locked, write_json, write_whole
 
 RECORD = "export.json"
-"""The file that tells what an export is made of."""
+"""The file that tells what an export is made of, and what was left out of it."""
+LEFT_OUT = "left_out"
+"""Under this name it says what was left out; that is an outcome, and makes it no other export."""
 
 
 class Folder:
@@ -27,10 +29,13 @@ class Folder:
     ----------
     path : Path
         Where it lies for the time being.
+    left_out : list of str
+        What the format could not say, a sentence each; it is stored when the folder is whole.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.left_out: list[str] = []
 
     def put(self, name: str, make: Callable[[], bytes]) -> None:
         """Write a file whole, with folders on its way; one that is there from before the kill stays."""
@@ -48,26 +53,26 @@ class Folder:
         self.text(name, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
-def is_whole(out: Path, record: Mapping[str, Any]) -> bool:
-    """Tell whether a folder is this very export already, written to its end.
+def left_out(out: Path, record: Mapping[str, Any]) -> list[str] | None:
+    """Return what was left out of a folder that is this very export already, whole; None where none is there.
 
     Raises
     ------
     InputError
-        Where it holds anything else.
+        Where the folder holds anything else.
     """
     if not os.path.lexists(out):
-        return False
+        return None
     if not out.is_dir():
         raise InputError(f"{out}: exists and is no folder; give the name of a new one")
-    stored = _record(out)
+    stored, sentences = _record(out)
     if stored == record:
-        return True
+        return sentences
     if stored is not None:
         raise InputError(f"{out}: holds another export ({_difference(stored, record)}); give a new folder")
     if others := sorted(path.name for path in out.iterdir()):
         raise InputError(f"{out}: holds other files ({others[0]!r}, …); give a new or an empty folder")
-    return False
+    return None
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def written(out: Path, record: Mapping[str, Any]) -> Iterator[Folder]:
     try:
         aside.mkdir(parents=True, exist_ok=True)
         with locked(aside):
-            stored = _record(aside)
+            stored, _ = _record(aside)
             if stored != record:
                 if stored is None and any(aside.iterdir()):
                     raise InputError(f"{aside}: is in the way and not of synthem; move it elsewhere")
@@ -91,7 +96,9 @@ def written(out: Path, record: Mapping[str, Any]) -> Iterator[Folder]:
                 write_json(aside / RECORD, record)
             for path in aside.rglob(f".*{PART}"):
                 path.unlink(missing_ok=True)
-            yield Folder(aside)
+            folder = Folder(aside)
+            yield folder
+            write_json(aside / RECORD, {**record, LEFT_OUT: folder.left_out})
             if out.is_dir():
                 out.rmdir()  # it is empty
             aside.rename(out)
@@ -112,11 +119,13 @@ def _clear(aside: Path) -> None:
             path.unlink()
 
 
-def _record(folder: Path) -> Any:
+def _record(folder: Path) -> tuple[Any, list[str]]:
+    """Return what an export is made of, None where nothing says so, and what was left out."""
     try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        stored = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return None, []
+    return stored, stored.pop(LEFT_OUT, []) if isinstance(stored, dict) else []
 
 
 def _difference(stored: Any, record: Mapping[str, Any]) -> str:

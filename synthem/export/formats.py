@@ -39,7 +39,9 @@ FORMATS = {
     "huggingface": Format("huggingface", "Hugging Face datasets, an imagefolder with a mask a class"),
     "ome-zarr": Format("ome_zarr", "OME-Zarr 0.5, masks and ids beside the image"),
     "precomputed": Format("precomputed", "neuroglancer's precomputed format and a state", ("url",)),
-    "objects": Format("objects", "a table of all objects and one of synaptic partners, CSV"),
+    "objects": Format(
+        "objects", "tables of all objects and of synaptic partners, CSV and Parquet", ("table",)
+    ),
     "meshes": Format("meshes", "surfaces of objects, glTF"),
     "swc": Format("swc", "skeletons of neurites, SWC"),
     "cremi": Format("cremi", "CREMI 0.2, HDF5 files with neuron ids, clefts and synaptic partners"),

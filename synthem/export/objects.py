@@ -1,24 +1,30 @@
 """The object table: a row for every object of every patch, and a row for every pair of synaptic partners.
 
-CSV, which everything reads. Lengths are in nm, places are of the world; an object that a patch's edge cuts is
-told as such, for what is seen of it is not all of it.
+CSV, which everything reads, and Parquet beside it where that is asked for, with types and units. Lengths are
+in nm, places are of the world; an object that a patch's edge cuts is told as such, for what is seen of it is
+not all of it.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from shapes.core.errors import UnknownNameError
 from synthem.export.each_object import check_objects, each_object
 from synthem.export.folder import Folder
 from synthem.export.job import Job
+from synthem.export.parquet import parquet_bytes, parquet_library
 from synthem.export.wiring import scene_of, wiring
 from synthem.patch import Patch
 from synthem.scene.skeletons import skeletons
 
 AXES = ("z", "y", "x")
+TABLES = ("csv", "parquet")
+"""What ``--table`` takes."""
 OBJECTS = (
     "case", "part", "class", "id", "voxels", "volume_nm3", *(f"centre_{a}_nm" for a in AXES),
     *(f"low_{a}_nm" for a in AXES), *(f"high_{a}_nm" for a in AXES), "cut", "neurite", "kind", "length_nm",
@@ -39,9 +45,16 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     Raises
     ------
     InputError
-        Where patches have no ids of objects, as in real EM.
+        Where patches have no ids of objects, as in real EM, or Parquet is wanted without pyarrow.
+    UnknownNameError
+        Where the option ``table`` is none of ``TABLES``.
     """
-    objects, pairs = [], []
+    kind = job.options.get("table", TABLES[0])
+    if kind not in TABLES:
+        raise UnknownNameError("table", str(kind), TABLES)
+    if kind == "parquet":
+        parquet_library()  # before all is read
+    objects, pairs = list[tuple[object, ...]](), list[tuple[object, ...]]()
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
         check_objects(patch, case)
@@ -56,9 +69,11 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
                 partners = (one.presynaptic, one.postsynaptic, one.radius_nm)
                 pairs.append((*lead, one.density, one.contact, *partners, *sites))
         tick(done + 1, len(job.cases))
-    out.put("objects.csv", lambda: _csv(OBJECTS, objects))
-    out.put("synapses.csv", lambda: _csv(SYNAPSES, pairs))
-    out.text("README.md", _readme(job, len(objects), len(pairs)))
+    for name, columns, lines in (("objects", OBJECTS, objects), ("synapses", SYNAPSES, pairs)):
+        out.put(f"{name}.csv", partial(_csv, columns, lines))
+        if kind == "parquet":
+            out.put(f"{name}.parquet", partial(parquet_bytes, columns, lines))
+    out.text("README.md", _readme(job, len(objects), len(pairs), kind == "parquet"))
     return []
 
 
@@ -98,7 +113,8 @@ def _csv(columns: Iterable[str], lines: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _readme(job: Job, objects: int, pairs: int) -> str:
+def _readme(job: Job, objects: int, pairs: int, parquet: bool) -> str:
+    typed = "\n- `objects.parquet`, `synapses.parquet`: the same rows with types, and units in metadata."
     return f"""# {job.name}
 
 Written by synthem: {objects} objects and {pairs} pairs of synaptic partners of {len(job.cases)} patches.
@@ -109,7 +125,7 @@ Written by synthem: {objects} objects and {pairs} pairs of synaptic partners of 
   `length_nm`, the length of its axis within the patch, are of neurites of which the patch shows the axis.
 - `synapses.csv`: {", ".join(f"`{name}`" for name in SYNAPSES)}:
   the density, the bouton's contact, which is the same for all partners that it faces, both neurites, and
-  a site in each.
+  a site in each.{typed if parquet else ""}
 
 ```python
 import pandas

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +22,38 @@ from synthem.patch import Patch
 URL = "http://localhost:9000"
 """Where the folder is served from, if nothing else is said."""
 BLOCK = (64, 64, 64)
+SERVER = '''"""Serves this folder to neuroglancer, whose page comes from elsewhere and wants leave to."""
+
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def __init__(self, *given):
+        super().__init__(*given, directory=str(Path(__file__).parent))
+
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
+ThreadingHTTPServer(("localhost", {port}), Handler).serve_forever()
+'''
+"""A server for a folder on one's own machine."""
 DONE = "done"
 """A file beside the layers of a volume that is whole."""
 
 
 def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
-    """Write ``PART/NAME/LAYER`` and ``PART/NAME/state.json``.
+    """Write ``PART/NAME/LAYER``, ``PART/NAME/state.json`` and, for this machine, ``serve.py``.
 
     Raises
     ------
     InputError
-        Where tensorstore is not installed.
+        Where tensorstore is not installed, or the URL is none.
     """
     url = str(job.options.get("url", URL)).rstrip("/")
+    port = _own_port(url)
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
         folder = out.path / case.part / case.name
@@ -46,7 +66,9 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
             out.json(f"{case.part}/{case.name}/state.json", state(list(found), patch, at))
             out.text(f"{case.part}/{case.name}/{DONE}", "")
         tick(done + 1, len(job.cases))
-    out.text("README.md", _readme(job, url))
+    if port is not None:
+        out.text("serve.py", SERVER.format(port=port))
+    out.text("README.md", _readme(job, url, port is not None))
     return []
 
 
@@ -113,13 +135,24 @@ def state(names: Sequence[str], patch: Patch, url: str) -> dict[str, Any]:
     }
 
 
-def _readme(job: Job, url: str) -> str:
+def _own_port(url: str) -> int | None:
+    """Return the port of a URL of this machine; None where it is of another."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise InputError(f"export: --url {url} is no address: {error}") from None
+    return (port or 80) if parts.hostname in ("localhost", "127.0.0.1") else None
+
+
+def _readme(job: Job, url: str, here: bool) -> str:
+    serve = ", which `python serve.py` does" if here else ""
     first = f"{job.cases[0].part}/{job.cases[0].name}"
     return f"""# {job.name}
 
 Written by synthem: {len(job.cases)} volumes in neuroglancer's precomputed format, a folder a volume: `image`,
 a segmentation for each kind of object, and `state.json`, which shows them where this folder is served from
-{url}.
+{url}{serve}. Paste the state into neuroglancer by the `{{}}` at its top.
 
 ```python
 import json

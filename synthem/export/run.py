@@ -12,7 +12,7 @@ from shapes.core.errors import InputError
 from synthem import __version__
 from synthem.data.open import warnings_of
 from synthem.data.places import held_out
-from synthem.export.folder import is_whole, written
+from synthem.export.folder import left_out, written
 from synthem.export.formats import Tick, format_of
 from synthem.export.job import Case, Job, look, plain
 from synthem.labels import CLASSES, channels
@@ -60,7 +60,7 @@ def export(
     Returns
     -------
     list of str
-        What was left out and why, a sentence each.
+        What was left out and why, a sentence each; the same when it is run again on a folder that is whole.
 
     Raises
     ------
@@ -83,10 +83,11 @@ def export(
     cases = hold_out(look(data, test, tick), validate)
     job = Job(data, test, cases, plain(title), tuple(classes) if classes else None, options)
     record = _record(job, as_)
-    if is_whole(out, record):
-        return []
-    with written(out, record) as folder:
-        said = fmt.write(job, folder, lambda done, of: tick(of + done, 2 * of))
+    said = left_out(out, record)
+    if said is None:
+        with written(out, record) as folder:
+            folder.left_out = fmt.write(job, folder, lambda done, of: tick(of + done, 2 * of))
+        said = folder.left_out
     return [*dict.fromkeys((*warnings_of(data), *warnings_of(test))), *said]
 
 

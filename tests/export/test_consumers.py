@@ -18,10 +18,9 @@ tool imports and that are still missing are added by name, with ``--no-deps``:
     SYNTHEM_CONSUMERS=$PWD pytest -m slow tests/export/test_consumers.py
 """
 
-import os
-import subprocess
 from pathlib import Path
 
+import consumers
 import pytest
 from export.hand_made import FLAT, SOLID, patch
 
@@ -111,21 +110,16 @@ print("NULLS", [(row["case"], row["z"]) for rows in page.values() for row in row
 
 
 def run(tool: str, where: Path, script: str, shell: bool = False) -> str:
-    """Run Python, or a shell, with an environment's programs in a folder; return what it said."""
-    folder = Path(os.environ.get("SYNTHEM_CONSUMERS", "consumers")).absolute() / tool / "bin"
-    if not folder.is_dir():
-        pytest.skip(f"no environment at {folder}; see the top of this file")
-    (where / "check.py").write_text(script)
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    env |= {"PATH": f"{folder}:{env['PATH']}", "OMP_NUM_THREADS": "1", "nnUNet_compile": "f"}
-    env |= {f"nnUNet_{key}": str(where / path) for key, path in
-            (("raw", "nnUNet_raw"), ("preprocessed", "pre"), ("results", "results"))}  # fmt: skip
-    env |= {"nnUNet_n_proc_DA": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(where / "home")}
-    call = ["bash", "-e", "-c", script] if shell else [str(folder / "python"), "check.py"]
-    done = subprocess.run(call, cwd=where, env=env, capture_output=True, text=True, check=False)
-    print(done.stdout[-3000:])  # noqa: T201 (what the tool said)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    """Run a tool with what these need of the environment."""
+    env = {f"nnUNet_{key}": str(where / path) for key, path in
+           (("raw", "nnUNet_raw"), ("preprocessed", "pre"), ("results", "results"))}  # fmt: skip
+    env |= {
+        "nnUNet_n_proc_DA": "1",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(where / "home"),
+        "nnUNet_compile": "f",
+    }
+    return consumers.run(tool, where, script, shell, **env)
 
 
 @pytest.mark.parametrize("kind", ["2d", "3d_fullres"])

@@ -74,6 +74,18 @@ def test_the_same_command_again_changes_nothing_and_another_is_refused(tmp_path:
     assert (tmp_path / "mine/thesis.txt").exists()
 
 
+def test_what_was_left_out_is_said_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = export(FLAT, tmp_path / "set", "biapy")
+    assert any("one class a pixel" in sentence for sentence in said)
+    assert export(FLAT, tmp_path / "set", "biapy") == said
+    write_png([replace(p, name=f"s{k}") for k, p in enumerate(FLAT)], tmp_path / "real")
+    told = []
+    for _ in range(2):
+        assert main(["export", str(tmp_path / "real"), str(tmp_path / "out"), "--as", "biapy"]) == 0
+        told.append(capsys.readouterr())
+    assert told[0] == told[1] and "one class a pixel" in told[0].err and "no voxel size" in told[0].err
+
+
 def test_another_command_does_not_go_on_with_what_was_left(tmp_path: Path, digests: Digests) -> None:
     left = tmp_path / ".set.part"
     with (

@@ -2,7 +2,13 @@
 
 import csv
 import json
+import socket
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import h5py
 import numpy as np
@@ -10,9 +16,10 @@ import pytest
 import tensorstore
 import trimesh
 import zarr
+from pyarrow import parquet
 
 from shapes import Grid
-from shapes.core.errors import InputError
+from shapes.core.errors import InputError, UnknownNameError
 from synthem import World
 from synthem.export.cremi import NO_CLEFT
 from synthem.export.run import export
@@ -95,6 +102,38 @@ def test_the_table_counts_every_voxel(volume, tmp_path):
     assert told == [(s.density, s.presynaptic, s.postsynaptic) for s in found]
 
 
+def test_parquet_holds_the_same_rows_with_types_and_units(volume, tmp_path, monkeypatch):
+    whole = written(volume, tmp_path, "objects", options={"table": "parquet"})
+    names = {
+        "README.md",
+        "export.json",
+        *(f"{n}.{end}" for n in ("objects", "synapses") for end in ("csv", "parquet")),
+    }
+    assert {path.name for path in whole.iterdir()} == names
+    for name in ("objects", "synapses"):
+        rows, found = table(whole / f"{name}.csv"), parquet.read_table(whole / f"{name}.parquet")
+        assert rows and found.column_names == list(rows[0])
+        for field in found.schema:
+            unit = (field.metadata or {}).get(b"unit")
+            kind = (
+                "string" if field.name in ("case", "part", "class", "kind") else "double" if unit else "int64"
+            )
+            assert str(field.type) == kind, field.name
+            assert unit == (
+                b"nm^3" if field.name == "volume_nm3" else b"nm" if field.name.endswith("_nm") else None
+            )
+        for row, own in zip(rows, found.to_pylist(), strict=True):
+            for column, value in own.items():
+                told = "" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
+                assert told == row[column] and value != "", column
+    with pytest.raises(UnknownNameError, match="did you mean 'parquet'"):
+        export([volume], tmp_path / "b", "objects", options={"table": "parqet"})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"pip install 'synthem\[tables\]'"):
+        export([volume], tmp_path / "b", "objects", options={"table": "parquet"})
+    assert not (tmp_path / "b").exists()
+
+
 def test_surfaces_enclose_their_objects(volume, tmp_path):
     out = written(volume, tmp_path, "meshes", classes=("mitochondrion", "psd"))
     scene = trimesh.load(next((out / "train").glob("*.glb")))
@@ -165,6 +204,32 @@ def test_neuroglancer_finds_image_and_ids_where_they_are(volume, tmp_path):
         and (folder / layer["name"] / "info").exists()
         for layer in state["layers"]
     )
+
+
+def test_the_server_of_a_folder_lets_pages_from_elsewhere_read(volume, tmp_path):
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    out = written(volume, tmp_path, "precomputed", options={"url": f"http://localhost:{port}/"})
+    folder = next((out / "train").iterdir())
+    layer = json.loads((folder / "state.json").read_text())["layers"][0]
+    url = layer["source"].removeprefix("precomputed://") + "/info"
+    with subprocess.Popen([sys.executable, out / "serve.py"], stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(100):
+                try:
+                    answer = urlopen(url, timeout=5)
+                    break
+                except URLError:
+                    time.sleep(0.1)
+            with answer:
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
+                assert answer.read() == (folder / layer["name"] / "info").read_bytes()
+        finally:
+            server.kill()
+    export([volume], tmp_path / "far", "precomputed", options={"url": "https://there.org/data"})
+    assert not (tmp_path / "far/serve.py").exists()
+    with pytest.raises(InputError, match="is no address"):
+        export([volume], tmp_path / "none", "precomputed", options={"url": "http://localhost:port"})
 
 
 @pytest.mark.parametrize("as_", ["cremi", "objects", "meshes", "swc", "ome-zarr", "precomputed"])

@@ -1,5 +1,6 @@
 """Arrays in one file or store: which holds the image, and which the labels."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,14 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.files import class_of, core, is_images, is_labels
-from synthem.data.real.case import Case, Found
-from synthem.data.real.reading import Reading
 from synthem.data.units import check_voxel
 from synthem.data.volume import ArrayVolume, Voxel, guessed_axes
 
 RAW = "volumes/raw"
 """Where CREMI keeps the image; its labels lie in ``volumes/labels``."""
+Offset = tuple[float, float, float]
+NOWHERE: Offset = (0.0, 0.0, 0.0)
+"""Where an array lies of which nobody says more, in nanometres (z, y, x)."""
 MAIN = ("main", "data", "raw", "em", "volume", "exported_data")
 """What else an image is called in a file of one."""
 
@@ -35,6 +37,8 @@ class Stored:
         Reads a part of it.
     axes : str or None
         A letter an axis, where that is told.
+    offset_nm : tuple of float or None
+        Where its first voxel lies (z, y, x), where that is told.
     """
 
     where: str
@@ -44,6 +48,7 @@ class Stored:
     block: int
     fetch: Callable[[tuple[int | slice, ...]], Any]
     axes: str | None = None
+    offset_nm: Offset | None = None
 
     def volume(self, channel: int | None) -> ArrayVolume:
         """Return it as sections; InputError where it is no stack of them."""
@@ -64,6 +69,25 @@ def edges_of(where: str, attributes: Mapping[str, Any]) -> Voxel | None:
     return None
 
 
+def offset_of(where: str, attributes: Mapping[str, Any]) -> Offset | None:
+    """Return where an array lies, as CREMI's ``offset`` tells it: nanometres, (z, y, x).
+
+    Raises
+    ------
+    InputError
+        Where it is not three numbers.
+    """
+    if "offset" not in attributes:
+        return None
+    try:
+        z, y, x = (float(value) for value in attributes["offset"])
+    except (TypeError, ValueError):
+        z = y = x = math.nan
+    if not all(map(math.isfinite, (z, y, x))):
+        raise InputError(f"{where}: offset must be three numbers (z, y, x), not {attributes['offset']}")
+    return z, y, x
+
+
 def image_in(file: object, arrays: Mapping[str, Stored], inside: str) -> str:
     """Return which array is the image: the one that is named, or the one that is called so.
 
@@ -78,14 +102,14 @@ def image_in(file: object, arrays: Mapping[str, Stored], inside: str) -> str:
             return inside
         if len(below) == 1:
             return below[0]
-        raise InputError(f"{file}: holds no data set {inside!r}; it holds {_listed(below or arrays)}")
+        raise InputError(f"{file}: holds no data set {inside!r}; it holds {listed(below or arrays)}")
     if RAW in arrays:
         return RAW
     named = [path for path in arrays if is_images(_last(path)) or _last(path).casefold() in MAIN]
     likely = named or [path for path in arrays if not _labelled(path)]
     if len(likely) != 1:
         raise InputError(
-            f"{file}: holds {_listed(arrays)}; say which is the image, such as "
+            f"{file}: holds {listed(arrays)}; say which is the image, such as "
             f"{file}:{next(iter(arrays), RAW)}"
         )
     return likely[0]
@@ -115,34 +139,6 @@ def labels_in(arrays: Mapping[str, Stored], image: str) -> tuple[dict[str, str],
     return masks, others
 
 
-def open_arrays(file: object, name: str, arrays: Mapping[str, Stored], inside: str, how: Reading) -> Found:
-    """Return the image of a file of arrays, with its labels."""
-    image = image_in(file, arrays, inside)
-    masks, others = labels_in(arrays, image)
-    warnings: list[str] = []
-    chosen = None
-    if how.labels is not None and how.labels in arrays:
-        chosen, masks = how.labels, {}
-    elif how.labels is not None:
-        masks = {}
-    elif how.codes is not None and how.codes.instances not in masks:
-        if len(others) > 1:
-            raise InputError(
-                f"{file}: holds the labels {_listed(others)}; say which with --labels {others[0]}"
-            )
-        chosen = others[0] if others else None
-    elif len(others) == 1 and not masks:
-        chosen = others[0]
-    elif others:
-        warnings.append(f"{file}: labels of no known class, not used: {_listed(others)}; see --labels")
-    volumes = {cls: arrays[path].volume(None) for cls, path in masks.items()}
-    labels = arrays[chosen].volume(None) if chosen else None
-    said = f"{image}, with labels {chosen}" if chosen else image
-    if masks:
-        said = f"{image}, with {', '.join(masks.values())}"
-    return Found(said, [Case(name, arrays[image].volume(how.channel), volumes, labels)], {}, warnings)
-
-
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -151,7 +147,8 @@ def _labelled(path: str) -> bool:
     return any(class_of(part) or is_labels(core(part)) or is_labels(part) for part in path.split("/"))
 
 
-def _listed(paths: Any) -> str:
+def listed(paths: Any) -> str:
+    """Return the first of some paths, and how many more there are."""
     names = list(paths)
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(names[:8]) + more if names else "no array of sections"

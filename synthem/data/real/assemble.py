@@ -114,8 +114,9 @@ def _labels(
     for case in found.cases:
         for k, name in enumerate(parts[case.name]):
             for cls, volume in case.masks.items():
-                planes.setdefault(cls, {})[name] = Plane(volume, k)
-            if case.labels is not None:
+                if volume.reached(k):
+                    planes.setdefault(cls, {})[name] = Plane(volume, k)
+            if case.labels is not None and case.labels.reached(k):
                 mapped[name] = Plane(case.labels, k)
     if codes and not mapped and codes.instances in planes:
         mapped = planes.pop(codes.instances)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 
 from shapes import Grid
 from synthem.data.greys import Greys, one_channel
 from synthem.data.masks import Masks
 from synthem.data.real.label_map import LabelMaps, MapMasks
-from synthem.data.volume import Plane
+from synthem.data.volume import EVERYWHERE, Plane
 from synthem.labels import CLASSES, channel
 from synthem.patch import Patch
 
@@ -110,8 +111,10 @@ class RealFolder(Sequence[Patch]):
                 if section in masks:
                     labels[channel(cls), z] = masks.read(section)
                     known[channel(cls), z] = True
+                    if (reached := masks[section].reached) != EVERYWHERE:
+                        ignored[z] |= _outside(shape[1:], reached)
             if self.maps is not None and section in self.maps.planes:
-                ignored[z] = self.maps.decoded(section).ignored
+                ignored[z] |= self.maps.decoded(section).ignored
                 ids = self.maps.instances(section)
                 if ids is None or instances is None:
                     instances = None
@@ -136,3 +139,11 @@ class RealFolder(Sequence[Patch]):
     def _objects(self) -> str | None:
         """The class of which label maps hold objects."""
         return None if self.maps is None else self.maps.codes.instances
+
+
+def _outside(shape: tuple[int, ...], part: tuple[slice, slice] | None) -> npt.NDArray[np.bool_]:
+    """Return the pixels of a section beyond a part of it."""
+    out = np.ones(shape, np.bool_)
+    if part is not None:
+        out[part] = False
+    return out

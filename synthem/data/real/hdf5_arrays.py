@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 
 from shapes.core.errors import InputError
-from synthem.data.real.arrays import Stored, edges_of
+from synthem.data.real.arrays import Stored, edges_of, offset_of
 from synthem.data.volume import unreadable
 
 ENDINGS = (".h5", ".hdf5", ".hdf", ".he5")
@@ -15,12 +15,13 @@ ENDINGS = (".h5", ".hdf5", ".hdf", ".he5")
 def arrays_in(path: Path) -> dict[str, Stored]:
     """Return the arrays of a file of two dimensions and more, by their paths in it.
 
-    Their voxel size is ``resolution`` in nanometres (CREMI), or ``element_size_um`` (z, y, x), of the array.
+    Their voxel size is ``resolution`` in nanometres (CREMI), or ``element_size_um`` (z, y, x), of the array;
+    ``offset`` in nanometres is where they lie.
 
     Raises
     ------
     InputError
-        Where the file is damaged or no HDF5, or a voxel size is not three numbers.
+        Where the file is damaged or no HDF5, or a voxel size or offset is not three numbers.
     """
     found: dict[str, Stored] = {}
     try:
@@ -48,6 +49,7 @@ def _gather(path: Path, group: h5py.Group, inside: str, found: dict[str, Stored]
                 voxel_nm=edges_of(f"{path}:{at}", item.attrs),
                 block=item.chunks[-3] if item.chunks and item.ndim >= 3 else 1,
                 fetch=partial(_read, path, at),
+                offset_nm=offset_of(f"{path}:{at}", item.attrs),
             )
 
 

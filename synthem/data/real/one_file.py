@@ -6,7 +6,7 @@ from shapes.core.errors import InputError
 from synthem.data.files import PICTURES, contents, core, ending, has_label_affix, is_images, match
 from synthem.data.real import stack_folder
 from synthem.data.real.address import ENDINGS, Address, arrays_of, open_volume, parse_address, stem
-from synthem.data.real.arrays import open_arrays
+from synthem.data.real.array_file import open_arrays
 from synthem.data.real.case import Case, Found
 from synthem.data.real.reading import Reading
 from synthem.data.volume import Volume

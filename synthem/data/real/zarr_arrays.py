@@ -1,11 +1,12 @@
 """Arrays in a Zarr store, of version 2 or 3, plain or OME-Zarr: listed, and read by sections or windows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shapes.core.errors import InputError
-from synthem.data.real.arrays import Stored, edges_of
+from synthem.data.real.arrays import Stored, edges_of, offset_of
 from synthem.data.real.missing import library
 from synthem.data.units import nm_of
 from synthem.data.volume import Voxel, unreadable
@@ -43,7 +44,9 @@ def arrays_in(store: Path) -> dict[str, Stored]:
 def _gather(store: Path, node: Any, inside: str) -> Iterator[tuple[str, Stored]]:
     if hasattr(node, "shape"):
         if node.ndim >= 2 and node.dtype.kind in "uifb":
-            yield inside or ".", _stored(store, node, inside, None, edges_of(f"{store}:{inside}", node.attrs))
+            where = f"{store}:{inside}"
+            found = _stored(store, node, inside, None, edges_of(where, node.attrs))
+            yield inside or ".", replace(found, offset_nm=offset_of(where, node.attrs))
         return
     pyramid = _pyramid(node.attrs)
     levels: set[str] = set()
