@@ -222,12 +222,14 @@ def _encode(patches: Sequence[Patch]) -> bytes:
             _store(file, f"instances/{name}", [patch.instances[name] for patch in patches])
         origins = np.array([patch.grid.origin_nm for patch in patches], np.float64)
         file.create_dataset("origin_nm", data=origins, track_times=False)
+        file.flush()
         text = h5py.string_dtype()
         for key, lines in (
             ("name", [patch.name for patch in patches]),
             ("trace", [json.dumps(patch.trace, sort_keys=True) for patch in patches]),
         ):
             file.create_dataset(key, data=np.array(lines, object), dtype=text, track_times=False)
+            file.flush()
         if any(patch.unlabelled for patch in patches):
             blank = np.array([~patch.labelled.any(0) for patch in patches])
             file.create_dataset("unlabelled", data=blank, track_times=False)
@@ -243,6 +245,8 @@ def _store(file: h5py.File, key: str, arrays: Sequence[npt.NDArray[Any]]) -> Non
     file.create_dataset(
         key, data=stack, chunks=chunk, compression="gzip", compression_opts=1, shuffle=True, track_times=False
     )
+    # else it is laid down when it is closed, which is late where a profiler, such as Dask's, holds on to it
+    file.flush()
 
 
 def _own(group: h5py.Group, key: str) -> h5py.Dataset:
