@@ -1,14 +1,18 @@
-"""The course of a neurite: which way it sets out, where its nodes lie, and which of them swell.
+"""The course of a neurite: where its nodes lie, how thick it is there, and which of them swell.
 
-Directions are a neurite's own, its bundle's and the grain's of the tissue; at every node it bends a little.
+A line of the lattice strays slowly, a node a little beside it; thick neurites and boutons push it aside.
 """
 
 import numpy as np
 
 from shapes.core.compiled import compiled
+from shapes.core.fields import spline_weights
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
+
+from shapes.neurites.giving_way import aside, bump, give_way
 from shapes.neurites.lanes import typical_radius
+from shapes.neurites.lattice import place_line, stretch_at
 from shapes.neurites.population import (
     BOUTON,
     BOUTON_FLANK,
@@ -18,103 +22,109 @@ from shapes.neurites.population import (
     VARICOSITY_EVERY,
 )
 
-
-@compiled
-def direction(key, out):  # type: ignore[no-untyped-def]
-    """Write a direction in space, all equally likely."""
-    up = 2.0 * uniform(key, 0) - 1.0
-    turn = 2.0 * np.pi * uniform(key, 1)
-    flat = np.sqrt(1.0 - up * up)
-    out[0], out[1], out[2] = up, flat * np.cos(turn), flat * np.sin(turn)
+_KNOT = 8  # nodes from one knot of a line's straying to the next
+_SWOLLEN = 0.25  # of the lattice's edge: a node that is thicker pushes the lines around it
+_BETWEEN_NM = 40.0
 
 
 @compiled
-def _share(bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
-    """Turn a direction towards that of the bundle which a neurite belongs to."""
-    if p.bundle > 0.0:
-        z, y, x = middle[0] // p.bundle_nm, middle[1] // p.bundle_nm, middle[2] // p.bundle_nm
-        direction(cell_key(bundle_key, int(z), int(y), int(x)), shared)
-        for c in range(3):
-            way[c] += p.bundle * shared[c]
+def swelling(own, k, p):  # type: ignore[no-untyped-def]
+    """Return what node ``k`` of a neurite is, and how thick it is at least."""
+    # a swelling is as long as a mitochondrion: it takes in its neighbours, a bouton less so
+    middle = k - k % VARICOSITY_EVERY + 1
+    if abs(k - middle) > 1:
+        return SHAFT, 0.0
+    there = mix(own, 100 + middle)
+    u = uniform(there, 20)
+    if u >= p.bouton_chance + p.swelling_chance:
+        return SHAFT, 0.0
+    bouton = u < p.bouton_chance
+    swollen = draw(p.bouton_radius_nm if bouton else p.swelling_radius_nm, uniform(there, 21), normal(there, 22))
+    if k != middle:
+        return SHAFT, swollen * (BOUTON_FLANK if bouton else SWELLING_FLANK)
+    return (BOUTON if bouton else SWELLING), swollen
 
 
 @compiled
-def set_out(key, bundle_key, middle, p, way, shared):  # type: ignore[no-untyped-def]
-    """Write the direction in which a neurite leaves its middle: its own, its bundle's, and the grain's."""
-    direction(mix(key, 1), way)
-    _share(mix(bundle_key, 1), middle, p, way, shared)
-    norm = 0.0
+def thickness(own, k, p):  # type: ignore[no-untyped-def]
+    """Return what node ``k`` of a neurite is, and its radius."""
+    what, least = swelling(own, k, p)
+    thick = typical_radius(own, p.radius_nm)
+    thick *= np.exp(p.wobble * min(2.0, max(-2.0, normal(mix(own, 100 + k), 3))))
+    return what, max(thick, least)
+
+
+@compiled
+def stray(key, p, f, i, j, at, out):  # type: ignore[no-untyped-def]
+    """Write by how much a line strays at one of its nodes, whatever neurite it is there."""
+    out[:] = 0.0
+    if p.lanes:
+        return
+    line = cell_key(mix(key, 30 + f), 0, i, j)
+    knot = at // _KNOT
+    weights = spline_weights((at - knot * _KNOT) / _KNOT)
+    for n in range(4):
+        here = mix(line, knot - 1 + n)
+        for c in range(1, 3):
+            out[(f + c) % 3] += weights[n] * p.stray * p.cell_nm * (2.0 * uniform(here, c) - 1.0)
+    here = mix(line, 1000003 + at)
+    jitter = p.bend * p.step_nm / 2.45  # so that the direction changes by about ``bend`` at a node
+    for c in range(1, 3):
+        out[(f + c) % 3] += jitter * min(2.0, max(-2.0, normal(here, c)))
+
+
+@compiled
+def _off_swellings(key, p, f, i, j, at, line, own_radius, out):  # type: ignore[no-untyped-def]
+    """Add what the swellings of lines around push a node by: they are of the same lattice, half an edge away."""
+    edge, other, up, down = p.cell_nm, np.empty(3), np.zeros(3), np.zeros(3)
+    along = at * p.step_nm
+    for turn in range(1, 3):
+        g = (f + turn) % 3
+        third = 3 - f - g
+        near = int(np.rint(line[g] / p.step_nm))
+        # the two lines of that family on either side, wherever they cross this one within an edge
+        for side in range(2):
+            for cross in range(-1, 2):
+                if turn == 1:
+                    a = j + side
+                    b = int(np.rint(along / edge - uniform(key, 40 + f) - 0.5)) + cross
+                else:
+                    a = int(np.rint(along / edge - uniform(key, 40 + f))) + cross
+                    b = i - side
+                place_line(key, p, g, a, b, other)
+                s, h = abs(along - other[f]), line[third] - other[third]
+                if s > 0.9 * edge:
+                    continue
+                theirs, first, count, _ = stretch_at(key, p, g, a, b, near)
+                if theirs == np.uint64(0):
+                    continue
+                most = 0.0
+                for k in range(near - 1, near + 2):
+                    if not first <= k < first + count:
+                        continue
+                    _, wide = swelling(theirs, k - first, p)
+                    if wide < _SWOLLEN * edge:
+                        continue
+                    need = 1.15 * wide + min(own_radius, 0.25 * edge) + _BETWEEN_NM
+                    # along a swelling it is about as wide half-way to its next node
+                    beside = max(0.0, abs(k * p.step_nm - line[g]) - 0.4 * p.step_nm)
+                    apart = np.sqrt(s * s + beside * beside)
+                    most = max(most, aside(abs(h), need) * bump(apart / need))
+                if h >= 0.0:
+                    up[third] = max(up[third], most)
+                else:
+                    down[third] = max(down[third], most)
     for c in range(3):
-        way[c] *= p.grain[c]
-        norm += way[c] * way[c]
-    way /= np.sqrt(norm) + 1e-9
+        out[c] += up[c] - down[c]
 
 
 @compiled
-def broad_side(key, bundle_key, middle, p, way, broad, shared):  # type: ignore[no-untyped-def]
-    """Write the broad side of a neurite that leaves its middle along ``way``: at right angles to that."""
-    direction(mix(key, 2), broad)
-    _share(mix(bundle_key, 2), middle, p, broad, shared)
-    dot = norm = 0.0
+def node_place(key, p, f, i, j, at, radius, line, thick, most, out):  # type: ignore[no-untyped-def]
+    """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis."""
+    moved, along = np.empty(3), at * p.step_nm
+    stray(key, p, f, i, j, at, out)
+    if p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes:
+        _off_swellings(key, p, f, i, j, at, line, radius, out)
+    give_way(thick, f, line, along, radius, most, moved)
     for c in range(3):
-        dot += broad[c] * way[c]
-    for c in range(3):
-        broad[c] -= dot * way[c]
-        norm += broad[c] * broad[c]
-    broad /= np.sqrt(norm) + 1e-9
-
-
-@compiled
-def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
-    """Return the squared distance of a point from a padded box."""
-    gap = 0.0
-    for c in range(3):
-        d = max(0.0, low[c] - pad - at[c], at[c] - high[c] - pad)
-        gap += d * d
-    return gap
-
-
-@compiled
-def draw_axis(  # type: ignore[no-untyped-def]
-    key, bundle_key, middle, p, reach, box, pad, keep, nodes, varicosity, way, at,
-):  # fmt: skip
-    """Draw the nodes of one neurite and what each is; nodes from which no tube can reach the box stay NaN."""
-    low, high = box
-    thick = typical_radius(key, p.radius_nm)
-    slack = reach - p.nodes * p.step_nm + keep
-    nodes[:] = np.nan
-    varicosity[:] = SHAFT
-    for side in range(2):
-        set_out(key, bundle_key, middle, p, way, at)
-        for c in range(3):
-            way[c] *= 1.0 - 2.0 * side
-            at[c] = middle[c]
-        for k in range(p.nodes + 1):
-            i = p.nodes + k if side == 0 else p.nodes - k
-            here = mix(key, 100 + i)
-            if k > 0:
-                norm = 0.0
-                for c in range(3):
-                    way[c] += p.bend * normal(here, c)
-                    norm += way[c] * way[c]
-                norm = np.sqrt(norm)
-                for c in range(3):
-                    way[c] /= norm
-                    at[c] += p.step_nm * way[c]
-            nodes[i, 0], nodes[i, 1], nodes[i, 2] = at[0], at[1], at[2]
-            nodes[i, 3] = thick * np.exp(p.wobble * min(2.0, max(-2.0, normal(here, 3))))
-            # a swelling is as long as a mitochondrion: it takes in its neighbours, a bouton less so
-            middle_at = i - i % VARICOSITY_EVERY + 1
-            if abs(i - middle_at) <= 1:
-                there = mix(key, 100 + middle_at)
-                u = uniform(there, 20)
-                if u < p.bouton_chance + p.swelling_chance:
-                    wide = p.bouton_radius_nm if u < p.bouton_chance else p.swelling_radius_nm
-                    swollen = draw(wide, uniform(there, 21), normal(there, 22))
-                    if i == middle_at:
-                        varicosity[i] = BOUTON if u < p.bouton_chance else SWELLING
-                    else:
-                        swollen *= BOUTON_FLANK if u < p.bouton_chance else SWELLING_FLANK
-                    nodes[i, 3] = max(nodes[i, 3], swollen)
-            if outside(at, low, high, pad) > (slack + (p.nodes - k) * p.step_nm) ** 2:
-                break
+        out[c] += moved[c] + (along if c == f else line[c])

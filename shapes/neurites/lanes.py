@@ -20,31 +20,31 @@ def typical_radius(key, radius):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _lane_middle(key, p, cy, cx):  # type: ignore[no-untyped-def]
-    """Return where a lane runs, (y, x), and the thickness drawn for it."""
-    lane = cell_key(mix(key, 2), 0, cy, cx)
-    y = cy + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
-    x = cx + 0.5 * (cy % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
-    return y * p.cell_nm, x * p.cell_nm, typical_radius(lane, p.radius_nm)
+def lane_place(key, p, i, j):  # type: ignore[no-untyped-def]
+    """Return where a lane runs, (y, x)."""
+    lane = cell_key(mix(key, 2), 0, i, j)
+    y = i + 0.5 + p.stray * (2.0 * uniform(lane, 0) - 1.0)
+    x = j + 0.5 * (i % 2) + 0.5 + p.stray * (2.0 * uniform(lane, 1) - 1.0)
+    return y * p.cell_nm, x * p.cell_nm
 
 
 @compiled
-def in_lane(key, p, cz, cy, cx, middle):  # type: ignore[no-untyped-def]
-    """Write the middle of a lane's neurite; returns its key, or 0 where none has room between its neighbours.
+def in_lane(key, p, m, i, j):  # type: ignore[no-untyped-def]
+    """Return the key of a lane's ``m``-th neurite, or 0 where none has room between its neighbours.
 
     The room between two lanes is shared out in proportion to the thicknesses drawn for them.
     """
-    middle[1], middle[2], wish = _lane_middle(key, p, cy, cx)
+    y, x = lane_place(key, p, i, j)
+    wish = typical_radius(cell_key(mix(key, 2), 0, i, j), p.radius_nm)
     room = np.inf
-    for dy in range(-2, 3):
-        for dx in range(-2, 3):
-            if dy != 0 or dx != 0:
-                y, x, other = _lane_middle(key, p, cy + dy, cx + dx)
-                away = np.sqrt((y - middle[1]) ** 2 + (x - middle[2]) ** 2)
+    for di in range(-2, 3):
+        for dj in range(-2, 3):
+            if di != 0 or dj != 0:
+                v, u = lane_place(key, p, i + di, j + dj)
+                other = typical_radius(cell_key(mix(key, 2), 0, i + di, j + dj), p.radius_nm)
+                away = np.sqrt((v - y) ** 2 + (u - x) ** 2)
                 room = min(room, away * wish / (wish + other))
-    lane = cell_key(mix(key, 2), 0, cy, cx)
-    middle[0] = (cz + uniform(lane, 2)) * 2.0 * p.nodes * p.step_nm
-    here, best, widest = mix(lane, cz), np.uint64(0), 0.0
+    here, best, widest = mix(cell_key(mix(key, 2), 0, i, j), m), np.uint64(0), 0.0
     for attempt in range(_LANE_TRIES):
         k = mix(here, attempt)
         thick = typical_radius(k, p.radius_nm)

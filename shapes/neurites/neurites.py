@@ -36,7 +36,9 @@ class Neurites:
     Attributes
     ----------
     keys, ids, kinds, radii_nm : arrays (n,)
-        Stream key, instance id, kind and typical radius of each neurite.
+        Stream key, instance id, kind and typical radius of each neurite; branches have the id of their stem.
+    cells : int32 (n,)
+        Number of the cell that each belongs to: branches of one follow each other.
     nodes_nm : float64 (n, m, 4)
         Nodes along the axis: z, y, x and radius; rows of NaN beyond ``counts``, and too far away to matter.
     varicosity : uint8 (n, m)
@@ -52,6 +54,7 @@ class Neurites:
     keys: npt.NDArray[np.uint64]
     ids: npt.NDArray[np.int32]
     kinds: npt.NDArray[np.int8]
+    cells: npt.NDArray[np.int32]
     radii_nm: npt.NDArray[np.float64]
     nodes_nm: npt.NDArray[np.float64]
     varicosity: npt.NDArray[np.uint8]

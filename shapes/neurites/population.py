@@ -28,19 +28,24 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Population(Block):
-    """One kind of neurite: how many, how thick, how straight, with what swellings.
+    """One kind of neurite: how many, how long, how thick, how straight, with what swellings.
 
-    ``cell_nm`` is the edge of a lattice cell, which holds a neurite with probability ``chance``. The neurite
-    has ``nodes`` nodes of ``step_nm`` on either side of its middle; at each its direction changes by about
-    ``bend`` radians and its radius by a factor of about exp(±``wobble``). Every fourth node may swell: to a
+    Lines along z, y and x pass a lattice of cubic cells of edge ``cell_nm``, see ``lattice.py``: each cell is
+    passed by one of either kind. They stray by up to ``stray`` of that edge, bend by about ``bend`` radians at
+    every node, of which there is one every ``step_nm``, and bend together as ``drift.py`` says. A neurite is
+    up to ``length_nm`` long; ``chance`` of the stretches of lines have one, times ``grain`` for those along
+    (z, y, x): ``[0.5, 1, 1]`` makes more of the neurites run in the sections. ``branch_chance`` of them ask
+    to begin as a branch of another.
+    Radii vary by a factor of about exp(±``wobble``) along a neurite. Every fourth node may swell: to a
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
     other. Where it is swollen it is ``firmness`` times as stiff, so that neighbours give way.
     Its surface undulates by about ``ruffle_nm`` over ``ruffle_length_nm``; where two neurites meet that
-    are both ``stiffness`` times as stiff, by as much less. Of a direction in space the parts along (z, y, x)
-    count ``grain`` times: ``[0.5, 1, 1]`` makes more of the neurites run in the sections. Those that begin in
-    the same block of ``bundle_nm`` run together, the more so the larger ``bundle``.
+    are both ``stiffness`` times as stiff, by as much less.
 
-    A soma is a short, thick and stiff one, into which no other runs.
+    ``spine_chance`` of the boutons that a dendrite can reach are met by a spine of it, up to
+    ``spine_length_nm`` long; a cell of another kind sends processes of that size any way, from so many nodes.
+
+    A soma is a short, thick and stiff one, which all others run around.
 
     In ``lanes``, for tracts of fibres, neurites run straight along z, end to end, in lanes that are
     ``cell_nm`` apart and stray by ``stray`` of that. Of some neurites drawn for a lane, the thickest that
@@ -50,13 +55,12 @@ class Population(Block):
     cell_nm: float = Field(gt=100)
     chance: float = Field(default=1.0, ge=0, le=1)
     lanes: bool = False
-    stray: float = Field(default=0.3, ge=0, le=0.5)
-    nodes: int = Field(default=5, ge=1, le=40)
+    stray: float = Field(default=0.06, ge=0, le=0.5)
+    length_nm: float = Field(default=30000.0, gt=0, le=200000)
+    branch_chance: float = Field(default=0.5, ge=0, le=1)
     step_nm: float = Field(default=300.0, gt=0)
     bend: float = Field(default=0.25, ge=0, le=1.5)
     grain: tuple[Share, Share, Share] = (1.0, 1.0, 1.0)
-    bundle: float = Field(default=0.0, ge=0, le=10)
-    bundle_nm: float = Field(default=3000.0, gt=0)
     radius_nm: Spread
     wobble: float = Field(default=0.12, ge=0, le=0.6)
     stiffness: float = Field(default=1.0, ge=1, le=16)
@@ -85,20 +89,14 @@ class Population(Block):
             raise ValueError("lanes run along z: give bend: 0 and grain: [1, 0, 0], and no spines")
         return self
 
-    def reach_nm(self) -> float:
-        """Return how far from its middle a neurite can have influence."""
+    def thickest_nm(self) -> float:
+        """Return how far from its axis the surface of a neurite can lie, ruffles included."""
         shaft = self.radius_nm.highest() * np.exp(2 * self.wobble) / self.flattest()
         swollen = (
             max(self.bouton_radius_nm.highest(), self.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
         )
         thickest = max(shaft, swollen if self.bouton_chance + self.swelling_chance > 0 else 0.0)
-        spine = (
-            self.spine_length_nm.highest() + 2 * self.spine_head_radius_nm.highest()
-            if self.spine_chance
-            else 0.0
-        )
-        ruffled = highest(self.ruffle_nm) / (self.stiffness * self.flattest())
-        return float(self.nodes * self.step_nm + thickest + spine + ruffled)
+        return float(thickest + highest(self.ruffle_nm) / (self.stiffness * self.flattest()))
 
     def rim_nm(self, glia_nm: float) -> float:
         """Return how far outside its ruffled surface a neurite can own tissue, given where glia begins."""

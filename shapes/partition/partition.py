@@ -105,7 +105,7 @@ def _deepen(reach, deep, centre, radius, here):  # type: ignore[no-untyped-def]
 
 @compiled
 def _partition(  # type: ignore[no-untyped-def]
-    tissue, tiles, box, start, voxel, tubes, reach, deep, glia, out,
+    tissue, tiles, box, start, voxel, tubes, cells, reach, deep, glia, out,
 ):  # fmt: skip
     (cz, cy, cx), lows, highs = tiles.cuts, tiles.low_nm, tiles.high_nm
     segments, owners, deep_nm = tubes.segments, tubes.owners, deep.depths_nm
@@ -118,7 +118,7 @@ def _partition(  # type: ignore[no-untyped-def]
     deepest = reach.max() if deep_nm.shape[0] == 0 else max(reach.max(), deep_nm.max())
     window = near_box(segments, tubes.blocks, box[0], box[1], glia + 1.6 * deepest, everything)
     plane = _TILE_YX * _TILE_YX
-    shifted, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
+    shifted, who, kin = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
     pz, py, px = places[0], places[1], places[2]
     state, found = np.empty((6, plane), np.float32), np.empty((5, plane), np.int32)
@@ -162,6 +162,7 @@ def _partition(  # type: ignore[no-untyped-def]
                     corner[2] = (start[2] + x0) // _TILE_YX * _TILE_YX * voxel[2]
                     for i in range(few):
                         who[i] = owners[fine[i]]
+                        kin[i] = cells[who[i]]
                         shift_segment(segments, fine[i], corner, shifted, i)
                     for z in range(z0, z1):
                         v = 0
@@ -171,9 +172,9 @@ def _partition(  # type: ignore[no-untyped-def]
                                 py[v] = tissue[1, z, y, x] - corner[1]
                                 px[v] = tissue[2, z, y, x] - corner[2]
                                 v += 1
-                        rank(shifted, who, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
+                        rank(shifted, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
                         measure(
-                            shifted, who, few, glia_field, glia_index, v, places, ranking, here, shares,
+                            shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
                             slopes, wanted,
                         )  # fmt: skip
                         v = 0
@@ -215,7 +216,7 @@ def partition(
     )
     _partition(
         window.tissue_nm, window.tiles, window.box_nm, np.array(window.grid.start_vx),
-        np.array(window.grid.voxel_nm), neurites.tubes, np.full(len(neurites.ids) + 1, reach_nm),
+        np.array(window.grid.voxel_nm), neurites.tubes, neurites.cells, np.full(len(neurites.ids) + 1, reach_nm),
         depths or Depths.nowhere(), params.glia_nm, out,
     )  # fmt: skip
     return out

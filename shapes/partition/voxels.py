@@ -43,7 +43,7 @@ class Ranking(NamedTuple):
     """How tubes stand at each of n voxels.
 
     ``fields`` float32 (count, n); of these ``best`` is the lowest or glia's, ``rival`` the lowest of another
-    owner (n,), and ``at`` and ``second`` int32 (n,) say whose they are: a tube, or -1 for glia.
+    cell (n,), and ``at`` and ``second`` int32 (n,) say whose they are: a tube, or -1 for glia.
     """
 
     fields: npt.NDArray[np.float32]
@@ -81,11 +81,11 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
-    """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another owner.
+def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
+    """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another cell.
 
     ``tubes`` float32 (count, COLUMNS) and ``places`` float32 (3, n) count from one origin; the tubes of one
-    owner follow each other. Written is ``ranking``; ``low``, ``low_at`` and ``ripple`` are room to write in.
+    cell follow each other. Written is ``ranking``; ``low``, ``low_at`` and ``ripple`` are room to write in.
     """
     pz, py, px = places[0], places[1], places[2]
     fields, best, at, rival, second = ranking
@@ -98,7 +98,7 @@ def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  
         bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
         ra, dr = tubes[i, RA], tubes[i, DR]
         field = fields[i]
-        if i == 0 or owners[i - 1] != owners[i]:
+        if i == 0 or cells[i - 1] != cells[i]:
             _ruffles(tubes, i, n, pz, py, px, ripple)
         for x in range(n):
             ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
@@ -107,7 +107,7 @@ def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  
             side = ez * bz + ey * by + ex * bx
             wide = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side)
             field[x] = stiff * (wide - ra - t * dr) + ripple[x]
-        if i == 0 or owners[i - 1] != owners[i]:
+        if i == 0 or cells[i - 1] != cells[i]:
             for x in range(n):
                 low[x] = field[x]
                 low_at[x] = i
@@ -116,7 +116,7 @@ def rank(tubes, owners, count, glia, n, places, ranking, low, low_at, ripple):  
                 if field[x] < low[x]:
                     low[x] = field[x]
                     low_at[x] = i
-        if i + 1 == count or owners[i + 1] != owners[i]:
+        if i + 1 == count or cells[i + 1] != cells[i]:
             for x in range(n):
                 wins, follows = low[x] < best[x], low[x] < rival[x]
                 rival[x] = best[x] if wins else (low[x] if follows else rival[x])
@@ -164,7 +164,7 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
 
 @compiled
 def measure(  # type: ignore[no-untyped-def]
-    tubes, owners, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
+    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
 ):  # fmt: skip
     """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
@@ -217,14 +217,17 @@ def measure(  # type: ignore[no-untyped-def]
             other[x] = NOBODY if other[x] == -3 else glia_index
     for i in range(count):
         field, bound = fields[i], steepest + tubes[i, STEEP]
-        who = owners[i]
+        who = cells[i]
         hits = 0
         for x in range(n):
-            hits += (field[x] - best[x] < bound * depth[x]) & (own[x] != who) & (second[x] != i)
+            mine = at[x] >= 0 and cells[at[x]] == who
+            hits += (field[x] - best[x] < bound * depth[x]) & (not mine) & (second[x] != i)
         if hits == 0:
             continue
         for x in range(n):
-            if own[x] == who or second[x] == i or field[x] - best[x] >= bound * depth[x]:
+            if second[x] == i or field[x] - best[x] >= bound * depth[x]:
+                continue
+            if at[x] >= 0 and cells[at[x]] == who:
                 continue
             mz, my, mx = tube_slope(tubes, i, pz[x], py[x], px[x])
             mz, my, mx = mz - oz[x], my - oy[x], mx - ox[x]

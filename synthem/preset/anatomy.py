@@ -14,6 +14,7 @@ from shapes.core.errors import UnknownNameError
 from shapes.core.frozen import Frozen
 from shapes.core.warp import Warp
 from shapes.mitochondria.mitochondria import Mitochondria
+from shapes.neurites.drift import Drift
 from shapes.neurites.population import Population
 from shapes.organelles import GENERATORS, block_of
 from shapes.partition.point import Membranes
@@ -30,6 +31,7 @@ class _Shipped(Frozen):
     """
 
     warp: Warp = Warp()
+    drift: Drift = Drift()
     membranes: Membranes = Membranes()
     axons: Population
     dendrites: Population | None = None

@@ -14,7 +14,7 @@ from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.grid import Grid
 from shapes.core.warp import FARTHEST, warp_window, world_points
 from shapes.neurites.grow import grow
-from shapes.neurites.population import MYELINATED
+from shapes.neurites.population import MYELINATED, SOMA
 from synthem.labels import CLASSES
 from synthem.preset.anatomy import Anatomy
 from synthem.scene.scene import GENERATORS, place_objects, populations
@@ -162,9 +162,9 @@ def _objects(
     """Yield the objects whose middle lies in one block of the world."""
     rim = FARTHEST * anatomy.warp.amplitude_nm
     if source == "sheath" and anatomy.sheath is not None:
-        only = {name: part for name, part in populations(anatomy).items() if part[0] == MYELINATED}
+        only = {name: part for name, part in populations(anatomy).items() if part[0] in (MYELINATED, SOMA)}
         things: Any = sheaths.thicknesses(
-            seed, grow(seed, only, low - rim, low + edge + rim, 0.0), anatomy.sheath
+            seed, grow(seed, only, low - rim, low + edge + rim, 0.0, drift=anatomy.drift), anatomy.sheath
         )
     else:
         idle = {k: None for k in GENERATORS if k != source and k not in NEEDS.get(source, ())}

@@ -113,7 +113,7 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
     keep = max(
         (made.nodes_nm(params, step) for made, params in organelles if hasattr(made, "nodes_nm")), default=0.0
     )
-    return grow(seed, tubes, low, high, pads, keep)
+    return grow(seed, tubes, low, high, pads, keep, anatomy.drift)
 
 
 def place_objects(anatomy: Anatomy, seed: int, window: WarpedWindow) -> tuple[Tissue, dict[str, Any]]:

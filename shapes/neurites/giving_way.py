@@ -1,0 +1,117 @@
+"""Giving way: thin neurites run around thick ones, so that each keeps its axis to itself.
+
+It happens on the lattice, where lines are straight and along the axes. One that crosses a thick neurite bends
+aside along the one direction at right angles to both; one that runs beside it keeps off it. On which side it
+passes is a matter of where the two lines lie, so that a line never jumps from one side to the other.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.core.compiled import compiled
+
+_FAR = 2.0
+"""Lines that pass by at so many times the room that is needed stay where they are."""
+_GAP_NM = 25.0
+"""Between the surfaces of the two there is so much for their membranes."""
+
+
+class Thick(NamedTuple):
+    """Stretches of neurites that others give way to, a row each.
+
+    ``families`` (n,), ``lines`` (n, 3) where each would run if it were straight, ``firsts`` (n,) number of its
+    first node, ``steps_nm`` (n,), and ``nodes`` (n, m, 4): how far it is from its line, and how thick, 0 where
+    it is not known or not there.
+    """
+
+    families: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.float64]
+    firsts: npt.NDArray[np.int64]
+    steps_nm: npt.NDArray[np.float64]
+    nodes: npt.NDArray[np.float64]
+    widest: npt.NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> "Thick":
+        """Return no neurites."""
+        return cls(
+            np.empty(0, np.int64), np.empty((0, 3)), np.empty(0, np.int64), np.empty(0), np.empty((0, 1, 4)), np.empty(0)
+        )
+
+
+@compiled
+def bump(t):  # type: ignore[no-untyped-def]
+    """Return 1 beside a thick neurite, falling to 0 at twice the room that it needs."""
+    u = 1.0 - 0.25 * t * t
+    return u * u if t < _FAR else 0.0
+
+
+@compiled
+def aside(h, need):  # type: ignore[no-untyped-def]
+    """Return how far a line at distance ``h`` moves off one that needs so much room: it comes to lie outside."""
+    t = h / need
+    if t >= _FAR:
+        return 0.0
+    t4 = t * t * t * t
+    return need * (np.sqrt(np.sqrt(1.0 + t4)) - t - 0.0305 * t4 / 16.0)
+
+
+@compiled
+def give_way(thick, f, line, along, own, most, out):  # type: ignore[no-untyped-def]
+    """Write by how much a place on a line, ``along`` its axis ``f``, moves off all thick neurites: (3,) in nm.
+
+    ``own`` is the radius there; ``most`` bounds the move along each axis.
+    """
+    families, lines, firsts, steps, nodes, widest = thick
+    up, down, carried = np.zeros(3), np.zeros(3), 0.0
+    move = np.zeros(3)
+    for r in range(families.shape[0]):
+        g = families[r]
+        wide = _FAR * (widest[r] + own + _GAP_NM)
+        third = 3 - f - g
+        if g != f:
+            s, h = abs(along - lines[r, f]), line[third] - lines[r, third]
+            if s >= wide or abs(h) >= wide:
+                continue
+            at = line[g] / steps[r] - firsts[r]
+        else:
+            a, b = (f + 1) % 3, (f + 2) % 3
+            da, db = line[a] - lines[r, a], line[b] - lines[r, b]
+            h, s = np.sqrt(da * da + db * db), 0.0
+            if h >= wide or h < 1e-6:
+                continue
+            at = along / steps[r] - firsts[r]
+        k = int(np.floor(at))
+        if k < -1 or k >= nodes.shape[1]:
+            continue
+        t = at - k
+        one = nodes[r, k, 3] if k >= 0 else 0.0
+        two = nodes[r, k + 1, 3] if k + 1 < nodes.shape[1] else 0.0
+        radius = (1.0 - t) * one + t * two
+        if radius <= 0.0:
+            continue
+        need = radius + own + _GAP_NM
+        beside = bump(s / need)
+        if g != f:
+            off = aside(abs(h), need) * beside
+            if h >= 0.0:
+                up[third] = max(up[third], off)
+            else:
+                down[third] = max(down[third], off)
+        else:
+            off = aside(h, need) / h
+            up[a], down[a] = max(up[a], off * da), max(down[a], -off * da)
+            up[b], down[b] = max(up[b], off * db), max(down[b], -off * db)
+        # what a thick neurite strays by, its neighbours stray by, too
+        weight = beside * bump(abs(h) / need)
+        if weight > carried:
+            carried = weight
+            for c in range(3):
+                first = nodes[r, k, c] if one > 0.0 else nodes[r, k + 1, c]
+                second = nodes[r, k + 1, c] if two > 0.0 else nodes[r, k, c]
+                move[c] = weight * ((1.0 - t) * first + t * second)
+    for c in range(3):
+        out[c] = min(most, max(-most, move[c] + up[c] - down[c]))
+    out[f] = 0.0
