@@ -25,7 +25,7 @@ STEEPEST = 0.9
 class Drift(Frozen):
     """How far neurites stray from straight lines together: ``part`` of ``wavelength_nm``, a standard deviation of about a third."""
 
-    part: float = Field(default=0.6, ge=0, le=0.8)
+    part: float = Field(default=0.3, ge=0, le=0.8)
     wavelength_nm: float = Field(default=4000.0, ge=1000)
 
 

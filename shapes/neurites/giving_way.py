@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 
-_FAR = 2.0
+_FAR = 3.0
 """Lines that pass by at so many times the room that is needed stay where they are."""
 _GAP_NM = 25.0
 """Between the surfaces of the two there is so much for their membranes."""
@@ -45,7 +45,7 @@ class Thick(NamedTuple):
 def bump(t):  # type: ignore[no-untyped-def]
     """Return 1 beside a thick neurite, falling to 0 at twice the room that it needs."""
     u = 1.0 - 0.25 * t * t
-    return u * u if t < _FAR else 0.0
+    return u * u if t < 2.0 else 0.0
 
 
 @compiled
@@ -54,8 +54,7 @@ def aside(h, need):  # type: ignore[no-untyped-def]
     t = h / need
     if t >= _FAR:
         return 0.0
-    t4 = t * t * t * t
-    return need * (np.sqrt(np.sqrt(1.0 + t4)) - t - 0.0305 * t4 / 16.0)
+    return need * (np.sqrt(1.0 + t * t) - t - 0.1623 * t * t / 9.0)
 
 
 @compiled

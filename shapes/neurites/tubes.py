@@ -1,10 +1,11 @@
 """Tubes: round cones from point to point, as rows of numbers that kernels can read.
 
 A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the
-axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. A flat tube counts distance
-less along its broad side, by a factor ``flat`` of at most one. The neurite's ruffles are added to the field.
-No field changes faster than its ``STEEP``: its stiffness, a little more where the tube tapers, and what the
-ruffles add.
+axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. Inside, the field of a thin
+tube falls faster, so that it is about ``-AXIS_NM`` on every axis: a thin neurite between thick ones becomes
+thinner, and never vanishes. A flat tube counts distance less along its broad side, by a factor ``flat`` of at
+most one. The neurite's ruffles are added to the field. Outside no field changes faster than its ``STEEP``: its
+stiffness, a little more where the tube tapers, and what the ruffles add; inside, than its ``CORE_STEEP``.
 
 Kernels take the table and a row's number: a view of the row would be counted by numba at every call.
 """
@@ -19,11 +20,16 @@ AZ, AY, AX, DZ, DY, DX, INV, RA, DR, STIFF, RMAX, FLAT, BZ, BY, BX, HALF, SQUEEZ
 )
 """Columns of a segment: start, axis vector, 1 ÷ length², first radius, change of radius, stiffness, largest
 extent, 1 − flat², broad direction, half the length, flat, bound on the slope,
-stiffness · taper ÷ length², broad direction along the axis ÷ length²."""
-NODE, PEAK, WAVE = 20, 21, 22
+taper ÷ length², broad direction along the axis ÷ length²."""
+CORE, CORE_STEEP, SWELL = 20, 21, 22
+"""Stiffness inside, bound on the slope there, and how far ruffles may move the field."""
+NODE, PEAK, WAVE = 23, 24, 25
 """The neurite's node where the tube begins; peak of its ruffles, 0 without; then, wave by wave, cycles per nm
 along (z, y, x), and phase."""
 COLUMNS = WAVE + 4 * WAVES
+AXIS_NM = 350.0
+"""No axis has a field above about minus this."""
+_THINNEST_NM = 30.0  # for the slope inside: it has to end
 BLOCK = 8
 """Tubes that are bounded together."""
 _ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)  # as narrow as either kind of row
@@ -46,12 +52,15 @@ def set_segment(tubes, i, a, b, ra, rb, stiffness, flat, broad):  # type: ignore
     tubes[i, FLAT] = 1.0 - flat * flat
     tubes[i, HALF] = 0.5 * np.sqrt(length2)
     tubes[i, SQUEEZE] = flat
-    tubes[i, TAPER] = stiffness * tubes[i, DR] * tubes[i, INV]
+    tubes[i, TAPER] = tubes[i, DR] * tubes[i, INV]
     tubes[i, LEAN] = (
         tubes[i, DZ] * tubes[i, BZ] + tubes[i, DY] * tubes[i, BY] + tubes[i, DX] * tubes[i, BX]
     ) * tubes[i, INV]
-    tubes[i, STEEP] = stiffness * np.sqrt(1.0 + tubes[i, DR] ** 2 * tubes[i, INV])
-    tubes[i, NODE:] = 0.0
+    lean = np.sqrt(1.0 + tubes[i, DR] ** 2 * tubes[i, INV])
+    tubes[i, STEEP] = stiffness * lean
+    tubes[i, CORE] = max(stiffness, AXIS_NM / max(_THINNEST_NM, 0.5 * (ra + rb)))
+    tubes[i, CORE_STEEP] = tubes[i, CORE] * lean
+    tubes[i, SWELL:] = 0.0
 
 
 @compiled
@@ -61,7 +70,10 @@ def ruffle_segment(tubes, i, waves, peak):  # type: ignore[no-untyped-def]
     for w in range(WAVES):
         for c in range(4):
             tubes[i, WAVE + 4 * w + c] = waves[w, c]
-    tubes[i, STEEP] += steepest(waves, peak)
+    steep = steepest(waves, peak)
+    tubes[i, STEEP] += steep
+    tubes[i, CORE_STEEP] += steep
+    tubes[i, SWELL] = WAVES * peak
     tubes[i, RMAX] += WAVES * peak / (tubes[i, STIFF] * tubes[i, SQUEEZE])
 
 
@@ -127,21 +139,23 @@ def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
-    wide = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side)
-    return tubes[i, STIFF] * (wide - tubes[i, RA] - t * tubes[i, DR]) + ruffle(tubes, i, z, y, x)
+    off = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
+    return off * (tubes[i, STIFF] if off > _ZERO else tubes[i, CORE]) + ruffle(tubes, i, z, y, x)
 
 
 @compiled
 def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the gradient of a tube's field at a point, (z, y, x)."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
-    scale = tubes[i, STIFF] / max(np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side), _TINY)
+    wide = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side)
+    stiff = tubes[i, STIFF] if wide - tubes[i, RA] - t * tubes[i, DR] > _ZERO else tubes[i, CORE]
+    scale = stiff / max(wide, _TINY)
     side *= tubes[i, FLAT]
     gz = (ez - side * tubes[i, BZ]) * scale
     gy = (ey - side * tubes[i, BY]) * scale
     gx = (ex - side * tubes[i, BX]) * scale
     # the nearest point of the axis moves along, and with it the radius; a branch here would halve the speed
-    k = (tubes[i, TAPER] - scale * side * tubes[i, LEAN]) * (_ONE if _ZERO < t < _ONE else _ZERO)
+    k = (stiff * tubes[i, TAPER] - scale * side * tubes[i, LEAN]) * (_ONE if _ZERO < t < _ONE else _ZERO)
     gz, gy, gx = gz - k * tubes[i, DZ], gy - k * tubes[i, DY], gx - k * tubes[i, DX]
     if tubes[i, PEAK] > _ZERO:
         for w in range(WAVE, COLUMNS, 4):
@@ -149,3 +163,39 @@ def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
             rise = tubes[i, PEAK] * wave_slope(cycles)
             gz, gy, gx = gz + rise * tubes[i, w], gy + rise * tubes[i, w + 1], gx + rise * tubes[i, w + 2]
     return gz, gy, gx
+
+
+@compiled
+def steep_at(tubes, i, field):  # type: ignore[no-untyped-def]
+    """Return a bound on the slope of a tube's field where it has some value."""
+    return tubes[i, CORE_STEEP] if field < tubes[i, SWELL] else tubes[i, STEEP]
+
+
+@compiled
+def least_within(tubes, i, field, far):  # type: ignore[no-untyped-def]
+    """Return a lower bound of a tube's field ``far`` from a place where it has some value."""
+    least = field - tubes[i, STEEP] * far
+    if least >= tubes[i, SWELL]:
+        return least
+    start = min(field, tubes[i, SWELL])
+    return start - tubes[i, CORE_STEEP] * (far - (field - start) / tubes[i, STEEP])
+
+
+@compiled
+def most_within(tubes, i, field, far):  # type: ignore[no-untyped-def]
+    """Return an upper bound of a tube's field ``far`` from a place where it has some value."""
+    if field >= tubes[i, SWELL]:
+        return field + tubes[i, STEEP] * far
+    inside = (tubes[i, SWELL] - field) / tubes[i, CORE_STEEP]
+    if far <= inside:
+        return field + tubes[i, CORE_STEEP] * far
+    return tubes[i, SWELL] + tubes[i, STEEP] * (far - inside)
+
+
+@compiled
+def parting(tubes, i, field, depth):  # type: ignore[no-untyped-def]
+    """Return the most that an owner's field of at most ``field`` and its slope times ``depth`` can add up to."""
+    swell = tubes[i, SWELL]
+    if field < swell:
+        return field + tubes[i, CORE_STEEP] * depth
+    return max(field + tubes[i, STEEP] * depth, swell + tubes[i, CORE_STEEP] * depth)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from shapes.core.compiled import compiled
-from shapes.neurites.ruffles import WAVES, wave
+from shapes.neurites.ruffles import wave
 from shapes.neurites.tubes import (
     AX,
     AY,
@@ -12,6 +12,7 @@ from shapes.neurites.tubes import (
     BY,
     BZ,
     COLUMNS,
+    CORE,
     DR,
     DX,
     DY,
@@ -22,6 +23,7 @@ from shapes.neurites.tubes import (
     RA,
     STEEP,
     STIFF,
+    SWELL,
     WAVE,
     tube_field,
     tube_slope,
@@ -51,36 +53,39 @@ def _axis_offsets(tubes, k, origin, n, pz, py, px, squared, thick):  # type: ign
 
 
 @compiled
-def _ruffle_out(tubes, k, origin, n, pz, py, px, thick):  # type: ignore[no-untyped-def]
-    """Turn radii into ruffled ones: those at which the tube's field is 0."""
+def _ruffles(tubes, k, origin, n, pz, py, px, out):  # type: ignore[no-untyped-def]
+    """Write what ruffles add to a tube's field."""
+    out[:n] = _ZERO
     if tubes[k, PEAK] == 0.0:
         return
-    inward = np.float32(-tubes[k, PEAK] / tubes[k, STIFF])
+    peak = np.float32(tubes[k, PEAK])
     for w in range(WAVE, COLUMNS, 4):
         cycles = tubes[k, w] * origin[0] + tubes[k, w + 1] * origin[1] + tubes[k, w + 2] * origin[2]
         cycles += tubes[k, w + 3]
         phase = np.float32(cycles - np.floor(cycles))
         wz, wy, wx = np.float32(tubes[k, w]), np.float32(tubes[k, w + 1]), np.float32(tubes[k, w + 2])
         for i in range(n):
-            thick[i] += inward * wave(wz * pz[i] + wy * py[i] + wx * px[i] + phase)
+            out[i] += peak * wave(wz * pz[i] + wy * py[i] + wx * px[i] + phase)
 
 
 @compiled
 def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch, host_at):  # type: ignore[no-untyped-def]
     """Write the host's field and its slope at each of ``n`` places, float32 (4, n); no slope past glia's.
 
-    ``places`` float32 (3, n) counts from ``origin``; ``scratch`` float32 (2, n) is room to write in.
+    ``places`` float32 (3, n) counts from ``origin``; ``scratch`` float32 (3, n) is room to write in.
     """
     pz, py, px, squared, thick = places[0], places[1], places[2], scratch[0], scratch[1]
+    ripple = scratch[2]
     host_at[0, :n] = np.inf
     for k in chosen:
         if owners[k] != host:
             continue
-        stiff = np.float32(segments[k, STIFF])
+        stiff, core = np.float32(segments[k, STIFF]), np.float32(segments[k, CORE])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
-        _ruffle_out(segments, k, origin, n, pz, py, px, thick)
+        _ruffles(segments, k, origin, n, pz, py, px, ripple)
         for i in range(n):
-            f = stiff * (np.sqrt(squared[i]) - thick[i])
+            off = np.sqrt(squared[i]) - thick[i]
+            f = off * (stiff if off > _ZERO else core) + ripple[i]
             if f < host_at[0, i]:
                 host_at[0, i] = f
                 if f < glia:
@@ -116,18 +121,15 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
     """
     pz, py, px, squared, thick = places[0], places[1], places[2], scratch[0], scratch[1]
     field, nz, ny, nx = host_at[0], host_at[1], host_at[2], host_at[3]
-    own_steep = _ZERO
-    for k in chosen:
-        if owners[k] == host:
-            own_steep = max(own_steep, np.float32(segments[k, STEEP]))
     for k in chosen:
         if owners[k] == host:
             continue
         steep, soft = np.float32(segments[k, STEEP]), np.float32(1.0 / segments[k, STIFF])
-        swell = np.float32(WAVES * segments[k, PEAK] / segments[k, STIFF])
+        swell = np.float32(segments[k, SWELL])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
         for i in range(n):
-            least = (field[i] + (own_steep + steep) * clear[i]) * soft + thick[i] + swell
+            own = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
+            least = (max(field[i] + (own + steep) * clear[i], swell) + swell) * soft + thick[i]
             squared[i] -= least * abs(least)
         left = 0
         for i in range(n):

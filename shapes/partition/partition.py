@@ -14,7 +14,7 @@ from shapes.core.compiled import compiled
 from shapes.core.tiles import TILE_VX
 from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
-from shapes.neurites.tubes import COLUMNS, STEEP, shift_segment, tube_field
+from shapes.neurites.tubes import COLUMNS, least_within, most_within, parting, shift_segment, steep_at, tube_field
 from shapes.partition.depths import Depths
 from shapes.partition.point import NOBODY, Membranes, near_box
 from shapes.partition.voxels import Ranking, Shares, measure, rank
@@ -57,17 +57,18 @@ def _near_owners(  # type: ignore[no-untyped-def]
     for i in range(among.shape[0]):
         k = among[i]
         fields[i] = tube_field(segments, k, centre[0], centre[1], centre[2])
-        best = min(best, fields[i] + segments[k, STEEP] * radius)
-    deepest, steepest = reach[-1], 0.0
+        best = min(best, most_within(segments, k, fields[i], radius))
+    deepest, top = reach[-1], best
     for i in range(among.shape[0]):
-        bound = segments[among[i], STEEP]
-        if fields[i] - bound * radius <= best:
+        fields[i] = least_within(segments, among[i], fields[i], radius)
+        if fields[i] <= best:
             deepest = max(deepest, reach[owners[among[i]]])
-            steepest = max(steepest, bound)
+    for i in range(among.shape[0]):
+        if fields[i] <= best:
+            top = max(top, parting(segments, among[i], best, deepest))
     count = 0
     for i in range(among.shape[0]):
-        bound = segments[among[i], STEEP]
-        if fields[i] - bound * radius - (bound + steepest) * deepest <= best:
+        if fields[i] - steep_at(segments, among[i], fields[i]) * deepest <= top:
             chosen[count] = among[i]
             count += 1
     return count
@@ -78,15 +79,15 @@ def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # 
     """Tell whether a tile lies inside one neurite, deeper than its reach: nothing is to be computed then."""
     if count == 0:
         return False
-    own, lowest, steepest = owners[chosen[0]], np.inf, 0.0
+    own, lowest, top = owners[chosen[0]], np.inf, -np.inf
     for i in range(count):
         if owners[chosen[i]] != own:
             return False
-        bound = segments[chosen[i], STEEP]
         field = tube_field(segments, chosen[i], centre[0], centre[1], centre[2])
-        lowest = min(lowest, field + bound * radius)
-        steepest = max(steepest, bound)
-    return lowest + steepest * reach[own] <= glia
+        lowest = min(lowest, most_within(segments, chosen[i], field, radius))
+    for i in range(count):
+        top = max(top, parting(segments, chosen[i], lowest, reach[own]))
+    return top <= glia
 
 
 @compiled
@@ -175,7 +176,7 @@ def _partition(  # type: ignore[no-untyped-def]
                         rank(shifted, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
                         measure(
                             shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
-                            slopes, wanted,
+                            slopes, wanted, ripple, lowest_at,
                         )  # fmt: skip
                         v = 0
                         for y in range(y0, y1):

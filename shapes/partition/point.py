@@ -26,8 +26,11 @@ from shapes.neurites.tubes import (
     HALF,
     RMAX,
     SQUEEZE,
-    STEEP,
     axis_place,
+    least_within,
+    most_within,
+    parting,
+    steep_at,
     tube_field,
     tube_slope,
 )
@@ -91,17 +94,16 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     best = glia
     for i in range(n):
         fields[i] = tube_field(segments, chosen[i], z, y, x)
-        best = min(best, fields[i] + segments[chosen[i], STEEP] * radius)
-    steepest = 0.0
+        best = min(best, most_within(segments, chosen[i], fields[i], radius))
+    top = best
     for i in range(n):
-        bound = segments[chosen[i], STEEP]
-        if fields[i] - bound * radius <= best:
-            steepest = max(steepest, bound)
+        fields[i] = least_within(segments, chosen[i], fields[i], radius)
+        if fields[i] <= best:
+            top = max(top, parting(segments, chosen[i], best, depth))
     count = 0
     for i in range(n):
         # near a membrane two fields part at most at the sum of their slopes
-        bound = segments[chosen[i], STEEP]
-        if fields[i] - bound * radius - (bound + steepest) * depth <= best:
+        if fields[i] - steep_at(segments, chosen[i], fields[i]) * depth <= top:
             chosen[count] = chosen[i]
             count += 1
     return count
@@ -168,7 +170,7 @@ def probe(  # type: ignore[no-untyped-def]
     nz = ny = nx = 0.0
     if at >= 0:
         nz, ny, nx = tube_slope(segments, chosen[at], z, y, x)
-    own_steep = 0.0 if at < 0 else segments[chosen[at], STEEP]
+    own_steep = np.sqrt(nz * nz + ny * ny + nx * nx)
     nearest, neighbour, tilt = depth, NOBODY, 0.0
     if own != glia_index:
         # glia's field is level, so the gap to it closes at the owner's slope alone
@@ -178,7 +180,7 @@ def probe(  # type: ignore[no-untyped-def]
             nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
     for i in range(count):
         k = chosen[i]
-        if owners[k] == own or fields[i] - best > (own_steep + segments[k, STEEP]) * nearest:
+        if owners[k] == own or fields[i] - best > (own_steep + steep_at(segments, k, fields[i])) * nearest:
             continue
         mz, my, mx = tube_slope(segments, k, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))

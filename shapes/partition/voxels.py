@@ -18,6 +18,8 @@ from shapes.neurites.tubes import (
     BY,
     BZ,
     COLUMNS,
+    CORE,
+    CORE_STEEP,
     DR,
     DX,
     DY,
@@ -29,6 +31,7 @@ from shapes.neurites.tubes import (
     RA,
     STEEP,
     STIFF,
+    SWELL,
     TAPER,
     WAVE,
     tube_slope,
@@ -96,7 +99,7 @@ def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  #
         az, ay, ax, inv = tubes[i, AZ], tubes[i, AY], tubes[i, AX], tubes[i, INV]
         dz, dy, dx, stiff = tubes[i, DZ], tubes[i, DY], tubes[i, DX], tubes[i, STIFF]
         bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
-        ra, dr = tubes[i, RA], tubes[i, DR]
+        ra, dr, core = tubes[i, RA], tubes[i, DR], tubes[i, CORE]
         field = fields[i]
         if i == 0 or cells[i - 1] != cells[i]:
             _ruffles(tubes, i, n, pz, py, px, ripple)
@@ -105,8 +108,8 @@ def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  #
             t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
             ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
             side = ez * bz + ey * by + ex * bx
-            wide = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side)
-            field[x] = stiff * (wide - ra - t * dr) + ripple[x]
+            off = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side) - ra - t * dr
+            field[x] = off * (stiff if off > _ZERO else core) + ripple[x]
         if i == 0 or cells[i - 1] != cells[i]:
             for x in range(n):
                 low[x] = field[x]
@@ -136,15 +139,18 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
         az, ay, ax, inv = tubes[i, AZ], tubes[i, AY], tubes[i, AX], tubes[i, INV]
         dz, dy, dx, stiff = tubes[i, DZ], tubes[i, DY], tubes[i, DX], tubes[i, STIFF]
         bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
-        taper, lean = tubes[i, TAPER], tubes[i, LEAN]
+        taper, lean, core = tubes[i, TAPER], tubes[i, LEAN], tubes[i, CORE]
+        ra, dr = tubes[i, RA], tubes[i, DR]
         for x in range(n):
             ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax
             t = min(_ONE, max(_ZERO, (ez * dz + ey * dy + ex * dx) * inv))
             ez, ey, ex = ez - t * dz, ey - t * dy, ex - t * dx
             side = ez * bz + ey * by + ex * bx
-            scale = stiff / max(np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side), _TINY)
+            wide = np.sqrt(ez * ez + ey * ey + ex * ex - flat * side * side)
+            here = stiff if wide - ra - t * dr > _ZERO else core
+            scale = here / max(wide, _TINY)
             side *= flat
-            k = (taper - scale * side * lean) if _ZERO < t < _ONE else _ZERO
+            k = (here * taper - scale * side * lean) if _ZERO < t < _ONE else _ZERO
             mine = who[x] == i
             sz[x] = (ez - side * bz) * scale - k * dz if mine else sz[x]
             sy[x] = (ey - side * by) * scale - k * dy if mine else sy[x]
@@ -164,19 +170,19 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
 
 @compiled
 def measure(  # type: ignore[no-untyped-def]
-    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted,
+    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, pace, kin,
 ):  # fmt: skip
     """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
     ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (6, n) and
-    ``wanted`` (2, count) are room to write in.
+    ``wanted`` (2, count), ``pace`` float32 and ``kin`` int32 (n,) are room to write in.
     """
     pz, py, px = places[0], places[1], places[2]
     fields, best, at, rival, second = ranking
     own, other, depth, tilt = shares
     steepest = _ZERO
     for i in range(count):
-        steepest = max(steepest, tubes[i, STEEP])
+        steepest = max(steepest, tubes[i, CORE_STEEP])
         wanted[0, i] = wanted[1, i] = False
     close = False
     for x in range(n):
@@ -204,7 +210,9 @@ def measure(  # type: ignore[no-untyped-def]
         depth[x] = d if nearer else depth[x]
         tilt[x] = abs(dz) / steep if nearer else tilt[x]
         # glia's field is level, so the gap to it closes at the owner's slope alone
-        steep = max(_FLATTEST, np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x]))
+        pace[x] = np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x])
+        kin[x] = cells[at[x]] if at[x] >= 0 else -1
+        steep = max(_FLATTEST, pace[x])
         d = (glia - best[x]) / steep
         glial = at[x] >= 0 and d < depth[x]
         depth[x] = d if glial else depth[x]
@@ -216,18 +224,19 @@ def measure(  # type: ignore[no-untyped-def]
         else:
             other[x] = NOBODY if other[x] == -3 else glia_index
     for i in range(count):
-        field, bound = fields[i], steepest + tubes[i, STEEP]
-        who = cells[i]
+        field, who = fields[i], cells[i]
+        swell, core_steep, steep = tubes[i, SWELL], tubes[i, CORE_STEEP], tubes[i, STEEP]
         hits = 0
         for x in range(n):
-            mine = at[x] >= 0 and cells[at[x]] == who
-            hits += (field[x] - best[x] < bound * depth[x]) & (not mine) & (second[x] != i)
+            bound = pace[x] + (core_steep if field[x] < swell else steep)
+            hits += (field[x] - best[x] < bound * depth[x]) & (kin[x] != who) & (second[x] != i)
         if hits == 0:
             continue
         for x in range(n):
+            bound = pace[x] + (core_steep if field[x] < swell else steep)
             if second[x] == i or field[x] - best[x] >= bound * depth[x]:
                 continue
-            if at[x] >= 0 and cells[at[x]] == who:
+            if kin[x] == who:
                 continue
             mz, my, mx = tube_slope(tubes, i, pz[x], py[x], px[x])
             mz, my, mx = mz - oz[x], my - oy[x], mx - ox[x]

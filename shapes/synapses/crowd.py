@@ -178,7 +178,7 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
     most = most_sites(pitch)
     sites, spots, sizes = np.empty((most, 3), np.int64), np.empty((most, 3)), np.empty(most)
     places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
-    scratch, host_at = np.empty((2, most), np.float32), np.empty((4, most), np.float32)
+    scratch, host_at = np.empty((3, most), np.float32), np.empty((4, most), np.float32)
     which = np.empty(most, np.int64)
     work = _Work(sites, spots, sizes, places, clear, host_at, which, scratch, chosen)
     at, other, zone, facing = np.empty(3), np.empty(3), np.zeros(3), np.zeros(3)
