@@ -23,6 +23,7 @@ from shapes.neurites.population import (
 )
 
 _KNOT = 8  # nodes from one knot of a line's straying to the next
+_BESIDE = 0.9  # of the edge: lines that cross farther along do not matter
 _SWOLLEN = 0.25  # of the lattice's edge: a node that is thicker pushes the lines around it
 _BETWEEN_NM = 40.0
 
@@ -74,57 +75,75 @@ def stray(key, p, f, i, j, at, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _off_swellings(key, p, f, i, j, at, line, own_radius, out):  # type: ignore[no-untyped-def]
-    """Add what the swellings of lines around push a node by: they are of the same lattice, half an edge away."""
-    edge, other, up, down = p.cell_nm, np.empty(3), np.zeros(3), np.zeros(3)
-    along = at * p.step_nm
+def swellings_beside(key, p, f, i, j, line, low, high, out):  # type: ignore[no-untyped-def]
+    """Write the swellings of lines that cross a line between two places; returns how many.
+
+    Each is a row: where it crosses, along the line; the axis along which it lies beside it; how far off, with
+    a sign; its radius; and how far from its own middle it crosses.
+    """
+    edge, other, n = p.cell_nm, np.empty(3), 0
+    shift = uniform(key, 40 + f)
     for turn in range(1, 3):
         g = (f + turn) % 3
         third = 3 - f - g
         near = int(np.rint(line[g] / p.step_nm))
-        # the two lines of that family on either side, wherever they cross this one within an edge
-        for side in range(2):
-            for cross in range(-1, 2):
-                if turn == 1:
-                    a = j + side
-                    b = int(np.rint(along / edge - uniform(key, 40 + f) - 0.5)) + cross
-                else:
-                    a = int(np.rint(along / edge - uniform(key, 40 + f))) + cross
-                    b = i - side
-                place_line(key, p, g, a, b, other)
-                s, h = abs(along - other[f]), line[third] - other[third]
-                if s > 0.9 * edge:
-                    continue
+        offset = shift + (0.5 if turn == 1 else 0.0)
+        first_cross = int(np.ceil((low - _BESIDE * edge) / edge - offset))
+        last_cross = int(np.floor((high + _BESIDE * edge) / edge - offset))
+        for cross in range(first_cross, last_cross + 1):
+            # the two lines of that family on either side, half an edge away
+            for side in range(2):
+                a, b = (j + side, cross) if turn == 1 else (cross, i - side)
                 theirs, first, count, _ = stretch_at(key, p, g, a, b, near)
                 if theirs == np.uint64(0):
                     continue
-                most = 0.0
+                place_line(key, p, g, a, b, other)
                 for k in range(near - 1, near + 2):
-                    if not first <= k < first + count:
-                        continue
-                    _, wide = swelling(theirs, k - first, p)
-                    if wide < _SWOLLEN * edge:
-                        continue
-                    need = 1.15 * wide + min(own_radius, 0.25 * edge) + _BETWEEN_NM
-                    # along a swelling it is about as wide half-way to its next node
-                    beside = max(0.0, abs(k * p.step_nm - line[g]) - 0.4 * p.step_nm)
-                    apart = np.sqrt(s * s + beside * beside)
-                    most = max(most, aside(abs(h), need) * bump(apart / need))
-                if h >= 0.0:
-                    up[third] = max(up[third], most)
-                else:
-                    down[third] = max(down[third], most)
+                    if first <= k < first + count:
+                        _, wide = swelling(theirs, k - first, p)
+                        if wide >= _SWOLLEN * edge and n < out.shape[0]:
+                            # along a swelling it is about as wide half-way to its next node
+                            past = max(0.0, abs(k * p.step_nm - line[g]) - 0.4 * p.step_nm)
+                            out[n, 0], out[n, 1], out[n, 2] = other[f], third, line[third] - other[third]
+                            out[n, 3], out[n, 4] = wide, past
+                            n += 1
+    return n
+
+
+@compiled
+def most_crossings(p, long):  # type: ignore[no-untyped-def]
+    """Return how many rows ``swellings_beside`` can need for a line of some length."""
+    return 12 * (int(np.ceil(long / p.cell_nm + 2.0 * _BESIDE)) + 2)
+
+
+@compiled
+def _off_swellings(p, beside, along, own, out):  # type: ignore[no-untyped-def]
+    """Add what swellings of lines that cross here push a node by."""
+    up, down = np.zeros(3), np.zeros(3)
+    for n in range(beside.shape[0]):
+        s = abs(along - beside[n, 0])
+        if s > _BESIDE * p.cell_nm:
+            continue
+        need = 1.15 * beside[n, 3] + min(own, 0.25 * p.cell_nm) + _BETWEEN_NM
+        h, third = beside[n, 2], int(beside[n, 1])
+        push = aside(abs(h), need) * bump(np.sqrt(s * s + beside[n, 4] ** 2) / need)
+        if h >= 0.0:
+            up[third] = max(up[third], push)
+        else:
+            down[third] = max(down[third], push)
     for c in range(3):
         out[c] += up[c] - down[c]
 
 
 @compiled
-def node_place(key, p, f, i, j, at, radius, line, thick, most, out):  # type: ignore[no-untyped-def]
-    """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis."""
+def node_place(key, p, f, i, j, at, own, line, thick, some, most, beside, out):  # type: ignore[no-untyped-def]
+    """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis.
+
+    ``some`` of the ``thick`` neurites and the swellings ``beside`` are those that the line may give way to.
+    """
     moved, along = np.empty(3), at * p.step_nm
     stray(key, p, f, i, j, at, out)
-    if p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes:
-        _off_swellings(key, p, f, i, j, at, line, radius, out)
-    give_way(thick, f, line, along, radius, most, moved)
+    _off_swellings(p, beside, along, own, out)
+    give_way(thick, some, f, line, along, own, most, moved)
     for c in range(3):
         out[c] += moved[c] + (along if c == f else line[c])

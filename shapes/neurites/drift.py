@@ -1,7 +1,8 @@
-"""The drift: a slow displacement that all neurites share, by which straight lines of a lattice wander through tissue.
+"""The drift: a slow displacement that all neurites share, so that the lines of their lattice wander.
 
 Neurites keep clear of each other on their lattice, where lines are straight; the drift turns the lattice into
-tissue, so that lines bend, and neighbours bend together. It does not fold.
+tissue, so that lines bend, and neighbours bend together. It is the curl of a smooth random potential, so that
+tissue is bent but, to first order, nowhere denser than elsewhere.
 """
 
 from typing import NamedTuple
@@ -18,19 +19,20 @@ from shapes.core.streams import cell_key, stream_key, uniform
 _EVEN = 3.0**0.5  # half the width of a uniform draw of standard deviation one
 _ROUNDS, _WITHIN_NM = 60, 0.5
 _SAMPLE_NM = 700.0
-STEEPEST = 0.9
-"""Two points of the lattice are pulled apart by no more than this part of their distance, but for rare spots."""
 
 
 class Drift(Frozen):
-    """How far neurites stray from straight lines together: ``part`` of ``wavelength_nm``, a standard deviation of about a third."""
+    """How much neurites bend together: by about ``slope`` radians, over about ``wavelength_nm``."""
 
-    part: float = Field(default=0.3, ge=0, le=0.8)
+    slope: float = Field(default=0.3, ge=0, le=0.4)
     wavelength_nm: float = Field(default=4000.0, ge=1000)
 
 
 class DriftField(NamedTuple):
-    """The drift around a box: displacements (z, y, x, 3) in nm on a lattice of ``spacing``, from index ``first``."""
+    """The drift around a box: its potential (z, y, x, 3) on a lattice of ``spacing`` nm, from index ``first``.
+
+    The potential is in nm: its curl is taken per step of that lattice.
+    """
 
     values: npt.NDArray[np.float64]
     first: npt.NDArray[np.int64]
@@ -55,13 +57,20 @@ def drift_field(
     first = np.floor(low / spacing).astype(np.int64) - 1
     last = np.floor(high / spacing).astype(np.int64) + 2
     values = np.empty((*(last - first + 1), 3))
-    _fill(stream_key(seed, "drift"), first, _EVEN * drift.part * spacing, values)
+    _fill(stream_key(seed, "drift"), first, _EVEN * drift.slope * spacing, values)
     return DriftField(values, first, spacing)
 
 
 def farthest_nm(drift: Drift) -> float:
     """Return by how much a point can be displaced at most along an axis."""
-    return _EVEN * drift.part * drift.wavelength_nm
+    return 2.0 * _EVEN * drift.slope * drift.wavelength_nm
+
+
+@compiled
+def _slopes(t):  # type: ignore[no-untyped-def]
+    """Return how fast the four weights of a cubic B-spline change, per lattice step."""
+    r = 1.0 - t
+    return -0.5 * r * r, 1.5 * t * t - 2.0 * t, -1.5 * r * r + 2.0 * r, 0.5 * t * t
 
 
 @compiled
@@ -71,20 +80,29 @@ def into_tissue(field, q, out):  # type: ignore[no-untyped-def]
     z, y, x = q[0] / spacing, q[1] / spacing, q[2] / spacing
     iz, iy, ix = int(np.floor(z)), int(np.floor(y)), int(np.floor(x))
     wz, wy, wx = spline_weights(z - iz), spline_weights(y - iy), spline_weights(x - ix)
-    iz, iy, ix = iz - 1 - first[0], iy - 1 - first[1], ix - 1 - first[2]
+    sz, sy, sx = _slopes(z - iz), _slopes(y - iy), _slopes(x - ix)
     # beyond the field its rim serves: points there are only asked whether they are far away
-    iz = min(max(iz, 0), values.shape[0] - 4)
-    iy = min(max(iy, 0), values.shape[1] - 4)
-    ix = min(max(ix, 0), values.shape[2] - 4)
+    iz = min(max(iz - 1 - first[0], 0), values.shape[0] - 4)
+    iy = min(max(iy - 1 - first[1], 0), values.shape[1] - 4)
+    ix = min(max(ix - 1 - first[2], 0), values.shape[2] - 4)
     dz = dy = dx = 0.0
     for i in range(4):
         for j in range(4):
-            both = wz[i] * wy[j]
+            az = ay = ax = by = bz = 0.0
             for k in range(4):
-                w = both * wx[k]
-                dz += w * values[iz + i, iy + j, ix + k, 0]
-                dy += w * values[iz + i, iy + j, ix + k, 1]
-                dx += w * values[iz + i, iy + j, ix + k, 2]
+                pz, py, px = (
+                    values[iz + i, iy + j, ix + k, 0],
+                    values[iz + i, iy + j, ix + k, 1],
+                    values[iz + i, iy + j, ix + k, 2],
+                )
+                az += wx[k] * pz
+                ay += wx[k] * py
+                ax += wx[k] * px
+                bz += sx[k] * pz
+                by += sx[k] * py
+            dz += wz[i] * (sy[j] * ax - wy[j] * by)
+            dy += wz[i] * wy[j] * bz - sz[i] * wy[j] * ax
+            dx += sz[i] * wy[j] * ay - wz[i] * sy[j] * az
     out[0], out[1], out[2] = q[0] + dz, q[1] + dy, q[2] + dx
 
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 
-_FAR = 3.0
+FAR = 3.0
 """Lines that pass by at so many times the room that is needed stay where they are."""
-_GAP_NM = 25.0
+GAP_NM = 25.0
 """Between the surfaces of the two there is so much for their membranes."""
 
 
@@ -52,34 +52,55 @@ def bump(t):  # type: ignore[no-untyped-def]
 def aside(h, need):  # type: ignore[no-untyped-def]
     """Return how far a line at distance ``h`` moves off one that needs so much room: it comes to lie outside."""
     t = h / need
-    if t >= _FAR:
+    if t >= FAR:
         return 0.0
     return need * (np.sqrt(1.0 + t * t) - t - 0.1623 * t * t / 9.0)
 
 
 @compiled
-def give_way(thick, f, line, along, own, most, out):  # type: ignore[no-untyped-def]
-    """Write by how much a place on a line, ``along`` its axis ``f``, moves off all thick neurites: (3,) in nm.
+def beside_line(thick, f, line, own, some):  # type: ignore[no-untyped-def]
+    """Pick the thick neurites that a line may give way to; returns how many, and the most room that one needs."""
+    families, lines, widest = thick.families, thick.lines, thick.widest
+    count, most = 0, 0.0
+    a, b = (f + 1) % 3, (f + 2) % 3
+    for r in range(families.shape[0]):
+        need = widest[r] + own + GAP_NM
+        g = families[r]
+        if g != f:
+            away = abs(line[3 - f - g] - lines[r, 3 - f - g])
+        else:
+            away = np.sqrt((line[a] - lines[r, a]) ** 2 + (line[b] - lines[r, b]) ** 2)
+        if away < FAR * need:
+            some[count] = r
+            count += 1
+            most = max(most, need)
+    return count, most
 
-    ``own`` is the radius there; ``most`` bounds the move along each axis.
+
+@compiled
+def give_way(thick, some, f, line, along, own, most, out):  # type: ignore[no-untyped-def]
+    """Write by how much a place on a line, ``along`` its axis ``f``, moves off thick neurites: (3,) in nm.
+
+    ``some`` are those that ``beside_line`` picked, ``own`` is the radius there; ``most`` bounds the move along
+    each axis.
     """
     families, lines, firsts, steps, nodes, widest = thick
     up, down, carried = np.zeros(3), np.zeros(3), 0.0
-    move = np.zeros(3)
-    for r in range(families.shape[0]):
+    out[:] = 0.0
+    a, b = (f + 1) % 3, (f + 2) % 3
+    for r in some:
         g = families[r]
-        wide = _FAR * (widest[r] + own + _GAP_NM)
         third = 3 - f - g
+        da = db = s = 0.0
         if g != f:
             s, h = abs(along - lines[r, f]), line[third] - lines[r, third]
-            if s >= wide or abs(h) >= wide:
+            if s >= 2.0 * (widest[r] + own + GAP_NM):
                 continue
             at = line[g] / steps[r] - firsts[r]
         else:
-            a, b = (f + 1) % 3, (f + 2) % 3
             da, db = line[a] - lines[r, a], line[b] - lines[r, b]
-            h, s = np.sqrt(da * da + db * db), 0.0
-            if h >= wide or h < 1e-6:
+            h = np.sqrt(da * da + db * db)
+            if h < 1e-6:
                 continue
             at = along / steps[r] - firsts[r]
         k = int(np.floor(at))
@@ -91,18 +112,16 @@ def give_way(thick, f, line, along, own, most, out):  # type: ignore[no-untyped-
         radius = (1.0 - t) * one + t * two
         if radius <= 0.0:
             continue
-        need = radius + own + _GAP_NM
+        need = radius + own + GAP_NM
         beside = bump(s / need)
-        if g != f:
-            off = aside(abs(h), need) * beside
-            if h >= 0.0:
-                up[third] = max(up[third], off)
-            else:
-                down[third] = max(down[third], off)
+        off = aside(abs(h), need) * beside
+        if g == f:
+            up[a], down[a] = max(up[a], off * da / h), max(down[a], -off * da / h)
+            up[b], down[b] = max(up[b], off * db / h), max(down[b], -off * db / h)
+        elif h >= 0.0:
+            up[third] = max(up[third], off)
         else:
-            off = aside(h, need) / h
-            up[a], down[a] = max(up[a], off * da), max(down[a], -off * da)
-            up[b], down[b] = max(up[b], off * db), max(down[b], -off * db)
+            down[third] = max(down[third], off)
         # what a thick neurite strays by, its neighbours stray by, too
         weight = beside * bump(abs(h) / need)
         if weight > carried:
@@ -110,7 +129,7 @@ def give_way(thick, f, line, along, own, most, out):  # type: ignore[no-untyped-
             for c in range(3):
                 first = nodes[r, k, c] if one > 0.0 else nodes[r, k + 1, c]
                 second = nodes[r, k + 1, c] if two > 0.0 else nodes[r, k, c]
-                move[c] = weight * ((1.0 - t) * first + t * second)
+                out[c] = weight * ((1.0 - t) * first + t * second)
     for c in range(3):
-        out[c] = min(most, max(-most, move[c] + up[c] - down[c]))
+        out[c] = min(most, max(-most, out[c] + up[c] - down[c]))
     out[f] = 0.0

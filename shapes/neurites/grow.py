@@ -14,9 +14,9 @@ import numpy.typing as npt
 from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
-from shapes.neurites.course import node_place, thickness
+from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
 from shapes.neurites.drift import Drift, DriftField, drift_field, farthest_nm, into_tissue, lattice_box
-from shapes.neurites.giving_way import Thick
+from shapes.neurites.giving_way import FAR, GAP_NM, Thick, beside_line, give_way
 from shapes.neurites.lanes import typical_radius
 from shapes.neurites.lattice import lines_within, parent_of, place_line, root_of, stretch_at, stretch_nodes
 from shapes.neurites.neurites import Neurites
@@ -30,14 +30,18 @@ from shapes.neurites.population import (
     MYELINATED,
     SHAFT,
     SOMA,
+    VARICOSITY_EVERY,
     Population,
 )
-from shapes.neurites.ruffles import WAVES, draw_waves
+from shapes.neurites.ruffles import WAVES, draw_waves, highest
 from shapes.neurites.spines import add_spines, direction
 from shapes.neurites.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
 _FIRST = (SOMA, MYELINATED, DENDRITE, GLIA, AXON)  # thick ones, to which the others give way
-_PUSHED_NM = 150.0  # a thicker neurite gives way as one of this radius
+PUSHED_NM = 150.0  # a thicker neurite gives way as one of this radius
+_PLAY_NM = 60.0  # giving way as a thinner one differs by less
+_RUN = 4  # nodes that are ruled out together
+_LONGER = 1.6  # times its step a tube is long at most
 _MARGIN = 1.3  # by so much lattice and tissue differ in length
 
 
@@ -67,17 +71,70 @@ def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _rows_near(key, p, drift, thick, most, box, lattice, span, wide, boutons, rows):  # type: ignore[no-untyped-def]
-    """Write the neurites of a population near a box; returns how many.
+def _swollen_near(own, k, p):  # type: ignore[no-untyped-def]
+    """Return how thick the swelling is that the tubes at a node may belong to; 0 where there is none."""
+    if p.bouton_chance + p.swelling_chance == 0.0:
+        return 0.0
+    middle = k - k % VARICOSITY_EVERY + 1
+    _, wide = swelling(own, middle, p)
+    if k - middle == 2:
+        _, other = swelling(own, middle + VARICOSITY_EVERY, p)
+        wide = max(wide, other)
+    return wide
 
-    ``span`` is how far off nodes matter, ``wide`` how many times a neurite's radius farther, and ``boutons``
-    how far off its boutons do.
-    """
+
+@compiled
+def _write_node(key, p, drift, thick, some, most, beside, f, i, j, line, own, first, k, rows, n):  # type: ignore[no-untyped-def]
+    """Write node ``k`` of the ``n``-th neurite, which lies on a line of the lattice."""
+    q, at = np.empty(3), np.empty(3)
+    what, radius = thickness(own, k, p)
+    node_place(key, p, f, i, j, first + k, min(radius, PUSHED_NM), line, thick, some, most, beside, q)
+    into_tissue(drift, q, at)
+    for c in range(3):
+        rows.nodes[n, k, c] = at[c]
+        rows.offsets[n, k, c] = 0.0 if c == f else q[c] - line[c]
+    rows.nodes[n, k, 3] = rows.offsets[n, k, 3] = radius
+    rows.varicosity[n, k] = what
+
+
+@compiled
+def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # type: ignore[no-untyped-def]
+    """Move the first node of a branch to the node of the neurite that it leaves."""
+    other, g, a, b, there = parent_of(key, p, own, f, i, j, first)
+    if other == np.uint64(0):
+        return
+    line, q, at, some = np.empty(3), np.empty(3), np.empty(3), np.empty(thick.families.shape[0], np.int64)
+    place_line(key, p, g, a, b, line)
+    line[g] = there * p.step_nm
+    _, begin, _, _ = stretch_at(key, p, g, a, b, there)
+    _, radius = thickness(other, there - begin, p)
+    count, most = beside_line(thick, g, line, PUSHED_NM, some)
+    along = there * p.step_nm
+    beside = np.empty((most_crossings(p, 0.0), 5))
+    crossings = swellings_beside(key, p, g, a, b, line, along, along, beside)
+    own_radius = min(radius, PUSHED_NM)
+    node_place(key, p, g, a, b, there, own_radius, line, thick, some[:count], most, beside[:crossings], q)
+    into_tissue(drift, q, at)
+    for c in range(3):
+        rows.nodes[n, 0, c] = at[c]
+    rows.offsets[n, 0, 3] = 0.0
+
+
+@compiled
+def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[no-untyped-def]
+    """Write the neurites of a population near a box; returns how many."""
     low, high = box
-    n, line, at_line, q, at = 0, np.zeros(3), np.empty(3), np.empty(3), np.empty(3)
-    loose = most + 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm
-    margin = loose + max(span + wide * p.radius_nm.highest, boutons)
+    n, line, at_line, at = 0, np.zeros(3), np.zeros(3), np.empty(3)
+    swollen = max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest)
+    swells = p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes
+    loose = 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + (1.15 * swollen + PUSHED_NM if swells else 0.0)
+    some = np.empty(thick.families.shape[0], np.int64)
+    most_thick = (thick.widest.max() if thick.widest.shape[0] else 0.0) + PUSHED_NM + GAP_NM
+    farthest = max(look.span + look.wide * p.radius_nm.highest, look.boutons)
+    margin = farthest + most_thick + loose
     least, top = lattice[0] - margin, lattice[1] + margin
+    beside = np.empty((most_crossings(p, (top - least).max()) if swells else 0, 5))
+    half = 0.5 * _RUN * p.step_nm
     for f in range(3):
         if p.grain[f] == 0.0:
             continue
@@ -87,55 +144,67 @@ def _rows_near(key, p, drift, thick, most, box, lattice, span, wide, boutons, ro
             for j in range(j0, j1 + 1):
                 place_line(key, p, f, i, j, line)
                 line[f] = 0.0
+                count, most = beside_line(thick, f, line, PUSHED_NM, some)
                 ahead = a0
                 while ahead <= a1:
-                    own, first, count, following = stretch_at(key, p, f, i, j, ahead)
-                    start, stop = max(ahead, first), min(a1, first + count - 1)
+                    own, first, nodes, following = stretch_at(key, p, f, i, j, ahead)
+                    start, stop = max(ahead, first), min(a1, first + nodes - 1)
                     ahead = following
                     if own == np.uint64(0) or start > stop:
                         continue
                     radius = typical_radius(own, p.radius_nm)
-                    near, far = span + wide * radius, 0.0
-                    before = True
-                    for node in range(start, stop + 1):
-                        k = node - first
-                        for c in range(3):
-                            at_line[c] = line[c]
-                        at_line[f] = node * p.step_nm
+                    begun, crossings = False, -1
+                    span = look.span + look.wide * radius
+                    for run in range(start, stop + 1, _RUN):
+                        end = min(run + _RUN - 1, stop)
+                        at_line[:] = line
+                        at_line[f] = 0.5 * (run + end) * p.step_nm
                         into_tissue(drift, at_line, at)
-                        if outside(at, low, high, near + loose) > 0.0:
+                        away = np.sqrt(outside(at, low, high, 0.0)) - most - loose - _MARGIN * half
+                        if away > max(span + swollen, look.boutons):
                             continue
-                        if before:
-                            before = False
-                            if n < rows.keys.shape[0]:
-                                rows.keys[n], rows.families[n], rows.firsts[n] = own, f, first
-                                rows.counts[n], rows.radii[n], rows.lines[n] = count, radius, line
-                                rows.nodes[n], rows.varicosity[n], rows.offsets[n] = np.nan, SHAFT, 0.0
-                                rows.roots[n] = root_of(key, p, own, f, i, j, first)
-                            n += 1
-                        if n > rows.keys.shape[0]:
-                            continue
-                        what, thickness_there = thickness(own, k, p)
-                        slim, parted = min(thickness_there, _PUSHED_NM), False
-                        if k == 0:
-                            # a branch begins at a node of the neurite that it leaves
-                            other, g, a, b, there = parent_of(key, p, own, f, i, j, first)
-                            parted = other != np.uint64(0)
-                            if parted:
-                                place_line(key, p, g, a, b, at_line)
-                                at_line[g] = 0.0
-                                node_place(key, p, g, a, b, there, slim, at_line, thick, most, q)
-                        if not parted:
-                            node_place(key, p, f, i, j, node, slim, line, thick, most, q)
-                        into_tissue(drift, q, at)
-                        for c in range(3):
-                            rows.nodes[n - 1, k, c] = at[c]
-                            rows.offsets[n - 1, k, c] = q[c] - line[c]
-                        rows.offsets[n - 1, k, f] = 0.0
-                        rows.nodes[n - 1, k, 3] = rows.offsets[n - 1, k, 3] = thickness_there
-                        if k == 0 and parted:
-                            rows.offsets[n - 1, k, 3] = 0.0
-                        rows.varicosity[n - 1, k] = what
+                        for node in range(run, end + 1):
+                            k = node - first
+                            wide = _swollen_near(own, k, p) if swells else 0.0
+                            middle = k % VARICOSITY_EVERY == 1
+                            if away > span + wide / FLATTEST_VARICOSITY and not (middle and wide > 0.0):
+                                continue
+                            # most nodes are ruled out by where their line lies, and how it gives way
+                            at_line[f] = node * p.step_nm
+                            give_way(thick, some[:count], f, line, at_line[f], PUSHED_NM, most, at)
+                            for c in range(3):
+                                at_line[c] = (line[c] if c != f else at_line[c]) + at[c]
+                            into_tissue(drift, at_line, at)
+                            far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
+                            needed = far <= span + wide / FLATTEST_VARICOSITY
+                            if not needed and middle and far <= look.boutons:
+                                what, _ = swelling(own, k, p)
+                                needed = what == BOUTON
+                            # a branch's first tube is as long as the way from its stem
+                            if not needed and k < 2 and far <= span + 2.0 * p.cell_nm:
+                                needed = p.branch_chance > 0.0
+                            at_line[:] = line
+                            if not needed:
+                                continue
+                            if not begun:
+                                begun = True
+                                if n < rows.keys.shape[0]:
+                                    rows.keys[n], rows.families[n], rows.firsts[n] = own, f, first
+                                    rows.counts[n], rows.radii[n], rows.lines[n] = nodes, radius, line
+                                    rows.nodes[n], rows.varicosity[n], rows.offsets[n] = np.nan, SHAFT, 0.0
+                                    rows.roots[n] = root_of(key, p, own, f, i, j, first)
+                                n += 1
+                            if n > rows.keys.shape[0]:
+                                continue
+                            if swells and crossings < 0:
+                                from_nm, to_nm = run * p.step_nm, stop * p.step_nm
+                                crossings = swellings_beside(key, p, f, i, j, line, from_nm, to_nm, beside)
+                            _write_node(
+                                key, p, drift, thick, some[:count], most, beside[: max(0, crossings)], f, i, j,
+                                line, own, first, k, rows, n - 1,
+                            )  # fmt: skip
+                            if k == 0:
+                                _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n - 1)
     return n
 
 
@@ -222,20 +291,25 @@ def _blank(n: int, m: int) -> _Rows:
     )  # fmt: skip
 
 
+class _Look(NamedTuple):
+    """How far from a box a population's nodes matter, ``wide`` times their radius farther, and its boutons."""
+
+    span: float
+    wide: float
+    boutons: float
+
+
 def _near(
     key: np.uint64, p: Population, field: DriftField, thick: Thick, box: tuple[npt.NDArray[np.float64], ...],
-    lattice: npt.NDArray[np.float64], span: float, wide: float, boutons: float,
+    lattice: npt.NDArray[np.float64], look: _Look,
 ) -> _Rows:  # fmt: skip
     """Return the neurites of one population near a box."""
     row = p.row()
     _, m = stretch_nodes(row)
-    pushed = [float(thick.widest.max(initial=0.0)) + _PUSHED_NM + 25.0] if len(thick.widest) else []
-    if p.bouton_chance + p.swelling_chance > 0:
-        pushed.append(max(p.bouton_radius_nm.highest(), p.swelling_radius_nm.highest()) + 100.0)
-    most, room = max(pushed, default=0.0), 256
+    room = 512
     while True:
         rows = _blank(room, m)
-        n = _rows_near(key, row, field, thick, most, box, lattice, span, wide, boutons, rows)
+        n = _rows_near(key, row, field, thick, box, lattice, look, rows)
         if n <= room:
             return _Rows(*(column[:n] for column in rows))
         room = n
@@ -301,17 +375,17 @@ def grow(
     reach = spine_reach_nm(spiny, axons) if spiny is not None and axons is not None else 0.0
     boutons = pad(DENDRITE) + reach if reach else 0.0
     # thin neurites ask where the thick ones around them are
-    spans, wides, asked = {}, {}, 0.0
+    looks, asked = {}, 0.0
     for name, (kind, p) in reversed(order):
-        own = max(pad(kind) + p.step_nm, keep)
-        if kind == AXON:
-            own = max(own + p.thickest_nm(), boutons)
-            spans[name], wides[name] = own, 0.0
-        else:
-            own = max(own, boutons + reach if kind == DENDRITE else 0.0, asked)
-            spans[name], wides[name] = own, 1.0 / p.flattest() if asked == 0.0 else 2.0 * _MARGIN / p.flattest() ** 0.5
-        asked = max(asked, spans[name]) + 2.0 * _MARGIN * (_PUSHED_NM + 25.0)
-    far = max(spans[name] + wides[name] * p.radius_nm.highest() for name, (_, p) in order)
+        own = max(pad(kind) + _LONGER * p.step_nm + p.rim_nm(0.0) + swell_nm(p), keep)
+        wide = np.exp(2 * p.wobble) / p.flattest()
+        if kind == DENDRITE and reach:
+            own = max(own, boutons + reach)
+        if asked > 0.0:
+            own, wide = max(own, asked), max(wide, FAR * _MARGIN * np.exp(2 * p.wobble) / p.flattest())
+        looks[name] = _Look(own, wide, boutons if kind == AXON else 0.0)
+        asked = max(asked, own + FAR * _MARGIN * (PUSHED_NM + GAP_NM))
+    far = max(max(look.span + look.wide * p.radius_nm.highest(), look.boutons) for look, (_, (_, p)) in zip(reversed(looks.values()), order, strict=True))
     rim = far + farthest_nm(drift) + 4000.0
     field = drift_field(seed, drift, low - rim, high + rim)
     lattice, box = lattice_box(field, low, high), (low, high)
@@ -319,8 +393,14 @@ def grow(
     for name, (kind, p) in order:
         thick = _as_thick(grown)
         key = stream_key(seed, f"neurite/{name}")
-        grown.append((kind, p, _near(key, p, field, thick, box, lattice, spans[name], wides[name], 0.0)))
+        grown.append((kind, p, _near(key, p, field, thick, box, lattice, looks[name])))
     return _assembled(grown, box, pad, boutons)
+
+
+def swell_nm(p: Population) -> float:
+    """Return how far outside its tubes a neurite's ruffles and processes reach."""
+    process = p.spine_length_nm.highest() + 2 * p.spine_head_radius_nm.highest() if p.spine_chance > 0 else 0.0
+    return float(process + highest(p.ruffle_nm) / (p.stiffness * p.flattest()))
 
 
 def spine_reach_nm(dendrites: Population, axons: Population) -> float:

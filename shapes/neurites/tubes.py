@@ -144,6 +144,14 @@ def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def inside(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
+    """Tell whether a point lies inside a tube, its ruffles left out."""
+    t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
+    wide = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side)
+    return wide - tubes[i, RA] - t * tubes[i, DR] <= _ZERO
+
+
+@compiled
 def tube_slope(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the gradient of a tube's field at a point, (z, y, x)."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
@@ -193,9 +201,9 @@ def most_within(tubes, i, field, far):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def parting(tubes, i, field, depth):  # type: ignore[no-untyped-def]
-    """Return the most that an owner's field of at most ``field`` and its slope times ``depth`` can add up to."""
-    swell = tubes[i, SWELL]
-    if field < swell:
-        return field + tubes[i, CORE_STEEP] * depth
-    return max(field + tubes[i, STEEP] * depth, swell + tubes[i, CORE_STEEP] * depth)
+def until(gap, near, far, core):  # type: ignore[no-untyped-def]
+    """Return how far off two fields meet that are ``gap`` apart.
+
+    The gap closes at the rate ``near`` for ``core`` nm, until the surface of the tube is reached, then at ``far``.
+    """
+    return gap / near if gap <= near * core else core + (gap - near * core) / far

@@ -14,7 +14,7 @@ from shapes.core.compiled import compiled
 from shapes.core.tiles import TILE_VX
 from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
-from shapes.neurites.tubes import COLUMNS, least_within, most_within, parting, shift_segment, steep_at, tube_field
+from shapes.neurites.tubes import COLUMNS, least_within, most_within, shift_segment, steep_at, tube_field
 from shapes.partition.depths import Depths
 from shapes.partition.point import NOBODY, Membranes, near_box
 from shapes.partition.voxels import Ranking, Shares, measure, rank
@@ -65,7 +65,7 @@ def _near_owners(  # type: ignore[no-untyped-def]
             deepest = max(deepest, reach[owners[among[i]]])
     for i in range(among.shape[0]):
         if fields[i] <= best:
-            top = max(top, parting(segments, among[i], best, deepest))
+            top = max(top, most_within(segments, among[i], best, deepest))
     count = 0
     for i in range(among.shape[0]):
         if fields[i] - steep_at(segments, among[i], fields[i]) * deepest <= top:
@@ -86,7 +86,7 @@ def _one_cell(segments, owners, chosen, count, centre, radius, reach, glia):  # 
         field = tube_field(segments, chosen[i], centre[0], centre[1], centre[2])
         lowest = min(lowest, most_within(segments, chosen[i], field, radius))
     for i in range(count):
-        top = max(top, parting(segments, chosen[i], lowest, reach[own]))
+        top = max(top, most_within(segments, chosen[i], lowest, reach[own]))
     return top <= glia
 
 
@@ -126,7 +126,8 @@ def _partition(  # type: ignore[no-untyped-def]
     lowest, best, rival, nearest, slope, ripple = state[0], state[1], state[2], state[3], state[4], state[5]
     lowest_at, at, second, own, neighbour = found[0], found[1], found[2], found[3], found[4]
     ranking, shares = Ranking(fields, best, at, rival, second), Shares(own, neighbour, nearest, slope)
-    slopes, wanted = np.empty((6, plane), np.float32), np.empty((2, n), np.bool_)
+    slopes, wanted = np.empty((8, plane), np.float32), np.empty((2, n), np.bool_)
+    rises = np.empty((2, plane), np.float32)
     corner = np.empty(3)
     glia_index, glia_field = reach.shape[0] - 1, np.float32(glia)
     least, most, c = np.empty(3), np.empty(3), np.empty(3)
@@ -176,7 +177,7 @@ def _partition(  # type: ignore[no-untyped-def]
                         rank(shifted, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
                         measure(
                             shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
-                            slopes, wanted, ripple, lowest_at,
+                            slopes, wanted, rises, lowest_at,
                         )  # fmt: skip
                         v = 0
                         for y in range(y0, y1):

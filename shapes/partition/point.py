@@ -20,19 +20,22 @@ from shapes.neurites.tubes import (
     AY,
     AZ,
     BLOCK,
+    CORE,
     DX,
     DY,
     DZ,
     HALF,
     RMAX,
     SQUEEZE,
+    STIFF,
     axis_place,
+    inside,
     least_within,
     most_within,
-    parting,
     steep_at,
     tube_field,
     tube_slope,
+    until,
 )
 
 NOBODY = -1
@@ -99,7 +102,7 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     for i in range(n):
         fields[i] = least_within(segments, chosen[i], fields[i], radius)
         if fields[i] <= best:
-            top = max(top, parting(segments, chosen[i], best, depth))
+            top = max(top, most_within(segments, chosen[i], best, depth))
     count = 0
     for i in range(n):
         # near a membrane two fields part at most at the sum of their slopes
@@ -168,23 +171,32 @@ def probe(  # type: ignore[no-untyped-def]
         if f < best:
             best, own, at = f, owners[chosen[i]], i
     nz = ny = nx = 0.0
+    core, ease = 0.0, 1.0
     if at >= 0:
         nz, ny, nx = tube_slope(segments, chosen[at], z, y, x)
-    own_steep = np.sqrt(nz * nz + ny * ny + nx * nx)
+    pace = np.sqrt(nz * nz + ny * ny + nx * nx)
+    if at >= 0 and inside(segments, chosen[at], z, y, x):
+        ease = segments[chosen[at], STIFF] / segments[chosen[at], CORE]
+        core = max(0.0, -best) / max(pace, 1e-6)
     nearest, neighbour, tilt = depth, NOBODY, 0.0
     if own != glia_index:
         # glia's field is level, so the gap to it closes at the owner's slope alone
-        steep = np.sqrt(nz * nz + ny * ny + nx * nx)
-        d = (glia - best) / max(steep, 1e-6)
+        d = until(glia - best, max(pace, 1e-6), max(ease * pace, 1e-6), core)
         if d < nearest:
-            nearest, neighbour, tilt = d, glia_index, abs(nz) / max(steep, 1e-6)
+            nearest, neighbour, tilt = d, glia_index, abs(nz) / max(pace, 1e-6)
+    rise = pace * (min(depth, core) + ease * max(0.0, depth - core))
     for i in range(count):
         k = chosen[i]
-        if owners[k] == own or fields[i] - best > (own_steep + steep_at(segments, k, fields[i])) * nearest:
+        if owners[k] == own or fields[i] - best > rise + steep_at(segments, k, fields[i]) * depth:
             continue
         mz, my, mx = tube_slope(segments, k, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
-        d = (fields[i] - best) / steep
+        eased = steep
+        if ease < 1.0:
+            eased = max(
+                0.05, np.sqrt((mz - ease * nz) ** 2 + (my - ease * ny) ** 2 + (mx - ease * nx) ** 2)
+            )
+        d = until(fields[i] - best, steep, eased, core)
         if d < nearest:
             nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep
     return own, neighbour, nearest, tilt

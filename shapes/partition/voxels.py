@@ -35,6 +35,7 @@ from shapes.neurites.tubes import (
     TAPER,
     WAVE,
     tube_slope,
+    until,
 )
 from shapes.partition.point import NOBODY
 
@@ -129,10 +130,14 @@ def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  #
 
 
 @compiled
-def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: ignore[no-untyped-def]
-    """Write the slope of each voxel's tube ``who``, as ``tube_slope`` does; 0 for glia."""
+def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx, ease):  # type: ignore[no-untyped-def]
+    """Write the slope of each voxel's tube ``who``, as ``tube_slope`` does; 0 for glia.
+
+    ``ease`` is the slope outside the tube in parts of this one.
+    """
     for x in range(n):
         sz[x] = sy[x] = sx[x] = _ZERO
+        ease[x] = _ONE
     for i in range(count):
         if not wanted[i]:
             continue
@@ -155,6 +160,7 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
             sz[x] = (ez - side * bz) * scale - k * dz if mine else sz[x]
             sy[x] = (ey - side * by) * scale - k * dy if mine else sy[x]
             sx[x] = (ex - side * bx) * scale - k * dx if mine else sx[x]
+            ease[x] = stiff / here if mine else ease[x]
         if tubes[i, PEAK] == _ZERO:
             continue
         for w in range(WAVE, COLUMNS, 4):
@@ -170,16 +176,17 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx):  # type: igno
 
 @compiled
 def measure(  # type: ignore[no-untyped-def]
-    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, pace, kin,
+    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, state, kin,
 ):  # fmt: skip
     """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
-    ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (6, n) and
-    ``wanted`` (2, count), ``pace`` float32 and ``kin`` int32 (n,) are room to write in.
+    ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (8, n),
+    ``wanted`` (2, count), ``state`` float32 (2, n) and ``kin`` int32 (n,) are room to write in.
     """
     pz, py, px = places[0], places[1], places[2]
     fields, best, at, rival, second = ranking
     own, other, depth, tilt = shares
+    rise, inner = state
     steepest = _ZERO
     for i in range(count):
         steepest = max(steepest, tubes[i, CORE_STEEP])
@@ -198,26 +205,34 @@ def measure(  # type: ignore[no-untyped-def]
                 wanted[1, second[x]] = True
     if not close:
         return
-    oz, oy, ox, rz, ry, rx = slopes[0], slopes[1], slopes[2], slopes[3], slopes[4], slopes[5]
-    _slopes(tubes, count, n, pz, py, px, at, wanted[0], oz, oy, ox)
-    _slopes(tubes, count, n, pz, py, px, second, wanted[1], rz, ry, rx)
+    oz, oy, ox, rz, ry, rx, ease, unused = slopes
+    _slopes(tubes, count, n, pz, py, px, second, wanted[1], rz, ry, rx, unused)
+    _slopes(tubes, count, n, pz, py, px, at, wanted[0], oz, oy, ox, ease)
     for x in range(n):
+        kin[x] = cells[at[x]] if at[x] >= 0 else -1
+        steep = max(_FLATTEST, np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x]))
+        core = max(_ZERO, -best[x]) / steep if ease[x] < _ONE else _ZERO
+        # how far its field can rise within reach
+        rise[x] = steep * (min(depth[x], core) + ease[x] * max(_ZERO, depth[x] - core))
+        # glia's field is level, so the gap to it closes at the owner's slope alone
+        gap, eased = glia - best[x], max(_FLATTEST, ease[x] * steep)
+        level = gap / steep if gap <= steep * core else core + (gap - steep * core) / eased
+        lean = abs(oz[x]) / steep
         # the second lowest field mostly is the neighbour, and rules the others out
         dz, dy, dx = rz[x] - oz[x], ry[x] - oy[x], rx[x] - ox[x]
         steep = max(_FLATTEST, np.sqrt(dz * dz + dy * dy + dx * dx))
-        d = (rival[x] - best[x]) / steep
+        gap = rival[x] - best[x]
+        ez, ey, ex = rz[x] - ease[x] * oz[x], ry[x] - ease[x] * oy[x], rx[x] - ease[x] * ox[x]
+        eased = max(_FLATTEST, np.sqrt(ez * ez + ey * ey + ex * ex))
+        d = gap / steep if gap <= steep * core else core + (gap - steep * core) / eased
         nearer = d < depth[x]
         depth[x] = d if nearer else depth[x]
         tilt[x] = abs(dz) / steep if nearer else tilt[x]
-        # glia's field is level, so the gap to it closes at the owner's slope alone
-        pace[x] = np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x])
-        kin[x] = cells[at[x]] if at[x] >= 0 else -1
-        steep = max(_FLATTEST, pace[x])
-        d = (glia - best[x]) / steep
-        glial = at[x] >= 0 and d < depth[x]
-        depth[x] = d if glial else depth[x]
-        tilt[x] = abs(oz[x]) / steep if glial else tilt[x]
+        glial = at[x] >= 0 and level < depth[x]
+        depth[x] = level if glial else depth[x]
+        tilt[x] = lean if glial else tilt[x]
         other[x] = -2 if glial else (second[x] if nearer else -3)
+        inner[x] = core
     for x in range(n):
         if other[x] >= 0:
             other[x] = owners[other[x]]
@@ -228,19 +243,19 @@ def measure(  # type: ignore[no-untyped-def]
         swell, core_steep, steep = tubes[i, SWELL], tubes[i, CORE_STEEP], tubes[i, STEEP]
         hits = 0
         for x in range(n):
-            bound = pace[x] + (core_steep if field[x] < swell else steep)
-            hits += (field[x] - best[x] < bound * depth[x]) & (kin[x] != who) & (second[x] != i)
+            bound = rise[x] + (core_steep if field[x] < swell else steep) * depth[x]
+            hits += (field[x] - best[x] < bound) & (kin[x] != who) & (second[x] != i)
         if hits == 0:
             continue
         for x in range(n):
-            bound = pace[x] + (core_steep if field[x] < swell else steep)
-            if second[x] == i or field[x] - best[x] >= bound * depth[x]:
-                continue
-            if kin[x] == who:
+            bound = rise[x] + (core_steep if field[x] < swell else steep) * depth[x]
+            if kin[x] == who or second[x] == i or field[x] - best[x] >= bound:
                 continue
             mz, my, mx = tube_slope(tubes, i, pz[x], py[x], px[x])
-            mz, my, mx = mz - oz[x], my - oy[x], mx - ox[x]
-            steep = max(_FLATTEST, np.sqrt(mz * mz + my * my + mx * mx))
-            d = (field[x] - best[x]) / steep
+            dz, dy, dx = mz - oz[x], my - oy[x], mx - ox[x]
+            closing = max(_FLATTEST, np.sqrt(dz * dz + dy * dy + dx * dx))
+            ez, ey, ex = mz - ease[x] * oz[x], my - ease[x] * oy[x], mx - ease[x] * ox[x]
+            eased = max(_FLATTEST, np.sqrt(ez * ez + ey * ey + ex * ex))
+            d = until(field[x] - best[x], closing, eased, inner[x])
             if d < depth[x]:
-                depth[x], other[x], tilt[x] = d, owners[i], abs(mz) / steep
+                depth[x], other[x], tilt[x] = d, owners[i], abs(dz) / closing
