@@ -10,7 +10,7 @@ from shapes.core.fields import spline_weights
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
 
-from shapes.neurites.giving_way import aside, bump, give_way
+from shapes.neurites.giving_way import CARRY, NEED, OFF, PAST, SIDE, X, give_way
 from shapes.neurites.lanes import typical_radius
 from shapes.neurites.lattice import place_line, stretch_at
 from shapes.neurites.population import (
@@ -56,30 +56,31 @@ def thickness(own, k, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def stray(key, p, f, i, j, at, out):  # type: ignore[no-untyped-def]
-    """Write by how much a line strays at one of its nodes, whatever neurite it is there."""
-    out[:] = 0.0
+def stray(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
+    """Return by how much a line strays at one of its nodes, along the next two axes, whatever neurite it is."""
     if p.lanes:
-        return
+        return 0.0, 0.0
     line = cell_key(mix(key, 30 + f), 0, i, j)
     knot = at // _KNOT
     weights = spline_weights((at - knot * _KNOT) / _KNOT)
+    a = b = 0.0
     for n in range(4):
         here = mix(line, knot - 1 + n)
-        for c in range(1, 3):
-            out[(f + c) % 3] += weights[n] * p.stray * p.cell_nm * (2.0 * uniform(here, c) - 1.0)
-    here = mix(line, 1000003 + at)
+        a += weights[n] * (2.0 * uniform(here, 1) - 1.0)
+        b += weights[n] * (2.0 * uniform(here, 2) - 1.0)
+    here, wide = mix(line, 1000003 + at), p.stray * p.cell_nm
     jitter = p.bend * p.step_nm / 2.45  # so that the direction changes by about ``bend`` at a node
-    for c in range(1, 3):
-        out[(f + c) % 3] += jitter * min(2.0, max(-2.0, normal(here, c)))
+    return (
+        wide * a + jitter * min(2.0, max(-2.0, normal(here, 1))),
+        wide * b + jitter * min(2.0, max(-2.0, normal(here, 2))),
+    )
 
 
 @compiled
 def swellings_beside(key, p, f, i, j, line, low, high, out):  # type: ignore[no-untyped-def]
-    """Write the swellings of lines that cross a line between two places; returns how many.
+    """Write the swellings of lines that cross a line between two places, as rows of ``giving_way.py``.
 
-    Each is a row: where it crosses, along the line; the axis along which it lies beside it; how far off, with
-    a sign; its radius; and how far from its own middle it crosses.
+    Returns how many.
     """
     edge, other, n = p.cell_nm, np.empty(3), 0
     shift = uniform(key, 40 + f)
@@ -104,8 +105,9 @@ def swellings_beside(key, p, f, i, j, line, low, high, out):  # type: ignore[no-
                         if wide >= _SWOLLEN * edge and n < out.shape[0]:
                             # along a swelling it is about as wide half-way to its next node
                             past = max(0.0, abs(k * p.step_nm - line[g]) - 0.4 * p.step_nm)
-                            out[n, 0], out[n, 1], out[n, 2] = other[f], third, line[third] - other[third]
-                            out[n, 3], out[n, 4] = wide, past
+                            out[n, X], out[n, SIDE] = other[f], 0.0 if third == (f + 1) % 3 else 1.0
+                            out[n, OFF] = line[third] - other[third]
+                            out[n, NEED], out[n, PAST], out[n, CARRY:] = 1.15 * wide + _BETWEEN_NM, past, 0.0
                             n += 1
     return n
 
@@ -117,33 +119,14 @@ def most_crossings(p, long):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _off_swellings(p, beside, along, own, out):  # type: ignore[no-untyped-def]
-    """Add what swellings of lines that cross here push a node by."""
-    up, down = np.zeros(3), np.zeros(3)
-    for n in range(beside.shape[0]):
-        s = abs(along - beside[n, 0])
-        if s > _BESIDE * p.cell_nm:
-            continue
-        need = 1.15 * beside[n, 3] + min(own, 0.25 * p.cell_nm) + _BETWEEN_NM
-        h, third = beside[n, 2], int(beside[n, 1])
-        push = aside(abs(h), need) * bump(np.sqrt(s * s + beside[n, 4] ** 2) / need)
-        if h >= 0.0:
-            up[third] = max(up[third], push)
-        else:
-            down[third] = max(down[third], push)
-    for c in range(3):
-        out[c] += up[c] - down[c]
-
-
-@compiled
-def node_place(key, p, f, i, j, at, own, line, thick, some, most, beside, out):  # type: ignore[no-untyped-def]
+def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, most, out):  # type: ignore[no-untyped-def]
     """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis.
 
-    ``some`` of the ``thick`` neurites and the swellings ``beside`` are those that the line may give way to.
+    The first ``n`` rows of ``crossing`` and the ``m`` first of ``parallel`` are what the line may give way to,
+    see ``giving_way.py``.
     """
-    moved, along = np.empty(3), at * p.step_nm
-    stray(key, p, f, i, j, at, out)
-    _off_swellings(p, beside, along, own, out)
-    give_way(thick, some, f, line, along, own, most, moved)
-    for c in range(3):
-        out[c] += moved[c] + (along if c == f else line[c])
+    along = at * p.step_nm
+    stray_a, stray_b = stray(key, p, f, i, j, at)
+    move_a, move_b = give_way(thick, crossing, n, parallel, m, f, line, along, own, most)
+    a, b = (f + 1) % 3, (f + 2) % 3
+    out[a], out[b], out[f] = line[a] + stray_a + move_a, line[b] + stray_b + move_b, along

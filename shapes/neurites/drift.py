@@ -17,8 +17,17 @@ from shapes.core.frozen import Frozen
 from shapes.core.streams import cell_key, stream_key, uniform
 
 _EVEN = 3.0**0.5  # half the width of a uniform draw of standard deviation one
+_FINER = 8  # points of the drift to a wavelength, between which it runs straight
 _ROUNDS, _WITHIN_NM = 60, 0.5
 _SAMPLE_NM = 700.0
+_Weights = npt.NDArray[np.float64]
+
+
+@compiled
+def _slopes(t):  # type: ignore[no-untyped-def]
+    """Return how fast the four weights of a cubic B-spline change, per lattice step."""
+    r = 1.0 - t
+    return -0.5 * r * r, 1.5 * t * t - 2.0 * t, -1.5 * r * r + 2.0 * r, 0.5 * t * t
 
 
 class Drift(Frozen):
@@ -29,9 +38,9 @@ class Drift(Frozen):
 
 
 class DriftField(NamedTuple):
-    """The drift around a box: its potential (z, y, x, 3) on a lattice of ``spacing`` nm, from index ``first``.
+    """The drift around a box: displacements (z, y, x, 3) in nm on a lattice of ``spacing``, from index ``first``.
 
-    The potential is in nm: its curl is taken per step of that lattice.
+    Between its points it runs straight, so that a place costs little.
     """
 
     values: npt.NDArray[np.float64]
@@ -53,12 +62,37 @@ def drift_field(
     seed: int, drift: Drift, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
 ) -> DriftField:
     """Return the drift of the world of ``seed`` for lattice points (z, y, x) from ``low`` to ``high``, in nm."""
-    spacing = drift.wavelength_nm
-    first = np.floor(low / spacing).astype(np.int64) - 1
-    last = np.floor(high / spacing).astype(np.int64) + 2
-    values = np.empty((*(last - first + 1), 3))
-    _fill(stream_key(seed, "drift"), first, _EVEN * drift.slope * spacing, values)
-    return DriftField(values, first, spacing)
+    fine = drift.wavelength_nm / _FINER
+    first = np.floor(low / fine).astype(np.int64)
+    last = np.floor(high / fine).astype(np.int64) + 1
+    coarse = first // _FINER - 1
+    potential = np.empty((*(last // _FINER + 2 - coarse + 1), 3))
+    _fill(stream_key(seed, "drift"), coarse, _EVEN * drift.slope * drift.wavelength_nm, potential)
+    ends = [
+        _finer(first[axis], last[axis] - first[axis] + 1, coarse[axis], potential.shape[axis]) for axis in range(3)
+    ]
+    (z, dz), (y, dy), (x, dx) = ends
+
+    def along(pz: _Weights, py: _Weights, px: _Weights, component: int) -> npt.NDArray[np.float64]:
+        part: npt.NDArray[np.float64] = np.einsum("ai,ijk->ajk", pz, potential[..., component])
+        return np.asarray(np.matmul(np.matmul(py, part), px.T))
+
+    curl = (
+        along(z, dy, x, 2) - along(z, y, dx, 1),
+        along(z, y, dx, 0) - along(dz, y, x, 2),
+        along(dz, y, x, 1) - along(z, dy, x, 0),
+    )
+    return DriftField(np.ascontiguousarray(np.stack(curl, -1)), first, fine)
+
+
+def _finer(first: int, count: int, coarse: int, lattice: int) -> tuple[_Weights, _Weights]:
+    """Return the weights (count, lattice) of a B-spline, and of its slope, at points of the finer lattice."""
+    value, slope = np.zeros((count, lattice)), np.zeros((count, lattice))
+    for n in range(count):
+        cell, part = divmod(int(first) + n, _FINER)
+        at, t = cell - 1 - int(coarse), part / _FINER
+        value[n, at : at + 4], slope[n, at : at + 4] = spline_weights(t), _slopes(t)
+    return value, slope
 
 
 def farthest_nm(drift: Drift) -> float:
@@ -67,43 +101,24 @@ def farthest_nm(drift: Drift) -> float:
 
 
 @compiled
-def _slopes(t):  # type: ignore[no-untyped-def]
-    """Return how fast the four weights of a cubic B-spline change, per lattice step."""
-    r = 1.0 - t
-    return -0.5 * r * r, 1.5 * t * t - 2.0 * t, -1.5 * r * r + 2.0 * r, 0.5 * t * t
-
-
-@compiled
 def into_tissue(field, q, out):  # type: ignore[no-untyped-def]
     """Write where a point of the lattice lies in tissue space."""
     values, first, spacing = field
-    z, y, x = q[0] / spacing, q[1] / spacing, q[2] / spacing
-    iz, iy, ix = int(np.floor(z)), int(np.floor(y)), int(np.floor(x))
-    wz, wy, wx = spline_weights(z - iz), spline_weights(y - iy), spline_weights(x - ix)
-    sz, sy, sx = _slopes(z - iz), _slopes(y - iy), _slopes(x - ix)
+    z, y, x = q[0] / spacing - first[0], q[1] / spacing - first[1], q[2] / spacing - first[2]
     # beyond the field its rim serves: points there are only asked whether they are far away
-    iz = min(max(iz - 1 - first[0], 0), values.shape[0] - 4)
-    iy = min(max(iy - 1 - first[1], 0), values.shape[1] - 4)
-    ix = min(max(ix - 1 - first[2], 0), values.shape[2] - 4)
-    dz = dy = dx = 0.0
-    for i in range(4):
-        for j in range(4):
-            az = ay = ax = by = bz = 0.0
-            for k in range(4):
-                pz, py, px = (
-                    values[iz + i, iy + j, ix + k, 0],
-                    values[iz + i, iy + j, ix + k, 1],
-                    values[iz + i, iy + j, ix + k, 2],
-                )
-                az += wx[k] * pz
-                ay += wx[k] * py
-                ax += wx[k] * px
-                bz += sx[k] * pz
-                by += sx[k] * py
-            dz += wz[i] * (sy[j] * ax - wy[j] * by)
-            dy += wz[i] * wy[j] * bz - sz[i] * wy[j] * ax
-            dx += sz[i] * wy[j] * ay - wz[i] * sy[j] * az
-    out[0], out[1], out[2] = q[0] + dz, q[1] + dy, q[2] + dx
+    iz = min(max(int(np.floor(z)), 0), values.shape[0] - 2)
+    iy = min(max(int(np.floor(y)), 0), values.shape[1] - 2)
+    ix = min(max(int(np.floor(x)), 0), values.shape[2] - 2)
+    tz, ty, tx = z - iz, y - iy, x - ix
+    for c in range(3):
+        a = values[iz, iy, ix, c] + tx * (values[iz, iy, ix + 1, c] - values[iz, iy, ix, c])
+        b = values[iz, iy + 1, ix, c] + tx * (values[iz, iy + 1, ix + 1, c] - values[iz, iy + 1, ix, c])
+        a += ty * (b - a)
+        d = values[iz + 1, iy, ix, c] + tx * (values[iz + 1, iy, ix + 1, c] - values[iz + 1, iy, ix, c])
+        b = values[iz + 1, iy + 1, ix, c]
+        b += tx * (values[iz + 1, iy + 1, ix + 1, c] - values[iz + 1, iy + 1, ix, c])
+        d += ty * (b - d)
+        out[c] = q[c] + a + tz * (d - a)
 
 
 @compiled

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 
-FAR = 3.0
+FAR = 2.5
 """Lines that pass by at so many times the room that is needed stay where they are."""
 GAP_NM = 25.0
 """Between the surfaces of the two there is so much for their membranes."""
@@ -54,82 +54,111 @@ def aside(h, need):  # type: ignore[no-untyped-def]
     t = h / need
     if t >= FAR:
         return 0.0
-    return need * (np.sqrt(1.0 + t * t) - t - 0.1623 * t * t / 9.0)
+    return need * (np.sqrt(1.0 + t * t) - t - 0.1926 * t * t / 6.25)
+
+
+X, SIDE, OFF, NEED, PAST, CARRY = 0, 1, 2, 3, 4, 5
+"""Columns of what crosses a line along axis ``f``: where, along the line; whether it lies beside the line along
+the next axis, 0, or the one after that, 1; how far off, with a sign; the room that it needs beside the line's own
+radius; how far from its own middle it crosses; and what it has strayed itself along these two axes."""
+CROSSING = 7
 
 
 @compiled
-def beside_line(thick, f, line, own, some):  # type: ignore[no-untyped-def]
-    """Pick the thick neurites that a line may give way to; returns how many, and the most room that one needs."""
-    families, lines, widest = thick.families, thick.lines, thick.widest
-    count, most = 0, 0.0
-    a, b = (f + 1) % 3, (f + 2) % 3
-    for r in range(families.shape[0]):
-        need = widest[r] + own + GAP_NM
-        g = families[r]
-        if g != f:
-            away = abs(line[3 - f - g] - lines[r, 3 - f - g])
-        else:
-            away = np.sqrt((line[a] - lines[r, a]) ** 2 + (line[b] - lines[r, b]) ** 2)
-        if away < FAR * need:
-            some[count] = r
-            count += 1
-            most = max(most, need)
-    return count, most
+def _place_on(nodes, r, at):  # type: ignore[no-untyped-def]
+    """Return node and part of the step to the next where a thick neurite is asked, and its radius there."""
+    k = int(np.floor(at))
+    if k < -1 or k >= nodes.shape[1]:
+        return k, 0.0, 0.0
+    t = at - k
+    one = nodes[r, k, 3] if k >= 0 else 0.0
+    two = nodes[r, k + 1, 3] if k + 1 < nodes.shape[1] else 0.0
+    return k, t, (1.0 - t) * one + t * two
 
 
 @compiled
-def give_way(thick, some, f, line, along, own, most, out):  # type: ignore[no-untyped-def]
-    """Write by how much a place on a line, ``along`` its axis ``f``, moves off thick neurites: (3,) in nm.
+def _strayed(nodes, r, k, t, c):  # type: ignore[no-untyped-def]
+    """Return how far a thick neurite is from its line along one axis."""
+    one = k >= 0 and nodes[r, k, 3] > 0.0
+    two = k + 1 < nodes.shape[1] and nodes[r, k + 1, 3] > 0.0
+    return (1.0 - t) * nodes[r, k if one else k + 1, c] + t * nodes[r, k + 1 if two else k, c]
 
-    ``some`` are those that ``beside_line`` picked, ``own`` is the radius there; ``most`` bounds the move along
-    each axis.
+
+@compiled
+def beside_line(thick, f, line, own, crossing, parallel):  # type: ignore[no-untyped-def]
+    """Find the thick neurites that a line may give way to.
+
+    Written are those that cross it, as rows of ``crossing``, and the numbers of those ``parallel`` to it.
+    Returns how many of either, and the most room that one needs.
     """
     families, lines, firsts, steps, nodes, widest = thick
-    up, down, carried = np.zeros(3), np.zeros(3), 0.0
-    out[:] = 0.0
+    n, m, most = 0, 0, 0.0
     a, b = (f + 1) % 3, (f + 2) % 3
-    for r in some:
-        g = families[r]
-        third = 3 - f - g
-        da = db = s = 0.0
-        if g != f:
-            s, h = abs(along - lines[r, f]), line[third] - lines[r, third]
-            if s >= 2.0 * (widest[r] + own + GAP_NM):
-                continue
-            at = line[g] / steps[r] - firsts[r]
-        else:
-            da, db = line[a] - lines[r, a], line[b] - lines[r, b]
-            h = np.sqrt(da * da + db * db)
-            if h < 1e-6:
-                continue
-            at = along / steps[r] - firsts[r]
-        k = int(np.floor(at))
-        if k < -1 or k >= nodes.shape[1]:
-            continue
-        t = at - k
-        one = nodes[r, k, 3] if k >= 0 else 0.0
-        two = nodes[r, k + 1, 3] if k + 1 < nodes.shape[1] else 0.0
-        radius = (1.0 - t) * one + t * two
-        if radius <= 0.0:
-            continue
-        need = radius + own + GAP_NM
-        beside = bump(s / need)
-        off = aside(abs(h), need) * beside
+    for r in range(families.shape[0]):
+        need, g = widest[r] + own + GAP_NM, families[r]
         if g == f:
-            up[a], down[a] = max(up[a], off * da / h), max(down[a], -off * da / h)
-            up[b], down[b] = max(up[b], off * db / h), max(down[b], -off * db / h)
-        elif h >= 0.0:
-            up[third] = max(up[third], off)
+            away = np.sqrt((line[a] - lines[r, a]) ** 2 + (line[b] - lines[r, b]) ** 2)
+            if 1e-6 < away < FAR * need:
+                parallel[m] = r
+                m += 1
+                most = max(most, need)
+            continue
+        third = 3 - f - g
+        h = line[third] - lines[r, third]
+        if abs(h) >= FAR * need:
+            continue
+        k, t, radius = _place_on(nodes, r, line[g] / steps[r] - firsts[r])
+        need = radius + own + GAP_NM
+        if radius <= 0.0 or abs(h) >= FAR * need:
+            continue
+        crossing[n, X], crossing[n, SIDE], crossing[n, OFF] = lines[r, f], 0.0 if third == a else 1.0, h
+        crossing[n, NEED], crossing[n, PAST] = radius + GAP_NM, 0.0
+        crossing[n, CARRY] = _strayed(nodes, r, k, t, a)
+        crossing[n, CARRY + 1] = _strayed(nodes, r, k, t, b)
+        n += 1
+        most = max(most, need)
+    return n, m, most
+
+
+@compiled
+def give_way(thick, crossing, n, parallel, m, f, line, along, own, most):  # type: ignore[no-untyped-def]
+    """Return by how much a place on a line moves off what is beside it, in nm, along the next two axes.
+
+    ``along`` is its place along its axis ``f``, ``own`` the radius there; ``most`` bounds the move.
+    """
+    up_a = up_b = down_a = down_b = carried = carry_a = carry_b = 0.0
+    for i in range(n):
+        need = crossing[i, NEED] + own
+        s = abs(along - crossing[i, X])
+        if s >= 2.0 * need:
+            continue
+        s = np.sqrt(s * s + crossing[i, PAST] ** 2)
+        h, beside = crossing[i, OFF], bump(s / need)
+        off = aside(abs(h), need) * beside
+        if crossing[i, SIDE] == 0.0:
+            up_a, down_a = (max(up_a, off), down_a) if h >= 0.0 else (up_a, max(down_a, off))
         else:
-            down[third] = max(down[third], off)
+            up_b, down_b = (max(up_b, off), down_b) if h >= 0.0 else (up_b, max(down_b, off))
         # what a thick neurite strays by, its neighbours stray by, too
         weight = beside * bump(abs(h) / need)
         if weight > carried:
             carried = weight
-            for c in range(3):
-                first = nodes[r, k, c] if one > 0.0 else nodes[r, k + 1, c]
-                second = nodes[r, k + 1, c] if two > 0.0 else nodes[r, k, c]
-                out[c] = weight * ((1.0 - t) * first + t * second)
-    for c in range(3):
-        out[c] = min(most, max(-most, out[c] + up[c] - down[c]))
-    out[f] = 0.0
+            carry_a, carry_b = weight * crossing[i, CARRY], weight * crossing[i, CARRY + 1]
+    a, b = (f + 1) % 3, (f + 2) % 3
+    for i in range(m):
+        r = parallel[i]
+        k, t, radius = _place_on(thick.nodes, r, along / thick.steps_nm[r] - thick.firsts[r])
+        if radius <= 0.0:
+            continue
+        da, db = line[a] - thick.lines[r, a], line[b] - thick.lines[r, b]
+        h, need = np.sqrt(da * da + db * db), radius + own + GAP_NM
+        off = aside(h, need) / h
+        up_a, down_a = max(up_a, off * da), max(down_a, -off * da)
+        up_b, down_b = max(up_b, off * db), max(down_b, -off * db)
+        weight = bump(h / need)
+        if weight > carried:
+            carried = weight
+            carry_a = weight * _strayed(thick.nodes, r, k, t, a)
+            carry_b = weight * _strayed(thick.nodes, r, k, t, b)
+    carry_a, carry_b = carry_a + up_a - down_a, carry_b + up_b - down_b
+    return min(most, max(-most, carry_a)), min(most, max(-most, carry_b))

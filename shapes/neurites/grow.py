@@ -16,7 +16,7 @@ from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
 from shapes.neurites.drift import Drift, DriftField, drift_field, farthest_nm, into_tissue, lattice_box
-from shapes.neurites.giving_way import FAR, GAP_NM, Thick, beside_line, give_way
+from shapes.neurites.giving_way import CROSSING, FAR, GAP_NM, Thick, beside_line, give_way
 from shapes.neurites.lanes import typical_radius
 from shapes.neurites.lattice import lines_within, parent_of, place_line, root_of, stretch_at, stretch_nodes
 from shapes.neurites.neurites import Neurites
@@ -39,8 +39,9 @@ from shapes.neurites.tubes import COLUMNS, NODE, ruffle_segment, set_segment
 
 _FIRST = (SOMA, MYELINATED, DENDRITE, GLIA, AXON)  # thick ones, to which the others give way
 PUSHED_NM = 150.0  # a thicker neurite gives way as one of this radius
+_BENT_NM = 600.0  # giving way differs by less from the middle of a run to its ends
 _PLAY_NM = 60.0  # giving way as a thinner one differs by less
-_RUN = 4  # nodes that are ruled out together
+_RUN = VARICOSITY_EVERY  # nodes that are ruled out together
 _LONGER = 1.6  # times its step a tube is long at most
 _MARGIN = 1.3  # by so much lattice and tissue differ in length
 
@@ -71,24 +72,28 @@ def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _swollen_near(own, k, p):  # type: ignore[no-untyped-def]
-    """Return how thick the swelling is that the tubes at a node may belong to; 0 where there is none."""
-    if p.bouton_chance + p.swelling_chance == 0.0:
-        return 0.0
-    middle = k - k % VARICOSITY_EVERY + 1
-    _, wide = swelling(own, middle, p)
-    if k - middle == 2:
-        _, other = swelling(own, middle + VARICOSITY_EVERY, p)
-        wide = max(wide, other)
-    return wide
+def _swells(p):  # type: ignore[no-untyped-def]
+    return p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes
 
 
 @compiled
-def _write_node(key, p, drift, thick, some, most, beside, f, i, j, line, own, first, k, rows, n):  # type: ignore[no-untyped-def]
-    """Write node ``k`` of the ``n``-th neurite, which lies on a line of the lattice."""
-    q, at = np.empty(3), np.empty(3)
+def _most_swollen(p):  # type: ignore[no-untyped-def]
+    """Return the most room that a swelling of the same population needs."""
+    return 1.15 * max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest) + PUSHED_NM if _swells(p) else 0.0
+
+
+@compiled
+def _swollen_run(own, k, p):  # type: ignore[no-untyped-def]
+    """Return how thick the swellings are that nodes ``k`` to ``k + 3`` may belong to, and what the first is."""
+    what, wide = swelling(own, k + 1, p)
+    _, after = swelling(own, k + VARICOSITY_EVERY + 1, p)
+    return max(wide, after), what
+
+
+@compiled
+def _write_node(p, drift, q, at, f, line, own, k, rows, n):  # type: ignore[no-untyped-def]
+    """Write node ``k`` of the ``n``-th neurite, which lies at ``q`` on the lattice."""
     what, radius = thickness(own, k, p)
-    node_place(key, p, f, i, j, first + k, min(radius, PUSHED_NM), line, thick, some, most, beside, q)
     into_tissue(drift, q, at)
     for c in range(3):
         rows.nodes[n, k, c] = at[c]
@@ -103,17 +108,18 @@ def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # typ
     other, g, a, b, there = parent_of(key, p, own, f, i, j, first)
     if other == np.uint64(0):
         return
-    line, q, at, some = np.empty(3), np.empty(3), np.empty(3), np.empty(thick.families.shape[0], np.int64)
+    line, q, at, count = np.empty(3), np.empty(3), np.empty(3), thick.families.shape[0]
+    crossing, parallel = np.empty((count + most_crossings(p, 0.0), CROSSING)), np.empty(count, np.int64)
     place_line(key, p, g, a, b, line)
-    line[g] = there * p.step_nm
+    along = line[g] = there * p.step_nm
     _, begin, _, _ = stretch_at(key, p, g, a, b, there)
     _, radius = thickness(other, there - begin, p)
-    count, most = beside_line(thick, g, line, PUSHED_NM, some)
-    along = there * p.step_nm
-    beside = np.empty((most_crossings(p, 0.0), 5))
-    crossings = swellings_beside(key, p, g, a, b, line, along, along, beside)
-    own_radius = min(radius, PUSHED_NM)
-    node_place(key, p, g, a, b, there, own_radius, line, thick, some[:count], most, beside[:crossings], q)
+    crosses, runs, most = beside_line(thick, g, line, PUSHED_NM, crossing, parallel)
+    most = max(most, _most_swollen(p))
+    if _swells(p):
+        crosses += swellings_beside(key, p, g, a, b, line, along, along, crossing[crosses:])
+    slim = min(radius, PUSHED_NM)
+    node_place(key, p, g, a, b, there, slim, line, thick, crossing, crosses, parallel, runs, most, q)
     into_tissue(drift, q, at)
     for c in range(3):
         rows.nodes[n, 0, c] = at[c]
@@ -124,27 +130,35 @@ def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # typ
 def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[no-untyped-def]
     """Write the neurites of a population near a box; returns how many."""
     low, high = box
-    n, line, at_line, at = 0, np.zeros(3), np.zeros(3), np.empty(3)
-    swollen = max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest)
-    swells = p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes
-    loose = 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + (1.15 * swollen + PUSHED_NM if swells else 0.0)
-    some = np.empty(thick.families.shape[0], np.int64)
+    n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
+    swells, pushed = _swells(p), _most_swollen(p)
+    loose = 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + pushed
     most_thick = (thick.widest.max() if thick.widest.shape[0] else 0.0) + PUSHED_NM + GAP_NM
     farthest = max(look.span + look.wide * p.radius_nm.highest, look.boutons)
     margin = farthest + most_thick + loose
     least, top = lattice[0] - margin, lattice[1] + margin
-    beside = np.empty((most_crossings(p, (top - least).max()) if swells else 0, 5))
+    room = thick.families.shape[0] + (most_crossings(p, (top - least).max()) if swells else 0)
+    crossing, parallel = np.empty((room, CROSSING)), np.empty(thick.families.shape[0], np.int64)
     half = 0.5 * _RUN * p.step_nm
     for f in range(3):
         if p.grain[f] == 0.0:
             continue
+        one, two = (f + 1) % 3, (f + 2) % 3
         i0, i1, j0, j1 = lines_within(key, p, f, least, top)
         a0, a1 = int(np.floor(least[f] / p.step_nm)), int(np.ceil(top[f] / p.step_nm))
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
                 place_line(key, p, f, i, j, line)
                 line[f] = 0.0
-                count, most = beside_line(thick, f, line, PUSHED_NM, some)
+                crosses, runs, most = beside_line(thick, f, line, PUSHED_NM, crossing, parallel)
+                # how far off the line the box is, and where along it the box lies
+                aside_nm = 0.0
+                for c in range(3):
+                    if c != f:
+                        aside_nm += max(0.0, lattice[0, c] - line[c], line[c] - lattice[1, c]) ** 2
+                moves = most + loose
+                if aside_nm > (_MARGIN * farthest + moves) ** 2:
+                    continue
                 ahead = a0
                 while ahead <= a1:
                     own, first, nodes, following = stretch_at(key, p, f, i, j, ahead)
@@ -153,37 +167,49 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                     if own == np.uint64(0) or start > stop:
                         continue
                     radius = typical_radius(own, p.radius_nm)
-                    begun, crossings = False, -1
+                    begun, all_crosses = False, -1
                     span = look.span + look.wide * radius
-                    for run in range(start, stop + 1, _RUN):
-                        end = min(run + _RUN - 1, stop)
-                        at_line[:] = line
-                        at_line[f] = 0.5 * (run + end) * p.step_nm
+                    for group in range(first + (start - first) // _RUN * _RUN, stop + 1, _RUN):
+                        run, end = max(group, start), min(group + _RUN - 1, stop)
+                        wide, what = 0.0, SHAFT
+                        if swells:
+                            wide, what = _swollen_run(own, group - first, p)
+                        reach = span + wide / FLATTEST_VARICOSITY
+                        if what == BOUTON:
+                            reach = max(reach, look.boutons)
+                        if group == first and p.branch_chance > 0.0:
+                            reach = max(reach, span + 2.0 * p.cell_nm)
+                        off = max(0.0, lattice[0, f] - end * p.step_nm, run * p.step_nm - lattice[1, f])
+                        if aside_nm + off * off > (_MARGIN * reach + moves) ** 2:
+                            continue
+                        # whole runs of nodes are ruled out by where their middle lies, as its line gives way
+                        along = 0.5 * (run + end) * p.step_nm
+                        move_a, move_b = give_way(
+                            thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                        )
+                        at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
+                        at_line[f] = along
                         into_tissue(drift, at_line, at)
-                        away = np.sqrt(outside(at, low, high, 0.0)) - most - loose - _MARGIN * half
-                        if away > max(span + swollen, look.boutons):
+                        away = np.sqrt(outside(at, low, high, 0.0)) - loose - _LONGER * half - min(most, _BENT_NM)
+                        if away > reach:
                             continue
                         for node in range(run, end + 1):
                             k = node - first
-                            wide = _swollen_near(own, k, p) if swells else 0.0
-                            middle = k % VARICOSITY_EVERY == 1
-                            if away > span + wide / FLATTEST_VARICOSITY and not (middle and wide > 0.0):
-                                continue
                             # most nodes are ruled out by where their line lies, and how it gives way
-                            at_line[f] = node * p.step_nm
-                            give_way(thick, some[:count], f, line, at_line[f], PUSHED_NM, most, at)
-                            for c in range(3):
-                                at_line[c] = (line[c] if c != f else at_line[c]) + at[c]
+                            along = node * p.step_nm
+                            move_a, move_b = give_way(
+                                thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                            )
+                            at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
+                            at_line[f] = along
                             into_tissue(drift, at_line, at)
                             far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
                             needed = far <= span + wide / FLATTEST_VARICOSITY
-                            if not needed and middle and far <= look.boutons:
-                                what, _ = swelling(own, k, p)
-                                needed = what == BOUTON
-                            # a branch's first tube is as long as the way from its stem
-                            if not needed and k < 2 and far <= span + 2.0 * p.cell_nm:
-                                needed = p.branch_chance > 0.0
-                            at_line[:] = line
+                            # of what is farther away boutons matter alone, and where branches leave their stems
+                            if not needed and what == BOUTON and k % VARICOSITY_EVERY == 1:
+                                needed = far <= look.boutons
+                            if not needed and k < 2 and p.branch_chance > 0.0:
+                                needed = far <= span + 2.0 * p.cell_nm
                             if not needed:
                                 continue
                             if not begun:
@@ -196,13 +222,19 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                                 n += 1
                             if n > rows.keys.shape[0]:
                                 continue
-                            if swells and crossings < 0:
-                                from_nm, to_nm = run * p.step_nm, stop * p.step_nm
-                                crossings = swellings_beside(key, p, f, i, j, line, from_nm, to_nm, beside)
-                            _write_node(
-                                key, p, drift, thick, some[:count], most, beside[: max(0, crossings)], f, i, j,
-                                line, own, first, k, rows, n - 1,
+                            if all_crosses < 0:
+                                all_crosses = crosses
+                                if swells:
+                                    all_crosses += swellings_beside(
+                                        key, p, f, i, j, line, run * p.step_nm, stop * p.step_nm,
+                                        crossing[crosses:],
+                                    )  # fmt: skip
+                            _, thickness_there = thickness(own, k, p)
+                            node_place(
+                                key, p, f, i, j, node, min(thickness_there, PUSHED_NM), line, thick, crossing,
+                                all_crosses, parallel, runs, max(most, pushed), q,
                             )  # fmt: skip
+                            _write_node(p, drift, q, at, f, line, own, k, rows, n - 1)
                             if k == 0:
                                 _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n - 1)
     return n
@@ -324,7 +356,7 @@ def _as_thick(parts: list[tuple[int, Population, _Rows]]) -> Thick:
     total = sum(len(part[2].keys) for part in parts)
     nodes, widest, n = np.zeros((total, longest, 4)), np.empty(total), 0
     for _, p, rows in parts:
-        here, flat = slice(n, n + len(rows.keys)), max(FLATTEST, min(1.0, p.flatness.typical()))
+        here, flat = slice(n, n + len(rows.keys)), _typical_flatness(p)
         nodes[here, : rows.offsets.shape[1]] = rows.offsets
         nodes[here, :, 3] /= flat
         widest[here] = rows.radii * np.exp(2 * p.wobble) / flat
@@ -382,7 +414,7 @@ def grow(
         if kind == DENDRITE and reach:
             own = max(own, boutons + reach)
         if asked > 0.0:
-            own, wide = max(own, asked), max(wide, FAR * _MARGIN * np.exp(2 * p.wobble) / p.flattest())
+            own, wide = max(own, asked), max(wide, FAR * _MARGIN * np.exp(2 * p.wobble) / _typical_flatness(p))
         looks[name] = _Look(own, wide, boutons if kind == AXON else 0.0)
         asked = max(asked, own + FAR * _MARGIN * (PUSHED_NM + GAP_NM))
     far = max(max(look.span + look.wide * p.radius_nm.highest(), look.boutons) for look, (_, (_, p)) in zip(reversed(looks.values()), order, strict=True))
@@ -395,6 +427,10 @@ def grow(
         key = stream_key(seed, f"neurite/{name}")
         grown.append((kind, p, _near(key, p, field, thick, box, lattice, looks[name])))
     return _assembled(grown, box, pad, boutons)
+
+
+def _typical_flatness(p: Population) -> float:
+    return max(FLATTEST, min(1.0, p.flatness.typical()))
 
 
 def swell_nm(p: Population) -> float:
