@@ -9,7 +9,6 @@ from shapes.core.compiled import compiled
 from shapes.core.fields import spline_weights
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
-
 from shapes.neurites.giving_way import CARRY, NEED, OFF, PAST, SIDE, X, give_way
 from shapes.neurites.lanes import typical_radius
 from shapes.neurites.lattice import place_line, stretch_at
@@ -40,7 +39,9 @@ def swelling(own, k, p):  # type: ignore[no-untyped-def]
     if u >= p.bouton_chance + p.swelling_chance:
         return SHAFT, 0.0
     bouton = u < p.bouton_chance
-    swollen = draw(p.bouton_radius_nm if bouton else p.swelling_radius_nm, uniform(there, 21), normal(there, 22))
+    swollen = draw(
+        p.bouton_radius_nm if bouton else p.swelling_radius_nm, uniform(there, 21), normal(there, 22)
+    )
     if k != middle:
         return SHAFT, swollen * (BOUTON_FLANK if bouton else SWELLING_FLANK)
     return (BOUTON if bouton else SWELLING), swollen

@@ -17,7 +17,7 @@ from shapes.core.frozen import Frozen
 from shapes.core.streams import cell_key, stream_key, uniform
 
 _EVEN = 3.0**0.5  # half the width of a uniform draw of standard deviation one
-_FINER = 8  # points of the drift to a wavelength, between which it runs straight
+_FINER = 4  # points of the drift to a wavelength, between which it runs straight
 _ROUNDS, _WITHIN_NM = 60, 0.5
 _SAMPLE_NM = 700.0
 _Weights = npt.NDArray[np.float64]
@@ -69,7 +69,8 @@ def drift_field(
     potential = np.empty((*(last // _FINER + 2 - coarse + 1), 3))
     _fill(stream_key(seed, "drift"), coarse, _EVEN * drift.slope * drift.wavelength_nm, potential)
     ends = [
-        _finer(first[axis], last[axis] - first[axis] + 1, coarse[axis], potential.shape[axis]) for axis in range(3)
+        _finer(first[axis], last[axis] - first[axis] + 1, coarse[axis], potential.shape[axis])
+        for axis in range(3)
     ]
     (z, dz), (y, dy), (x, dx) = ends
 

@@ -37,7 +37,12 @@ class Thick(NamedTuple):
     def none(cls) -> "Thick":
         """Return no neurites."""
         return cls(
-            np.empty(0, np.int64), np.empty((0, 3)), np.empty(0, np.int64), np.empty(0), np.empty((0, 1, 4)), np.empty(0)
+            np.empty(0, np.int64),
+            np.empty((0, 3)),
+            np.empty(0, np.int64),
+            np.empty(0),
+            np.empty((0, 1, 4)),
+            np.empty(0),
         )
 
 

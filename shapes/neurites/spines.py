@@ -24,31 +24,55 @@ def direction(key, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def nearest_dendrite(dendrites, bouton, out):  # type: ignore[no-untyped-def]
-    """Return (row, node, gap) of the dendrite whose surface is nearest to a bouton's, and write its axis there."""
-    best, row, node = np.inf, -1, 0
-    for r in range(dendrites.keys.shape[0]):
-        for k in range(dendrites.counts[r] - 1):
-            ra, rb = dendrites.nodes[r, k, 3], dendrites.nodes[r, k + 1, 3]
-            if np.isnan(ra) or np.isnan(rb):
+def _known(nodes, counts):  # type: ignore[no-untyped-def]
+    """Return the stretches of axis that are known: first node of each (n, 2), and its middle and reach (n, 4)."""
+    room = 0
+    for r in range(counts.shape[0]):
+        room += counts[r]
+    where, balls, n = np.empty((room, 2), np.int64), np.empty((room, 4)), 0
+    for r in range(counts.shape[0]):
+        for k in range(counts[r] - 1):
+            if np.isnan(nodes[r, k, 3]) or np.isnan(nodes[r, k + 1, 3]):
                 continue
-            dot = length = 0.0
+            length = 0.0
             for c in range(3):
-                d = dendrites.nodes[r, k + 1, c] - dendrites.nodes[r, k, c]
-                dot += d * (bouton[c] - dendrites.nodes[r, k, c])
-                length += d * d
-            t = min(1.0, max(0.0, dot / max(length, 1e-9)))
-            away = 0.0
+                balls[n, c] = 0.5 * (nodes[r, k, c] + nodes[r, k + 1, c])
+                length += (nodes[r, k + 1, c] - nodes[r, k, c]) ** 2
+            balls[n, 3] = 0.5 * np.sqrt(length) + max(nodes[r, k, 3], nodes[r, k + 1, 3])
+            where[n, 0], where[n, 1] = r, k
+            n += 1
+    return where[:n], balls[:n]
+
+
+@compiled
+def nearest_dendrite(nodes, where, balls, bouton, longest, out):  # type: ignore[no-untyped-def]
+    """Return (row, node, gap) of the dendrite whose surface is nearest to a bouton's, and write its axis there.
+
+    Of ``nodes`` (n, m, 4) the known stretches are ``where`` and ``balls`` say; the row is -1 where none is
+    within ``longest``.
+    """
+    best, row, node = longest, -1, 0
+    for i in range(where.shape[0]):
+        away = 0.0
+        for c in range(3):
+            away += (balls[i, c] - bouton[c]) ** 2
+        if away > (best + bouton[3] + balls[i, 3]) ** 2:
+            continue
+        r, k = where[i, 0], where[i, 1]
+        dot = length = 0.0
+        for c in range(3):
+            d = nodes[r, k + 1, c] - nodes[r, k, c]
+            dot += d * (bouton[c] - nodes[r, k, c])
+            length += d * d
+        t = min(1.0, max(0.0, dot / max(length, 1e-9)))
+        away = 0.0
+        for c in range(3):
+            away += (bouton[c] - nodes[r, k, c] - t * (nodes[r, k + 1, c] - nodes[r, k, c])) ** 2
+        gap = np.sqrt(away) - nodes[r, k, 3] - t * (nodes[r, k + 1, 3] - nodes[r, k, 3]) - bouton[3]
+        if gap < best:
+            best, row, node = gap, r, k
             for c in range(3):
-                at = dendrites.nodes[r, k, c] + t * (dendrites.nodes[r, k + 1, c] - dendrites.nodes[r, k, c])
-                away += (bouton[c] - at) ** 2
-            gap = np.sqrt(away) - ra - t * (rb - ra) - bouton[3]
-            if gap < best:
-                best, row, node = gap, r, k
-                for c in range(3):
-                    out[c] = dendrites.nodes[r, k, c] + t * (
-                        dendrites.nodes[r, k + 1, c] - dendrites.nodes[r, k, c]
-                    )
+                out[c] = nodes[r, k, c] + t * (nodes[r, k + 1, c] - nodes[r, k, c])
     return row, node, best
 
 
@@ -59,6 +83,7 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
     axis, side, way, head, tip = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     waves = np.empty((WAVES, 4))
     longest = p.spine_length_nm.highest
+    where, balls = _known(dendrites.nodes, dendrites.counts)
     for a in range(axons.keys.shape[0]):
         for k in range(axons.counts[a]):
             if axons.varicosity[a, k] != BOUTON or np.isnan(axons.nodes[a, k, 3]):
@@ -71,8 +96,8 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
             if far or uniform(here, 30) >= p.spine_chance:
                 continue
             bouton = axons.nodes[a, k]
-            r, node, gap = nearest_dendrite(dendrites, bouton, axis)
-            if r < 0 or gap > longest or gap < _SHAFT_NM:
+            r, node, gap = nearest_dendrite(dendrites.nodes, where, balls, bouton, longest, axis)
+            if r < 0 or gap < _SHAFT_NM:
                 continue
             neck = draw(p.spine_neck_radius_nm, uniform(here, 32), normal(here, 35))
             bulb = draw(p.spine_head_radius_nm, uniform(here, 33), normal(here, 36))
@@ -90,7 +115,9 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
                 dot += side[c] * way[c]
             aside = _ASIDE * bouton[3]
             for c in range(3):
-                head[c] = bouton[c] - (0.9 * bouton[3] + _INTO * bulb) * way[c] + aside * (side[c] - dot * way[c])
+                head[c] = (
+                    bouton[c] - (0.9 * bouton[3] + _INTO * bulb) * way[c] + aside * (side[c] - dot * way[c])
+                )
             shift = 0.0
             for c in range(3):
                 tip[c] = head[c] - 1.2 * bulb * way[c]
@@ -99,7 +126,8 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
             touches = True
             for c in range(3):
                 touches = touches and (
-                    min(axis[c], head[c]) - most - pad <= high[c] and max(axis[c], head[c]) + most + pad >= low[c]
+                    min(axis[c], head[c]) - most - pad <= high[c]
+                    and max(axis[c], head[c]) + most + pad >= low[c]
                 )
             if not touches:
                 continue

@@ -139,7 +139,9 @@ def _offset(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
 def tube_field(tubes, i, z, y, x):  # type: ignore[no-untyped-def]
     """Return the field of one segment at a point: nm for a stiffness of one, negative inside."""
     t, ez, ey, ex, side = _offset(tubes, i, z, y, x)
-    off = np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
+    off = (
+        np.sqrt(ez * ez + ey * ey + ex * ex - tubes[i, FLAT] * side * side) - tubes[i, RA] - t * tubes[i, DR]
+    )
     return off * (tubes[i, STIFF] if off > _ZERO else tubes[i, CORE]) + ruffle(tubes, i, z, y, x)
 
 

@@ -193,9 +193,7 @@ def probe(  # type: ignore[no-untyped-def]
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
         eased = steep
         if ease < 1.0:
-            eased = max(
-                0.05, np.sqrt((mz - ease * nz) ** 2 + (my - ease * ny) ** 2 + (mx - ease * nx) ** 2)
-            )
+            eased = max(0.05, np.sqrt((mz - ease * nz) ** 2 + (my - ease * ny) ** 2 + (mx - ease * nx) ** 2))
         d = until(fields[i] - best, steep, eased, core)
         if d < nearest:
             nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep

@@ -1,0 +1,289 @@
+"""Which neurites of a population come near a box of tissue, and where their nodes lie.
+
+Line after line of the lattice is looked at, and of each line stretch after stretch; most are ruled out by where
+the line lies.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from shapes.core.compiled import compiled
+from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
+from shapes.neurites.drift import DriftField, into_tissue
+from shapes.neurites.giving_way import CROSSING, GAP_NM, Thick, beside_line, give_way
+from shapes.neurites.lanes import typical_radius
+from shapes.neurites.lattice import lines_within, parent_of, place_line, root_of, stretch_at, stretch_nodes
+from shapes.neurites.population import BOUTON, FLATTEST_VARICOSITY, SHAFT, VARICOSITY_EVERY, Population
+
+PUSHED_NM = 150.0
+"""A thicker neurite gives way as one of this radius."""
+LONGER = 1.6
+"""Times its step a tube is long at most."""
+MARGIN = 1.3
+"""By so much lattice and tissue differ in length."""
+_BENT_NM = 600.0  # giving way differs by less from the middle of a run to its ends
+_PLAY_NM = 60.0  # giving way as a thinner one differs by less
+_RUN = VARICOSITY_EVERY  # nodes that are ruled out together
+
+
+class Rows(NamedTuple):
+    """Neurites of one population near a box, a row each.
+
+    ``keys`` and ``roots`` (n,): of each and of the neurite that it branches from in the end. ``families``,
+    ``lines`` (n, 3) and ``firsts``: where it lies on the lattice. ``counts``, ``radii``, ``nodes`` (n, m, 4) and
+    ``varicosity`` (n, m) as ``Neurites`` has them; ``offsets`` (n, m, 4): how far the nodes are off their
+    line, and their radius, for those that give way.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    roots: npt.NDArray[np.uint64]
+    families: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.float64]
+    firsts: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int32]
+    radii: npt.NDArray[np.float64]
+    nodes: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.float64]
+    varicosity: npt.NDArray[np.uint8]
+
+
+@compiled
+def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
+    """Return the squared distance of a point from a padded box."""
+    gap = 0.0
+    for c in range(3):
+        d = max(0.0, low[c] - pad - at[c], at[c] - high[c] - pad)
+        gap += d * d
+    return gap
+
+
+@compiled
+def _swells(p):  # type: ignore[no-untyped-def]
+    return p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes
+
+
+@compiled
+def _most_swollen(p):  # type: ignore[no-untyped-def]
+    """Return the most room that a swelling of the same population needs."""
+    return (
+        1.15 * max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest) + PUSHED_NM
+        if _swells(p)
+        else 0.0
+    )
+
+
+@compiled
+def _loose(p):  # type: ignore[no-untyped-def]
+    """Return by how much a node lies off its line at most, thick neurites left out."""
+    return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + _most_swollen(p)
+
+
+@compiled
+def _swollen_run(own, k, p):  # type: ignore[no-untyped-def]
+    """Return how thick the swellings are that nodes ``k`` to ``k + 3`` may belong to, and what the first is."""
+    what, wide = swelling(own, k + 1, p)
+    _, after = swelling(own, k + VARICOSITY_EVERY + 1, p)
+    return max(wide, after), what
+
+
+@compiled
+def _write_node(p, drift, q, at, f, line, own, k, rows, n):  # type: ignore[no-untyped-def]
+    """Write node ``k`` of the ``n``-th neurite, which lies at ``q`` on the lattice."""
+    what, radius = thickness(own, k, p)
+    into_tissue(drift, q, at)
+    for c in range(3):
+        rows.nodes[n, k, c] = at[c]
+    rows.nodes[n, k, 3] = radius
+    # nobody gives way to the last population
+    if n < rows.offsets.shape[0]:
+        for c in range(3):
+            rows.offsets[n, k, c] = 0.0 if c == f else q[c] - line[c]
+        rows.offsets[n, k, 3] = radius
+    rows.varicosity[n, k] = what
+
+
+@compiled
+def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # type: ignore[no-untyped-def]
+    """Move the first node of a branch to the node of the neurite that it leaves."""
+    other, g, a, b, there = parent_of(key, p, own, f, i, j, first)
+    if other == np.uint64(0):
+        return
+    line, q, at, count = np.empty(3), np.empty(3), np.empty(3), thick.families.shape[0]
+    crossing, parallel = np.empty((count + most_crossings(p, 0.0), CROSSING)), np.empty(count, np.int64)
+    place_line(key, p, g, a, b, line)
+    along = line[g] = there * p.step_nm
+    _, begin, _, _ = stretch_at(key, p, g, a, b, there)
+    _, radius = thickness(other, there - begin, p)
+    crosses, runs, most = beside_line(thick, g, line, PUSHED_NM, crossing, parallel)
+    most = max(most, _most_swollen(p))
+    if _swells(p):
+        crosses += swellings_beside(key, p, g, a, b, line, along, along, crossing[crosses:])
+    slim = min(radius, PUSHED_NM)
+    node_place(key, p, g, a, b, there, slim, line, thick, crossing, crosses, parallel, runs, most, q)
+    into_tissue(drift, q, at)
+    for c in range(3):
+        rows.nodes[n, 0, c] = at[c]
+    if n < rows.offsets.shape[0]:
+        rows.offsets[n, 0, 3] = 0.0
+
+
+@compiled
+def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[no-untyped-def]
+    """Write the neurites of a population near a box; returns how many."""
+    low, high = box
+    n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
+    swells, pushed = _swells(p), _most_swollen(p)
+    loose = _loose(p)
+    farthest = max(look.span + look.wide * p.radius_nm.highest, look.boutons)
+    least, top = lattice[0] - look.margin, lattice[1] + look.margin
+    room = thick.families.shape[0] + (most_crossings(p, (top - least).max()) if swells else 0)
+    crossing, parallel = np.empty((room, CROSSING)), np.empty(thick.families.shape[0], np.int64)
+    half = 0.5 * _RUN * p.step_nm
+    for f in range(3):
+        if p.grain[f] == 0.0:
+            continue
+        one, two = (f + 1) % 3, (f + 2) % 3
+        i0, i1, j0, j1 = lines_within(key, p, f, least, top)
+        a0, a1 = int(np.floor(least[f] / p.step_nm)), int(np.ceil(top[f] / p.step_nm))
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                place_line(key, p, f, i, j, line)
+                line[f] = 0.0
+                crosses, runs, most = beside_line(thick, f, line, PUSHED_NM, crossing, parallel)
+                # how far off the line the box is, and where along it the box lies
+                aside_nm = 0.0
+                for c in range(3):
+                    if c != f:
+                        aside_nm += max(0.0, lattice[0, c] - line[c], line[c] - lattice[1, c]) ** 2
+                moves = most + loose
+                if aside_nm > (MARGIN * farthest + moves) ** 2:
+                    continue
+                ahead = a0
+                while ahead <= a1:
+                    own, first, nodes, following = stretch_at(key, p, f, i, j, ahead)
+                    start, stop = max(ahead, first), min(a1, first + nodes - 1)
+                    ahead = following
+                    if own == np.uint64(0) or start > stop:
+                        continue
+                    radius = typical_radius(own, p.radius_nm)
+                    begun, all_crosses = False, -1
+                    span = look.span + look.wide * radius
+                    for group in range(first + (start - first) // _RUN * _RUN, stop + 1, _RUN):
+                        run, end = max(group, start), min(group + _RUN - 1, stop)
+                        wide, what = 0.0, SHAFT
+                        if swells:
+                            wide, what = _swollen_run(own, group - first, p)
+                        reach = span + wide / FLATTEST_VARICOSITY
+                        if what == BOUTON:
+                            reach = max(reach, look.boutons)
+                        if group == first and p.branch_chance > 0.0:
+                            reach = max(reach, span + 2.0 * p.cell_nm)
+                        off = max(0.0, lattice[0, f] - end * p.step_nm, run * p.step_nm - lattice[1, f])
+                        if aside_nm + off * off > (MARGIN * reach + moves) ** 2:
+                            continue
+                        # whole runs of nodes are ruled out by where their middle lies, as its line gives way
+                        along = 0.5 * (run + end) * p.step_nm
+                        move_a, move_b = give_way(
+                            thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                        )
+                        at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
+                        at_line[f] = along
+                        into_tissue(drift, at_line, at)
+                        away = (
+                            np.sqrt(outside(at, low, high, 0.0)) - loose - LONGER * half - min(most, _BENT_NM)
+                        )
+                        if away > reach:
+                            continue
+                        for node in range(run, end + 1):
+                            k = node - first
+                            # most nodes are ruled out by where their line lies, and how it gives way
+                            along = node * p.step_nm
+                            move_a, move_b = give_way(
+                                thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                            )
+                            at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
+                            at_line[f] = along
+                            into_tissue(drift, at_line, at)
+                            far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
+                            needed = far <= span + wide / FLATTEST_VARICOSITY
+                            # of what is farther away boutons matter alone, and where branches leave their stems
+                            if not needed and what == BOUTON and k % VARICOSITY_EVERY == 1:
+                                needed = far <= look.boutons
+                            if not needed and k < 2 and p.branch_chance > 0.0:
+                                needed = far <= span + 2.0 * p.cell_nm
+                            if not needed:
+                                continue
+                            if not begun:
+                                begun = True
+                                if n < rows.keys.shape[0]:
+                                    rows.keys[n], rows.families[n], rows.firsts[n] = own, f, first
+                                    rows.counts[n], rows.radii[n], rows.lines[n] = nodes, radius, line
+                                    rows.nodes[n], rows.varicosity[n] = np.nan, SHAFT
+                                    if n < rows.offsets.shape[0]:
+                                        rows.offsets[n] = 0.0
+                                    rows.roots[n] = root_of(key, p, own, f, i, j, first)
+                                n += 1
+                            if n > rows.keys.shape[0]:
+                                continue
+                            if all_crosses < 0:
+                                all_crosses = crosses
+                                if swells:
+                                    all_crosses += swellings_beside(
+                                        key, p, f, i, j, line, run * p.step_nm, stop * p.step_nm,
+                                        crossing[crosses:],
+                                    )  # fmt: skip
+                            _, thickness_there = thickness(own, k, p)
+                            node_place(
+                                key, p, f, i, j, node, min(thickness_there, PUSHED_NM), line, thick, crossing,
+                                all_crosses, parallel, runs, max(most, pushed), q,
+                            )  # fmt: skip
+                            _write_node(p, drift, q, at, f, line, own, k, rows, n - 1)
+                            if k == 0:
+                                _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n - 1)
+    return n
+
+
+def _blank(n: int, m: int, last: bool) -> Rows:
+    return Rows(
+        keys=np.empty(n, np.uint64), roots=np.empty(n, np.uint64), families=np.empty(n, np.int64),
+        lines=np.empty((n, 3)), firsts=np.empty(n, np.int64), counts=np.empty(n, np.int32), radii=np.empty(n),
+        nodes=np.empty((n, m, 4)), offsets=np.empty((0 if last else n, m, 4)), varicosity=np.empty((n, m), np.uint8),
+    )  # fmt: skip
+
+
+class Look(NamedTuple):
+    """How far from a box a population's nodes matter, ``wide`` times their radius farther, and its boutons.
+
+    ``margin`` is how far off on the lattice the lines can lie that they are on.
+    """
+
+    span: float
+    wide: float
+    boutons: float
+    margin: float
+
+
+def neurites_near(
+    key: np.uint64, p: Population, field: DriftField, thick: Thick, box: tuple[npt.NDArray[np.float64], ...],
+    lattice: npt.NDArray[np.float64], look: Look, last: bool,
+) -> Rows:  # fmt: skip
+    """Return the neurites of one population near a box; others give way to them unless it is the ``last``."""
+    row = p.row()
+    _, m = stretch_nodes(row)
+    room = 512
+    while True:
+        rows = _blank(room, m, last)
+        n = _rows_near(key, row, field, thick, box, lattice, look, rows)
+        if n <= room:
+            return Rows(*(column[:n] for column in rows))
+        room = n
+
+
+def margin_nm(p: Population, farthest: float, widest: float) -> float:
+    """Return how far off a box of the lattice a line can run whose neurite matters within ``farthest`` of it.
+
+    ``widest`` is the radius of the thickest neurite that it may give way to.
+    """
+    return float(MARGIN * farthest + _loose(p.row()) + widest + PUSHED_NM + GAP_NM)
