@@ -1,6 +1,8 @@
 """A world: unbounded tissue of one preset and one seed, of which any window can be looked at."""
 
+import json
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +134,15 @@ class World:
             "version": TRACE_VERSION,
             "world_version": WORLD_VERSION,
             "synthem": __version__,
-            "preset": self.preset.model_dump(mode="json"),
+            "preset": json.loads(self._preset_json),
             "seed": self.seed,
             "grid": grid.to_json(),
         }
+
+    @cached_property
+    def _preset_json(self) -> str:
+        """The preset as a trace holds it; reading it back is much faster than writing it down anew."""
+        return json.dumps(self.preset.model_dump(mode="json"))
 
     def find(
         self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)

@@ -226,6 +226,12 @@ def test_generating_brings_no_torch():
     assert done.stdout.strip() == "False"
 
 
+def test_who_changes_a_trace_changes_no_other(world):
+    first = world.trace(Grid((1, 16, 16)))
+    first["preset"]["anatomy"]["axons"]["cell_nm"] = -1.0
+    assert world.trace(Grid((1, 16, 16)))["preset"] == world.preset.model_dump(mode="json")
+
+
 def test_a_trace_of_another_world_version_is_refused_and_says_what_made_it():
     trace = World("epfl", 3).trace(Grid((1, 16, 16)))
     assert trace["world_version"] == WORLD_VERSION and trace["synthem"] == synthem.__version__
