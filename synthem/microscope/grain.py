@@ -102,7 +102,7 @@ def grain(image: npt.NDArray[np.float32], scene: Scene, params: Stain) -> npt.ND
         origin = tuple(
             (s + k) * v for s, k, v in zip(grid.start_vx, (z0, y0, x0), grid.voxel_nm, strict=True)
         )
-        box = Grid((z1 - z0, y1 - y0, x1 - x0), grid.voxel_nm, origin)  # type: ignore[arg-type]
+        box = Grid((z1 - z0, y1 - y0, x1 - x0), grid.voxel_nm, origin)
         field = smooth_noise(stream_key(seed, f"texture/{name}"), spacing, box)
         _roughen(distance, np.float32(strength), field, z0, y0, x0, image)
     if params.leaflets > 0 and max(grid.voxel_nm[1:]) <= RESOLVED_NM:
