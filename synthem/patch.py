@@ -1,6 +1,6 @@
 """A patch: an EM image with labels, rendered or read from disk, shared by all modules."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -138,6 +138,25 @@ class Patch:
         steps = [range(0, have - want + 1, want) for have, want in zip(self.grid.shape, shape, strict=True)]
         for z, y, x in product(*steps):
             yield self.part((z, y, x), shape)
+
+
+def joined(grid: Grid, parts: Iterable[tuple[tuple[int, int, int], Patch]]) -> Patch:
+    """Put the blocks of a window together, each of which comes with its corner's voxel (z, y, x).
+
+    The patch has image, labels, instances, name and ``clean``, which every block must have.
+    """
+    image, clean = np.empty(grid.shape, np.uint8), np.empty(grid.shape, np.float32)
+    labels = np.empty((len(CLASSES), *grid.shape), np.bool_)
+    instances: dict[str, npt.NDArray[np.int32]] = {}
+    name = ""
+    for corner, part in parts:
+        box = tuple(slice(c, c + n) for c, n in zip(corner, part.grid.shape, strict=True))
+        name, image[box], clean[box], labels[:, *box] = part.name, part.image, part.clean, part.labels
+        for kind, ids in part.instances.items():
+            if kind not in instances:
+                instances[kind] = np.empty(grid.shape, np.int32)
+            instances[kind][box] = ids
+    return Patch(image, labels, grid, name=name, clean=clean, instances=instances)
 
 
 def _alike(one: npt.NDArray[Any] | None, other: npt.NDArray[Any] | None) -> bool:

@@ -226,6 +226,24 @@ def test_generating_brings_no_torch():
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.parametrize(("name", "shape"), [("epfl", (3, 50, 70)), ("kasthuri", (3, 40, 56))])
+def test_a_patch_that_is_made_in_blocks_is_the_same(name, shape, monkeypatch):
+    """Lost sections, what moves tissue and instance maps among it."""
+    world = World(name, 5)
+    grid = Grid(shape, world.preset.voxel_nm, HERE)
+    whole = world.patch(grid)
+    monkeypatch.setattr("synthem.world.BLOCK_VX", 900)
+    built = world.patch(grid)
+    assert built == whole and np.array_equal(built.clean, whole.clean)
+    assert (built.trace, built.name, built.unlabelled) == (whole.trace, whole.name, whole.unlabelled)
+
+
+def test_who_changes_a_trace_changes_no_other(world):
+    first = world.trace(Grid((1, 16, 16)))
+    first["preset"]["anatomy"]["axons"]["cell_nm"] = -1.0
+    assert world.trace(Grid((1, 16, 16)))["preset"] == world.preset.model_dump(mode="json")
+
+
 def test_a_trace_of_another_world_version_is_refused_and_says_what_made_it():
     trace = World("epfl", 3).trace(Grid((1, 16, 16)))
     assert trace["world_version"] == WORLD_VERSION and trace["synthem"] == synthem.__version__

@@ -141,14 +141,27 @@ def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _build(tissue, partition, tubes, wraps, axes, p, layer):  # type: ignore[no-untyped-def]
+def _boxes(index, thick, boxes):  # type: ignore[no-untyped-def]
+    """Write the box of voxels, first and end along z, y and x, of each wrapped neurite, empty if unseen."""
+    nz, ny, nx = index.shape
+    boxes[:, 0::2], boxes[:, 1::2] = nz + ny + nx, 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                j = index[z, y, x]
+                if j < thick.shape[0] and thick[j] > 0.0:
+                    for c, at in ((0, z), (2, y), (4, x)):
+                        boxes[j, c], boxes[j, c + 1] = min(boxes[j, c], at), max(boxes[j, c + 1], at + 1)
+
+
+@compiled
+def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ignore[no-untyped-def]
     segments, owners, index = tubes.segments, tubes.owners, partition.index
     thick, keys, lamella, out_d = wraps.thickness_nm, wraps.keys, p.lamella_nm, layer.distance_nm
-    nz, ny, nx = index.shape
     mine = np.empty(segments.shape[0], np.int64)
     uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
     for j in range(thick.shape[0]):
-        if thick[j] == 0.0:
+        if thick[j] == 0.0 or boxes[j, 1] == 0:
             continue
         draw_waves(mix(keys[j], 6), 1.0, 1500.0, uneven)
         draw_waves(mix(keys[j], 7), 1.0, 500.0, parting)
@@ -158,9 +171,9 @@ def _build(tissue, partition, tubes, wraps, axes, p, layer):  # type: ignore[no-
             if owners[i] == j:
                 mine[count] = i
                 count += 1
-        for z in range(nz):
-            for y in range(ny):
-                for x in range(nx):
+        for z in range(boxes[j, 0], boxes[j, 1]):
+            for y in range(boxes[j, 2], boxes[j, 3]):
+                for x in range(boxes[j, 4], boxes[j, 5]):
                     if index[z, y, x] != j:
                         continue
                     pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
@@ -200,9 +213,12 @@ def depths(objects: Wraps, tissue: Tissue, params: Sheaths) -> Depths:
 def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths) -> Layer:
     """Return sheaths on the window's voxels; the detail is the distance to the dark lines in them."""
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    cells, here = tissue.neurites, np.zeros(len(objects.ids) + 1, np.bool_)
-    here[partition.index.ravel()] = True
-    shown = objects._replace(thickness_nm=np.where(here[:-1], objects.thickness_nm, 0.0))
-    if shown.thickness_nm.any():
-        _build(tissue.window.tissue_nm, partition, cells.tubes, shown, cells.axes, params.row(), layer)
+    cells, boxes = tissue.neurites, np.empty((len(objects.ids), 6), np.int64)
+    if not objects.thickness_nm.any():
+        return layer
+    _boxes(partition.index, objects.thickness_nm, boxes)
+    if boxes[:, 1].any():
+        _build(
+            tissue.window.tissue_nm, partition, cells.tubes, objects, boxes, cells.axes, params.row(), layer
+        )
     return layer

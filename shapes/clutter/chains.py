@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 from shapes.core.streams import normal
-from shapes.core.tiles import GROUP
+from shapes.core.touched import room_for, slabs, touched, voxels
 from shapes.mitochondria.rods import Obstacles, rod_distance
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -96,7 +96,7 @@ def touches(points, n, low, high, flat):  # type: ignore[no-untyped-def]
             if points[n, i, 3] > 0.0:
                 least, most = min(least, points[n, i, c]), max(most, points[n, i, c])
                 thick = max(thick, points[n, i, 3])
-        thick = thick / flat + BAND_NM
+        thick = (thick + BAND_NM) / flat
         if least - thick > high[c] or most + thick < low[c]:
             return False
     return True
@@ -144,67 +144,58 @@ def _apart(low, high, others_low, others_high):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _lay(chains, box, tiles, groups, tissue, partition, gap, layer, which):  # type: ignore[no-untyped-def]
+def _lay(chains, box, tiles, tissue, partition, gap, layer, which):  # type: ignore[no-untyped-def]
     points, broad, owners, ids = chains.points, chains.broad, chains.owners, chains.ids
-    (rods, rod_owners), (low, high), (group_lows, group_highs) = chains.obstacles, box, groups
-    lows, highs, index, depth = tiles.low_nm, tiles.high_nm, partition.index, partition.depth_nm
-    out_id, out_d = layer.ids, layer.distance_nm
-    (cz, cy, cx), close = tiles.cuts, np.empty(rods.shape[0], np.int64)
+    (rods, rod_owners), (low, high) = chains.obstacles, box
+    index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
+    bounds, boxes, close = slabs(tiles), room_for(tiles), np.empty(rods.shape[0], np.int64)
     at, least, most = np.empty(3), np.empty(3), np.empty(3)
-    across, down = -(-(cx.shape[0] - 1) // GROUP), -(-(cy.shape[0] - 1) // GROUP)
     for n in range(points.shape[0]):
+        if not touches(points, n, low, high, broad[n, 3]):
+            continue
         for i in range(points.shape[1] - 1):
             if points[n, i, 3] <= 0.0 or points[n, i + 1, 3] <= 0.0:
                 continue
             _bounds(points, broad, n, i, least, most)
             if _apart(least, most, low, high):
                 continue
-            few, ball = -1, 0.0
+            shown = touched(tiles, bounds, least, most, boxes)
+            if shown == 0:
+                continue
+            few, ball, owner = 0, 0.0, owners[n]
             for c in range(3):
                 at[c] = 0.5 * (least[c] + most[c])
                 ball += (0.5 * (points[n, i, c] - points[n, i + 1, c])) ** 2
             ball = np.sqrt(ball) + (max(points[n, i, 3], points[n, i + 1, 3]) + BAND_NM) / broad[n, 3]
-            for g in range(group_lows.shape[0]):
-                if _apart(least, most, group_lows[g], group_highs[g]):
+            for r in range(rods.shape[0]):
+                if rod_owners[r] != owner:
                     continue
-                gz, gy, gx = g // (across * down), g // across % down, g % across
-                for tile in range(GROUP**3):
-                    tz, ty, tx = (
-                        gz * GROUP + tile // GROUP**2,
-                        gy * GROUP + tile // GROUP % GROUP,
-                        gx * GROUP + tile % GROUP,
-                    )
-                    if tz >= lows.shape[0] or ty >= lows.shape[1] or tx >= lows.shape[2]:
-                        continue
-                    if _apart(least, most, lows[tz, ty, tx], highs[tz, ty, tx]):
-                        continue
-                    if few < 0:
-                        few = 0
-                        for r in range(rods.shape[0]):
-                            if rod_owners[r] != owners[n]:
+                if rod_distance(rods, r, at[0], at[1], at[2]) < ball + OFF_MITOCHONDRIA_NM:
+                    close[few] = r
+                    few += 1
+            for b in range(shown):
+                z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
+                for z in range(z0, z1):
+                    for y in range(y0, y1):
+                        for x in range(x0, x1):
+                            if index[z, y, x] != owner:
                                 continue
-                            if rod_distance(rods, r, at[0], at[1], at[2]) < ball + OFF_MITOCHONDRIA_NM:
-                                close[few] = r
-                                few += 1
-                    for z in range(cz[tz], cz[tz + 1]):
-                        for y in range(cy[ty], cy[ty + 1]):
-                            for x in range(cx[tx], cx[tx + 1]):
-                                if index[z, y, x] != owners[n]:
-                                    continue
-                                pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
-                                if (pz - at[0]) ** 2 + (py - at[1]) ** 2 + (px - at[2]) ** 2 > ball * ball:
-                                    continue
-                                d = stretch_depth(points, broad, n, i, pz, py, px)
-                                if d >= BAND_NM:
-                                    continue
-                                if depth[z, y, x] < gap + RIM_NM:
-                                    d = max(d, gap - depth[z, y, x])
-                                for m in range(few):
-                                    d = max(d, OFF_MITOCHONDRIA_NM - rod_distance(rods, close[m], pz, py, px))
-                                if d < BAND_NM and d < out_d[z, y, x]:
-                                    out_d[z, y, x] = d
-                                    out_id[z, y, x] = ids[n]
-                                    which[z, y, x] = n
+                            pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                            if (pz - at[0]) ** 2 + (py - at[1]) ** 2 + (px - at[2]) ** 2 > ball * ball:
+                                continue
+                            d = stretch_depth(points, broad, n, i, pz, py, px)
+                            if d >= BAND_NM:
+                                continue
+                            if depth[z, y, x] < gap + RIM_NM:
+                                d = max(d, gap - depth[z, y, x])
+                            if d >= BAND_NM or d >= out_d[z, y, x]:
+                                continue
+                            for m in range(few):
+                                d = max(d, OFF_MITOCHONDRIA_NM - rod_distance(rods, close[m], pz, py, px))
+                            if d < BAND_NM and d < out_d[z, y, x]:
+                                out_d[z, y, x] = d
+                                out_id[z, y, x] = ids[n]
+                                which[z, y, x] = n
 
 
 def lay(
@@ -219,7 +210,7 @@ def lay(
     which = np.zeros(tissue.window.grid.shape, np.int32)
     window = tissue.window
     _lay(
-        chains, window.box_nm, window.tiles, window.tiles.groups(), window.tissue_nm, partition,
+        chains, window.box_nm, window.tiles, window.tissue_nm, partition,
         tissue.membranes.half_width_nm + clearance_nm, layer, which,
     )  # fmt: skip
     return layer, which

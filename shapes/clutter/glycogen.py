@@ -13,10 +13,11 @@ from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.core.table import Balls, rows
+from shapes.core.touched import around, room_for, slabs, voxels
 from shapes.mitochondria.rods import obstacles, rod_distance
 from shapes.neurites.population import DENDRITE, GLIA
 from shapes.partition.depths import Depths
-from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import depth_at, near_box, scratch_for
 
@@ -129,26 +130,27 @@ def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):
 
 
 @compiled
-def _build(granules, tissue, partition, gap, frame, layer):  # type: ignore[no-untyped-def]
+def _build(granules, tiles, tissue, partition, gap, layer):  # type: ignore[no-untyped-def]
     centres, radii, owners, ids = granules.centres_nm, granules.radii_nm, granules.owners, granules.ids
     index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
-    at = np.empty(3)
+    at, bounds, boxes = np.empty(3), slabs(tiles), room_for(tiles)
     for g in range(ids.shape[0]):
         at[:] = centres[g]
-        box = voxel_range(frame, at, radii[g] + BAND_NM)
-        for z in range(box[0, 0], box[0, 1]):
-            for y in range(box[1, 0], box[1, 1]):
-                for x in range(box[2, 0], box[2, 1]):
-                    if index[z, y, x] != owners[g]:
-                        continue
-                    away = 0.0
-                    for c in range(3):
-                        away += (tissue[c, z, y, x] - at[c]) ** 2
-                    d = np.sqrt(away) - radii[g]
-                    if depth[z, y, x] < gap + RIM_NM:
-                        d = max(d, gap - depth[z, y, x])
-                    if d < BAND_NM and d < out_d[z, y, x]:
-                        out_d[z, y, x], out_id[z, y, x] = d, ids[g]
+        for b in range(around(tiles, bounds, at, radii[g] + BAND_NM, boxes)):
+            z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    for x in range(x0, x1):
+                        if index[z, y, x] != owners[g]:
+                            continue
+                        away = 0.0
+                        for c in range(3):
+                            away += (tissue[c, z, y, x] - at[c]) ** 2
+                        d = np.sqrt(away) - radii[g]
+                        if depth[z, y, x] < gap + RIM_NM:
+                            d = max(d, gap - depth[z, y, x])
+                        if d < BAND_NM and d < out_d[z, y, x]:
+                            out_d[z, y, x], out_id[z, y, x] = d, ids[g]
 
 
 def reach_nm(params: Glycogen, kind: int, rim_nm: float) -> float:
@@ -182,5 +184,5 @@ def build(objects: Balls, tissue: Tissue, partition: Partition, params: Glycogen
     """Return granules on the window's voxels, as balls."""
     window, gap = tissue.window, tissue.membranes.half_width_nm + params.clearance_nm
     layer = empty_layer(window.grid.shape)
-    _build(objects, window.tissue_nm, partition, gap, frame(window), layer)
+    _build(objects, window.tiles, window.tissue_nm, partition, gap, layer)
     return layer

@@ -15,6 +15,7 @@ from shapes.core.block import Block
 from shapes.core.compiled import compiled
 from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
 from shapes.core.table import rows
+from shapes.core.tiles import GROUP
 from shapes.neurites.population import BOUTON, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
@@ -103,14 +104,14 @@ def _beside(f, i, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
-    """Pick the stretches that may have microtubules in a tile; returns how many."""
+def _near_box(f, among, low, high, some):  # type: ignore[no-untyped-def]
+    """Pick, among some stretches, those that may have microtubules in a box; returns how many."""
     ball = 0.0
     for c in range(3):
         ball += (0.5 * (high[c] - low[c])) ** 2
     ball, few = np.sqrt(ball), 0
     z, y, x = 0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1]), 0.5 * (low[2] + high[2])
-    for i in range(f.shape[0]):
+    for i in among:
         _, away = _beside(f, i, z, y, x)
         if away <= (ball + _WIDE * (f[i, 13] + max(0.0, f[i, 14]))) ** 2:
             some[few] = i
@@ -119,61 +120,92 @@ def _near_tile(f, low, high, some):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _build(lanes, tiles, tissue, partition, gap, p, layer):  # type: ignore[no-untyped-def]
-    f, owners, keys, lows, highs = lanes.frames, lanes.owners, lanes.keys, tiles.low_nm, tiles.high_nm
-    index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
+def _fill(lanes, own, z, y, start, end, tissue, partition, gap, p, layer):  # type: ignore[no-untyped-def]
+    """Write the microtubules of a run of voxels of one neurite, of which some stretches lie near."""
+    f, keys, depth, out_id, out_d = lanes.frames, lanes.keys, partition.depth_nm, layer.ids, layer.distance_nm
     radius, pitch, density = p.radius_nm, p.pitch_nm, p.density
-    (cz, cy, cx), some = tiles.cuts, np.empty(f.shape[0], np.int64)
     play, often = 0.5 * pitch - radius - _BAND_NM, 1.0 / p.length_nm
-    last_j, last_u, last_v, last_run = -1, 0, 0, 0
+    far = radius + _BAND_NM
+    known, last_u, last_v, last_run = False, 0, 0, 0
     there, cu, cv, phase, who = False, 0.0, 0.0, 0.0, 0
-    deep, down, across = cz.shape[0] - 1, cy.shape[0] - 1, cx.shape[0] - 1
-    for tile in range(deep * down * across):
-        tz, ty, tx = tile // (down * across), tile // across % down, tile % across
-        few = _near_tile(f, lows[tz, ty, tx], highs[tz, ty, tx], some)
-        if few == 0:
+    for x in range(start, end):
+        if depth[z, y, x] < gap - _BAND_NM:
             continue
-        for z in range(cz[tz], cz[tz + 1]):
-            for y in range(cy[ty], cy[ty + 1]):
-                for x in range(cx[tx], cx[tx + 1]):
-                    j = index[z, y, x]
-                    if depth[z, y, x] < gap - _BAND_NM:
+        pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+        best, at, s = np.inf, -1, 0.0
+        for i in own:
+            t, away = _beside(f, i, pz, py, px)
+            if away < best and away < (_WIDE * (f[i, 13] + t * f[i, 14])) ** 2:
+                best, at, s = away, i, t
+        if at < 0:
+            continue
+        ez, ey, ex = pz - f[at, 0], py - f[at, 1], px - f[at, 2]
+        u = ez * f[at, 6] + ey * f[at, 7] + ex * f[at, 8]
+        v = ez * f[at, 9] + ey * f[at, 10] + ex * f[at, 11]
+        iu, iv = int(np.floor(u)), int(np.floor(v))
+        along = f[at, 15] + s * f[at, 16]
+        run = int(np.floor(along * often + 0.618 * (7 * iu + 13 * iv)))
+        if not known or iu != last_u or iv != last_v or run != last_run:
+            known, last_u, last_v, last_run = True, iu, iv, run
+            key = cell_key(keys[at], iu, iv, run)
+            there = uniform(key, 0) < density
+            if there:
+                cu = play * (1.4 * uniform(key, 1) - 0.7)
+                cv = play * (2.0 * uniform(key, 2) - 1.0)
+                phase, who = 6.2831853 * uniform(key, 3), object_id(key)
+        if not there:
+            continue
+        ev = (v - iv - 0.5) * pitch - cv
+        eu = (u - iu - 0.5) * pitch - cu
+        if abs(ev) > far or abs(eu) > far + 0.3 * play:
+            continue
+        eu -= 0.3 * play * np.sin(along / _SWAY_NM * 6.28 + phase)
+        d = np.sqrt(eu * eu + ev * ev) - radius
+        if depth[z, y, x] < gap + RIM_NM:
+            d = max(d, gap - depth[z, y, x])
+        if d < _BAND_NM:
+            out_d[z, y, x] = d
+            out_id[z, y, x] = who
+
+
+@compiled
+def _build(lanes, tiles, groups, tissue, partition, gap, p, layer):  # type: ignore[no-untyped-def]
+    f, owners, (group_lows, group_highs) = lanes.frames, lanes.owners, groups
+    lows, highs, (cz, cy, cx), index = tiles.low_nm, tiles.high_nm, tiles.cuts, partition.index
+    everything, coarse, some = (
+        np.arange(f.shape[0]),
+        np.empty(f.shape[0], np.int64),
+        np.empty(f.shape[0], np.int64),
+    )
+    down, across = -(-lows.shape[1] // GROUP), -(-lows.shape[2] // GROUP)
+    for g in range(group_lows.shape[0]):
+        count = _near_box(f, everything, group_lows[g], group_highs[g], coarse)
+        gz, gy, gx = GROUP * (g // (down * across)), GROUP * (g // across % down), GROUP * (g % across)
+        if count == 0:
+            continue
+        for tz in range(gz, min(gz + GROUP, lows.shape[0])):
+            for ty in range(gy, min(gy + GROUP, lows.shape[1])):
+                for tx in range(gx, min(gx + GROUP, lows.shape[2])):
+                    few = _near_box(f, coarse[:count], lows[tz, ty, tx], highs[tz, ty, tx], some)
+                    if few == 0:
                         continue
-                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
-                    best, at, s = np.inf, -1, 0.0
-                    for m in range(few):
-                        i = some[m]
-                        if owners[i] != j:
-                            continue
-                        t, away = _beside(f, i, pz, py, px)
-                        if away < best and away < (_WIDE * (f[i, 13] + t * f[i, 14])) ** 2:
-                            best, at, s = away, i, t
-                    if at < 0:
-                        continue
-                    ez, ey, ex = pz - f[at, 0], py - f[at, 1], px - f[at, 2]
-                    u = ez * f[at, 6] + ey * f[at, 7] + ex * f[at, 8]
-                    v = ez * f[at, 9] + ey * f[at, 10] + ex * f[at, 11]
-                    iu, iv = int(np.floor(u)), int(np.floor(v))
-                    along = f[at, 15] + s * f[at, 16]
-                    run = int(np.floor(along * often + 0.618 * (7 * iu + 13 * iv)))
-                    if j != last_j or iu != last_u or iv != last_v or run != last_run:
-                        last_j, last_u, last_v, last_run = j, iu, iv, run
-                        key = cell_key(keys[at], iu, iv, run)
-                        there = uniform(key, 0) < density
-                        if there:
-                            cu = play * (1.4 * uniform(key, 1) - 0.7)
-                            cv = play * (2.0 * uniform(key, 2) - 1.0)
-                            phase, who = 6.2831853 * uniform(key, 3), object_id(key)
-                    if not there:
-                        continue
-                    eu = (u - iu - 0.5) * pitch - cu - 0.3 * play * np.sin(along / _SWAY_NM * 6.28 + phase)
-                    ev = (v - iv - 0.5) * pitch - cv
-                    d = np.sqrt(eu * eu + ev * ev) - radius
-                    if depth[z, y, x] < gap + RIM_NM:
-                        d = max(d, gap - depth[z, y, x])
-                    if d < _BAND_NM:
-                        out_d[z, y, x] = d
-                        out_id[z, y, x] = who
+                    for z in range(cz[tz], cz[tz + 1]):
+                        for y in range(cy[ty], cy[ty + 1]):
+                            x = cx[tx]
+                            while x < cx[tx + 1]:
+                                start, j = x, index[z, y, x]
+                                while x < cx[tx + 1] and index[z, y, x] == j:
+                                    x += 1
+                                # the stretches of a neurite follow each other
+                                first = 0
+                                while first < few and owners[some[first]] != j:
+                                    first += 1
+                                end = first
+                                while end < few and owners[some[end]] == j:
+                                    end += 1
+                                if first < end:
+                                    own = some[first:end]
+                                    _fill(lanes, own, z, y, start, x, tissue, partition, gap, p, layer)
 
 
 def reach_nm(params: Microtubules, kind: int, rim_nm: float) -> float:
@@ -213,5 +245,6 @@ def build(objects: Lanes, tissue: Tissue, partition: Partition, params: Microtub
     layer, window = empty_layer(tissue.window.grid.shape), tissue.window
     if params.density > 0 and len(objects.frames):
         gap = tissue.membranes.half_width_nm + params.clearance_nm
-        _build(objects, window.tiles, window.tissue_nm, partition, gap, params.row(), layer)
+        groups = window.tiles.groups()
+        _build(objects, window.tiles, groups, window.tissue_nm, partition, gap, params.row(), layer)
     return layer

@@ -1,10 +1,13 @@
 """A parameter block as kernels read it: a tuple whose fields have the block's own names."""
 
 from collections import namedtuple
-from typing import Any, ClassVar, Literal, get_origin
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, get_origin
 
 from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread
+
+_ROW = "row of this block"  # a row is asked for several times a patch, and takes longer than most kernels
 
 
 class Block(Frozen):
@@ -22,5 +25,15 @@ class Block(Frozen):
 
     def row(self) -> tuple[Any, ...]:
         """Return the block's numbers, and its spreads as ``SpreadRow``, under their own names."""
-        values = (getattr(self, name) for name in self.Row._fields)  # type: ignore[attr-defined]
-        return self.Row(*(v.row() if isinstance(v, Spread) else v for v in values))
+        kept: tuple[Any, ...] | None = self.__dict__.get(_ROW)
+        if kept is None:
+            values = (getattr(self, name) for name in self.Row._fields)  # type: ignore[attr-defined]
+            kept = self.Row(*(v.row() if isinstance(v, Spread) else v for v in values))
+            self.__dict__[_ROW] = kept
+        return kept
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed; its row is its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop(_ROW, None)
+        return copied

@@ -39,24 +39,58 @@ def spline_weights(t):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _along(values, first, centres, spacing, out):  # type: ignore[no-untyped-def]
-    """Contract the middle axis: values (a, lattice, b) become out (a, centres, b)."""
-    count = centres.shape[0]
-    weights, cells = np.empty((count, 4), values.dtype), np.empty(count, np.int64)
+def _weights(start, count, voxel, spacing, first, weights, cells):  # type: ignore[no-untyped-def]
+    """Write, for each voxel centre of an axis, its spline weights and the first lattice point they are of."""
     for j in range(count):
-        at = centres[j] / spacing
-        weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3] = spline_weights(at - np.floor(at))
-        cells[j] = int(np.floor(at)) - 1 - first
-    for i in range(values.shape[0]):
-        for j in range(count):
-            w0, w1, w2, w3, k = weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3], cells[j]
-            for m in range(values.shape[2]):
-                out[i, j, m] = (
-                    w0 * values[i, k, m]
-                    + w1 * values[i, k + 1, m]
-                    + w2 * values[i, k + 2, m]
-                    + w3 * values[i, k + 3, m]
-                )
+        at = (float(start + j) + 0.5) * voxel / spacing
+        below = np.floor(at)
+        weights[j, 0], weights[j, 1], weights[j, 2], weights[j, 3] = spline_weights(at - below)
+        cells[j] = int(below) - 1 - first
+
+
+@compiled
+def _interpolate(values, first, start, voxel, spacing, out):  # type: ignore[no-untyped-def]
+    """Contract z, then x, then y: the last is the longest, and its inner loop runs along whole rows."""
+    nz, ny, nx = out.shape
+    width = values.shape[2]
+    wz, wy, wx = (
+        np.empty((nz, 4), values.dtype),
+        np.empty((ny, 4), values.dtype),
+        np.empty((nx, 4), values.dtype),
+    )
+    kz, ky, kx = np.empty(nz, np.int64), np.empty(ny, np.int64), np.empty(nx, np.int64)
+    _weights(start[0], nz, voxel[0], spacing, first[0], wz, kz)
+    _weights(start[1], ny, voxel[1], spacing, first[1], wy, ky)
+    _weights(start[2], nx, voxel[2], spacing, first[2], wx, kx)
+    flat, rows = np.empty(width, values.dtype), np.empty((4, nx), values.dtype)
+    for z in range(nz):
+        k, w0, w1, w2, w3 = kz[z], wz[z, 0], wz[z, 1], wz[z, 2], wz[z, 3]
+        done = 0  # so many rows of the lattice have been contracted along x; the last four are kept
+        for y in range(ny):
+            top = ky[y]
+            for i in range(max(done, top), top + 4):
+                for m in range(width):
+                    flat[m] = (
+                        w0 * values[k, i, m]
+                        + w1 * values[k + 1, i, m]
+                        + w2 * values[k + 2, i, m]
+                        + w3 * values[k + 3, i, m]
+                    )
+                row = rows[i % 4]
+                for x in range(nx):
+                    m = kx[x]
+                    row[x] = (
+                        wx[x, 0] * flat[m]
+                        + wx[x, 1] * flat[m + 1]
+                        + wx[x, 2] * flat[m + 2]
+                        + wx[x, 3] * flat[m + 3]
+                    )
+            done = top + 4
+            r0, r1, r2, r3 = rows[top % 4], rows[(top + 1) % 4], rows[(top + 2) % 4], rows[(top + 3) % 4]
+            v0, v1, v2, v3 = wy[y, 0], wy[y, 1], wy[y, 2], wy[y, 3]
+            target = out[z, y]
+            for x in range(nx):
+                target[x] = v0 * r0[x] + v1 * r1[x] + v2 * r2[x] + v3 * r3[x]
 
 
 def interpolate(values: Field, first: tuple[int, int, int], spacing_nm: float, grid: Grid) -> Field:
@@ -77,15 +111,9 @@ def interpolate(values: Field, first: tuple[int, int, int], spacing_nm: float, g
     -------
     array of the grid's shape, of the same kind
     """
-    # the last step is the longest, and y is the axis whose inner loop runs along whole rows
-    for axis in (0, 2, 1):
-        centres = grid.centres_nm(axis)
-        shape = values.shape
-        before = int(np.prod(shape[:axis]))
-        out = np.empty((before, len(centres), int(np.prod(shape[axis + 1 :]))), values.dtype)
-        _along(values.reshape(before, shape[axis], -1), first[axis], centres, spacing_nm, out)
-        values = out.reshape(*shape[:axis], len(centres), *shape[axis + 1 :])
-    return values
+    out = np.empty(grid.shape, values.dtype)
+    _interpolate(values, first, grid.start_vx, grid.voxel_nm, float(spacing_nm), out)
+    return out
 
 
 def smooth_noise(key: np.uint64, spacing_nm: float, grid: Grid) -> npt.NDArray[np.float32]:

@@ -1,8 +1,10 @@
 """A window on the world: how many voxels, how large they are, and where they lie, in nanometres."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +111,22 @@ class Grid:
         z, y, x = self.shape
         vz, vy, vx = self.voxel_nm
         return Grid((z * planes, y, x), (vz / planes, vy, vx), self.origin_nm)
+
+    def blocks(self, most_vx: int) -> "Iterator[tuple[tuple[int, int, int], Grid]]":
+        """Cut the box into blocks of at most so many voxels: a block's longest edge is halved until it fits.
+
+        Each comes with the voxel of this grid at its corner; none is larger than the first.
+        """
+        edges = list(self.shape)
+        while math.prod(edges) > most_vx:
+            longest = edges.index(max(edges))
+            edges[longest] = -(-edges[longest] // 2)
+        steps = (range(0, n, edge) for n, edge in zip(self.shape, edges, strict=True))
+        for z, y, x in product(*steps):
+            corner = (z, y, x)
+            shape = tuple(min(e, n - c) for e, n, c in zip(edges, self.shape, corner, strict=True))
+            origin = tuple((s + c) * v for s, c, v in zip(self.start_vx, corner, self.voxel_nm, strict=True))
+            yield corner, Grid(shape, self.voxel_nm, origin)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, list[float]]:
         """Return a JSON-serialisable description; ``Grid(**description)`` is the grid again."""

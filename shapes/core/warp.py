@@ -7,6 +7,7 @@ vesicles) bends together.
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -91,14 +92,14 @@ def _lattice(
     values = np.zeros((3, *needed.shape))
     # the field repeats, so that the noise's single precision never runs out
     axes = [(first[a] + np.arange(needed.shape[a])) % _REPEAT / _POINTS_PER_UNIT for a in range(3)]
-    where = [axis[index].tolist() for axis, index in zip(axes, np.nonzero(needed), strict=True)]
+    where = [axis[index] for axis, index in zip(axes, np.nonzero(needed), strict=True)]
     for component in range(3):
         key = stream_key(seed, f"warp/{component}")
         # Perlin noise vanishes at whole numbers: a fraction keeps our lattice off them
-        oz, oy, ox = (float(mix(key, k) % np.uint64(_PERIOD)) + 0.37 for k in range(3))
-        values[component, needed] = [
-            pnoise3(x + ox, y + oy, z + oz, 2) for z, y, x in zip(*where, strict=True)
-        ]
+        z, y, x = (
+            (at + (float(mix(key, k) % np.uint64(_PERIOD)) + 0.37)).tolist() for k, at in enumerate(where)
+        )
+        values[component, needed] = list(map(pnoise3, x, y, z, repeat(2)))
     return values * (_UNIT * warp.amplitude_nm)
 
 

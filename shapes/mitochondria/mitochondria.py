@@ -12,6 +12,7 @@ from shapes.core.block import Block
 from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key
+from shapes.core.touched import room_for, slabs, touched, voxels
 from shapes.mitochondria.cristae import (
     GRANULE_NM,
     MOST_GRANULES,
@@ -37,7 +38,7 @@ from shapes.mitochondria.rods import (
 )
 from shapes.mitochondria.slots import arm_step_nm, draw_rods
 from shapes.partition.depths import Depths
-from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import SURE
 
@@ -147,24 +148,26 @@ def _run(rods, r, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _build(objects, balls, p, gap, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+def _build(objects, balls, p, gap, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
     rods, owners, keys, ids = objects.fitted, objects.owners, objects.keys, objects.ids
     (stretches, stretch_at, stretch_radius), boundary = balls, p.boundary_nm
     index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
     granules = np.empty((MOST_GRANULES, 4))
-    wave, at, box = np.empty(11), np.empty(3), np.empty((3, 2), np.int64)
+    wave, low, high, bounds, boxes = np.empty(11), np.empty(3), np.empty(3), slabs(tiles), room_for(tiles)
     cut, run, m = np.empty(3), np.empty(ROW), 0
     while m < stretches.shape[0]:
         r, first_m = stretches[m, 0], m
         # near a corner that is rounded off, both its sides count
         band = FILLET_NM if rods[r, ARM:, 3].max() > 0.0 else float(BAND_NM)
-        box[:, 0], box[:, 1] = frame.shape, 0
+        low[:], high[:] = np.inf, -np.inf
         while m < stretches.shape[0] and stretches[m, 0] == r:
-            at[:] = stretch_at[m]
-            part = voxel_range(frame, at, stretch_radius[m] + band)
             for c in range(3):
-                box[c, 0], box[c, 1] = min(box[c, 0], part[c, 0]), max(box[c, 1], part[c, 1])
+                low[c] = min(low[c], stretch_at[m, c] - stretch_radius[m] - band)
+                high[c] = max(high[c], stretch_at[m, c] + stretch_radius[m] + band)
             m += 1
+        shown = touched(tiles, bounds, low, high, boxes)
+        if shown == 0:
+            continue
         _run(rods, r, run)
         cristae_wave(keys[r], p.crista_period_nm, wave)
         held = draw_granules(rods, r, keys[r], p.granule_chance, p.granule_radius_nm, p.thinnest_nm, granules)
@@ -174,48 +177,50 @@ def _build(objects, balls, p, gap, tissue, partition, frame, layer):  # type: ig
             cut[c] = rods[r, MIDDLE + 1, c] - rods[r, MIDDLE - 1, c]
             norm += cut[c] ** 2
         cut /= np.sqrt(norm) + 1e-9
-        for z in range(box[0, 0], box[0, 1]):
-            for y in range(box[1, 0], box[1, 1]):
-                for x in range(box[2, 0], box[2, 1]):
-                    if index[z, y, x] != owners[r]:
-                        continue
-                    d, along, half, oz, oy, ox = 1e4, 0.0, 0, 0.0, 0.0, 0.0
-                    rod = arm = 1e4
-                    pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
-                    for k in range(first_m, m):
-                        ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
-                        if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + band) ** 2:
-                            i = stretches[k, 1]
-                            nearer, t, ez, ey, ex = stretch_distance(rods, r, i, pz, py, px)
-                            side = 0 if i < MIDDLE else 1
-                            if parted:
-                                past = 0.0
-                                for c in range(3):
-                                    past += (tissue[c, z, y, x] - rods[r, MIDDLE, c]) * cut[c]
-                                nearer = max(nearer, (past if side == 0 else -past) + 0.5 * SLACK_NM)
-                            if nearer < d:
-                                d, half, oz, oy, ox = nearer, side, ez, ey, ex
-                                along = run[i] + (t - i) * (run[i + 1] - run[i])
-                            rod = nearer if i < ARM and nearer < rod else rod
-                            arm = nearer if i >= ARM and nearer < arm else arm
-                    d = joined(rod, arm)
-                    if d >= BAND_NM:
-                        continue
-                    if depth[z, y, x] < gap + boundary:
-                        d = max(d, gap - depth[z, y, x])
-                    if d < BAND_NM and d < out_d[z, y, x]:
-                        out_d[z, y, x] = d
-                        out_id[z, y, x] = ids[r, half]
-                        if d < 0.0:
-                            wall = d + 0.6 * boundary
-                            inside = crista(
-                                keys[r], wave, p.crista_thickness_nm, p.tubular, p.tube_nm, along, oz, oy, ox,
-                                wall,
-                            )  # fmt: skip
-                            if held > 0:
-                                grain = max(granule(granules, held, pz, py, px), wall)
-                                inside = GRANULE_NM + grain if grain < 0.0 else inside
-                            layer.detail_nm[z, y, x] = inside
+        for b in range(shown):
+            z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    for x in range(x0, x1):
+                        if index[z, y, x] != owners[r]:
+                            continue
+                        d, along, half, oz, oy, ox = 1e4, 0.0, 0, 0.0, 0.0, 0.0
+                        rod = arm = 1e4
+                        pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                        for k in range(first_m, m):
+                            ez, ey, ex = pz - stretch_at[k, 0], py - stretch_at[k, 1], px - stretch_at[k, 2]
+                            if ez * ez + ey * ey + ex * ex < (stretch_radius[k] + band) ** 2:
+                                i = stretches[k, 1]
+                                nearer, t, ez, ey, ex = stretch_distance(rods, r, i, pz, py, px)
+                                side = 0 if i < MIDDLE else 1
+                                if parted:
+                                    past = 0.0
+                                    for c in range(3):
+                                        past += (tissue[c, z, y, x] - rods[r, MIDDLE, c]) * cut[c]
+                                    nearer = max(nearer, (past if side == 0 else -past) + 0.5 * SLACK_NM)
+                                if nearer < d:
+                                    d, half, oz, oy, ox = nearer, side, ez, ey, ex
+                                    along = run[i] + (t - i) * (run[i + 1] - run[i])
+                                rod = nearer if i < ARM and nearer < rod else rod
+                                arm = nearer if i >= ARM and nearer < arm else arm
+                        d = joined(rod, arm)
+                        if d >= BAND_NM:
+                            continue
+                        if depth[z, y, x] < gap + boundary:
+                            d = max(d, gap - depth[z, y, x])
+                        if d < BAND_NM and d < out_d[z, y, x]:
+                            out_d[z, y, x] = d
+                            out_id[z, y, x] = ids[r, half]
+                            if d < 0.0:
+                                wall = d + 0.6 * boundary
+                                inside = crista(
+                                    keys[r], wave, p.crista_thickness_nm, p.tubular, p.tube_nm, along,
+                                    oz, oy, ox, wall,
+                                )  # fmt: skip
+                                if held > 0:
+                                    grain = max(granule(granules, held, pz, py, px), wall)
+                                    inside = GRANULE_NM + grain if grain < 0.0 else inside
+                                layer.detail_nm[z, y, x] = inside
 
 
 def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
@@ -243,9 +248,9 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
         stretches(objects.fitted),
         params.row(),
         gap,
+        window.tiles,
         window.tissue_nm,
         partition,
-        frame(window),
         layer,
     )
     return layer

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.compiled import compiled
-from shapes.core.warp import WarpedWindow, to_world
+from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
 from shapes.partition.depths import Depths
 from shapes.partition.partition import Partition
@@ -15,21 +14,8 @@ from shapes.partition.point import Membranes
 
 FAR_NM = np.float32(1e4)
 """Distance written where no object is near."""
-_NEARLY_NM = 1.0  # a box of voxels need not be exact
 _NO_DETAIL = np.empty((0, 0, 0), np.float32)
 _NO_MIDDLE = np.zeros((0, 0, 0), np.bool_)
-
-
-class Frame(NamedTuple):
-    """A window's geometry as kernels read it: the lattice of its ``WarpedWindow``, and its grid in voxels."""
-
-    lattice_nm: npt.NDArray[np.float64]
-    first: npt.NDArray[np.int64]
-    spacing_nm: float
-    stretch: float
-    start_vx: npt.NDArray[np.int64]
-    shape: npt.NDArray[np.int64]
-    voxel_nm: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,31 +93,4 @@ def empty_layer(shape: tuple[int, int, int], detail: bool = False) -> Layer:
     """Return a layer without objects."""
     return Layer(
         np.zeros(shape, np.int32), np.full(shape, FAR_NM), np.full(shape, FAR_NM) if detail else _NO_DETAIL
-    )
-
-
-@compiled
-def voxel_range(frame, tissue, radius):  # type: ignore[no-untyped-def]
-    """Return the box of voxels, (3, 2), of a window that a ball of tissue can touch, which may be empty."""
-    start, shape, voxel = frame.start_vx, frame.shape, frame.voxel_nm
-    world = to_world(frame.lattice_nm, frame.first, frame.spacing_nm, tissue, 0.2 * _NEARLY_NM)
-    out = np.empty((3, 2), np.int64)
-    wide = radius * frame.stretch + _NEARLY_NM
-    for a in range(3):
-        out[a, 0] = max(0, int(np.floor((world[a] - wide) / voxel[a])) - start[a])
-        out[a, 1] = min(shape[a], int(np.ceil((world[a] + wide) / voxel[a])) - start[a])
-    return out
-
-
-def frame(window: WarpedWindow) -> Frame:
-    """Return a window's geometry for ``voxel_range``."""
-    grid = window.grid
-    return Frame(
-        window.lattice_nm,
-        np.array(window.first),
-        window.spacing_nm,
-        window.stretch,
-        np.array(grid.start_vx),
-        np.array(grid.shape),
-        np.array(grid.voxel_nm),
     )

@@ -17,12 +17,13 @@ from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key, uniform
 from shapes.core.table import rows
+from shapes.core.touched import around, room_for, slabs, voxels
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
 from shapes.partition.depths import Depths
-from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
-from shapes.partition.point import around
+from shapes.partition.point import around as tubes_around
 from shapes.synapses.apposition import across, room_nm
 from shapes.synapses.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
 
@@ -120,50 +121,53 @@ def _is_partner(kinds, who, bouton, first, polyadic, anyone):  # type: ignore[no
 
 
 @compiled
-def _build(contacts, axes, p, anyone, half, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
     boutons, partners, middles = contacts.boutons, contacts.partners, contacts.middles_nm
     normals, radii, thick, ids = contacts.normals, contacts.radii_nm, contacts.thicknesses_nm, contacts.ids
     index, other, depth, polyadic = partition.index, partition.other, partition.depth_nm, p.polyadic
     pre_nm = p.presynaptic_nm
     out_d, kinds = layer.distance_nm, axes.kinds
-    one, two = np.empty(3), np.empty(3)
+    one, two, bounds, boxes = np.empty(3), np.empty(3), slabs(tiles), room_for(tiles)
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
         hole = radii[s] >= WHOLE * p.radius_nm.typical and uniform(key, 7) < p.perforated
-        box = voxel_range(frame, middles[s].copy(), radii[s] + PROBE_NM)
-        for z in range(box[0, 0], box[0, 1]):
-            for y in range(box[1, 0], box[1, 1]):
-                for x in range(box[2, 0], box[2, 1]):
-                    own, nb = index[z, y, x], other[z, y, x]
-                    post = nb == boutons[s, 0]
-                    if not post and own != boutons[s, 0]:
-                        continue
-                    who = own if post else nb
-                    if not _is_partner(kinds, who, boutons[s, 0], partners[s], polyadic, anyone):
-                        continue
-                    ez, ey, ex = (
-                        tissue[0, z, y, x] - middles[s, 0],
-                        tissue[1, z, y, x] - middles[s, 1],
-                        tissue[2, z, y, x] - middles[s, 2],
-                    )
-                    if ez * ez + ey * ey + ex * ex > (radii[s] + PROBE_NM) ** 2:
-                        continue
-                    u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
-                    v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
-                    rim = _outline(key, hole, u, v)
-                    if rim >= 1.0:
-                        continue
-                    fade = 1.0 - 0.5 * rim**4
-                    # in the partner the density lies below the membrane; in the bouton a thin projection
-                    d = depth[z, y, x] - (
-                        half + thick[s] * fade if post else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
-                    )
-                    d = max(d, (rim - 1.0) * radii[s])
-                    if d < out_d[z, y, x] and d < BAND_NM:
-                        out_d[z, y, x] = d
-                        layer.ids[z, y, x] = object_id(mix(key, axes.keys[who])) if polyadic else ids[s]
-                        layer.detail_nm[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
+        for b in range(around(tiles, bounds, middles[s], radii[s] + PROBE_NM, boxes)):
+            z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    for x in range(x0, x1):
+                        own, nb = index[z, y, x], other[z, y, x]
+                        post = nb == boutons[s, 0]
+                        if not post and own != boutons[s, 0]:
+                            continue
+                        who = own if post else nb
+                        if not _is_partner(kinds, who, boutons[s, 0], partners[s], polyadic, anyone):
+                            continue
+                        ez, ey, ex = (
+                            tissue[0, z, y, x] - middles[s, 0],
+                            tissue[1, z, y, x] - middles[s, 1],
+                            tissue[2, z, y, x] - middles[s, 2],
+                        )
+                        if ez * ez + ey * ey + ex * ex > (radii[s] + PROBE_NM) ** 2:
+                            continue
+                        u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
+                        v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
+                        rim = _outline(key, hole, u, v)
+                        if rim >= 1.0:
+                            continue
+                        fade = 1.0 - 0.5 * rim**4
+                        # in the partner the density lies below the membrane; in the bouton a thin projection
+                        d = depth[z, y, x] - (
+                            half + thick[s] * fade
+                            if post
+                            else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
+                        )
+                        d = max(d, (rim - 1.0) * radii[s])
+                        if d < out_d[z, y, x] and d < BAND_NM:
+                            out_d[z, y, x] = d
+                            layer.ids[z, y, x] = object_id(mix(key, axes.keys[who])) if polyadic else ids[s]
+                            layer.detail_nm[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
 
 
 def paired(
@@ -178,7 +182,7 @@ def paired(
     contacts, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     for s, (middle, radius) in enumerate(zip(objects.middles_nm, objects.radii_nm, strict=True)):
         z, y, x = middle
-        count = around(cells.segments, everything, z, y, x, radius + PROBE_NM + rim, chosen)
+        count = tubes_around(cells.segments, everything, z, y, x, radius + PROBE_NM + rim, chosen)
         who = np.unique(cells.owners[chosen[:count]])
         owners.append(who[who != objects.boutons[s, 0]])
         contacts.append(np.full(len(owners[-1]), s))
@@ -208,6 +212,6 @@ def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synap
     window = tissue.window
     _build(
         objects, tissue.neurites.axes, params.row(), params.partners == "any",
-        tissue.membranes.half_width_nm, window.tissue_nm, partition, frame(window), layer,
+        tissue.membranes.half_width_nm, window.tiles, window.tissue_nm, partition, layer,
     )  # fmt: skip
     return layer

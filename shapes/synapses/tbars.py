@@ -15,9 +15,10 @@ from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
+from shapes.core.touched import around, room_for, slabs, voxels
 from shapes.mitochondria.rods import POINTS, ROW
 from shapes.partition.depths import Depths
-from shapes.partition.generator import Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.synapses.apposition import across
 from shapes.synapses.contacts import Contacts
@@ -144,26 +145,28 @@ def bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex):  # type: ignore[n
 
 
 @compiled
-def _build(bars, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+def _build(bars, p, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
     feet, axes, sizes, owners, ids = bars.feet_nm, bars.axes, bars.sizes_nm, bars.owners, bars.ids
     thick, pedestal, index, out_d = p.thickness_nm, p.pedestal_nm, partition.index, layer.distance_nm
+    bounds, boxes = slabs(tiles), room_for(tiles)
     for b in range(ids.shape[0]):
         wide = np.sqrt(sizes[b, 0] ** 2 + sizes[b, 1] ** 2 + sizes[b, 2] ** 2) + 0.5 * pedestal + _BAND_NM
-        box = voxel_range(frame, feet[b].copy(), wide)
-        for z in range(box[0, 0], box[0, 1]):
-            for y in range(box[1, 0], box[1, 1]):
-                for x in range(box[2, 0], box[2, 1]):
-                    if index[z, y, x] != owners[b]:
-                        continue
-                    ez, ey, ex = (
-                        tissue[0, z, y, x] - feet[b, 0],
-                        tissue[1, z, y, x] - feet[b, 1],
-                        tissue[2, z, y, x] - feet[b, 2],
-                    )
-                    d = bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex)
-                    if d < _BAND_NM and d < out_d[z, y, x]:
-                        out_d[z, y, x] = d
-                        layer.ids[z, y, x] = ids[b]
+        for m in range(around(tiles, bounds, feet[b], wide, boxes)):
+            z0, z1, y0, y1, x0, x1 = voxels(boxes, m)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    for x in range(x0, x1):
+                        if index[z, y, x] != owners[b]:
+                            continue
+                        ez, ey, ex = (
+                            tissue[0, z, y, x] - feet[b, 0],
+                            tissue[1, z, y, x] - feet[b, 1],
+                            tissue[2, z, y, x] - feet[b, 2],
+                        )
+                        d = bar_distance(axes, sizes, thick, pedestal, b, ez, ey, ex)
+                        if d < _BAND_NM and d < out_d[z, y, x]:
+                            out_d[z, y, x] = d
+                            layer.ids[z, y, x] = ids[b]
 
 
 def depths(objects: Bars, tissue: Tissue, params: TBars) -> Depths:
@@ -175,5 +178,5 @@ def build(objects: Bars, tissue: Tissue, partition: Partition, params: TBars) ->
     """Return T-bars on the window's voxels: the distance to the surface, in the bouton alone."""
     window = tissue.window
     layer = empty_layer(window.grid.shape)
-    _build(objects, params.row(), window.tissue_nm, partition, frame(window), layer)
+    _build(objects, params.row(), window.tiles, window.tissue_nm, partition, layer)
     return layer

@@ -14,9 +14,10 @@ from shapes.core.compiled import compiled
 from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
 from shapes.core.table import Balls, rows
+from shapes.core.touched import around, room_for, slabs, voxels
 from shapes.mitochondria.rods import AROUND_NM, Obstacles, obstacles
 from shapes.partition.depths import Depths
-from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer, frame, voxel_range
+from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.synapses.contacts import Contacts, Zones
 from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
@@ -82,28 +83,28 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
 
 
 @compiled
-def _build(spheres, p, tissue, partition, frame, layer):  # type: ignore[no-untyped-def]
+def _build(spheres, p, tiles, tissue, partition, deep_nm, layer):  # type: ignore[no-untyped-def]
     centres, radii, owners, ids = spheres.centres_nm, spheres.radii_nm, spheres.owners, spheres.ids
-    index, out_d, core = partition.index, layer.distance_nm, p.core
-    at = np.empty(3)
+    index, out_d, out_id, core = partition.index, layer.distance_nm, layer.ids, p.core
+    middle, detail = layer.middle, layer.detail_nm
+    bounds, boxes = slabs(tiles), room_for(tiles)
     for v in range(ids.shape[0]):
-        at[:] = centres[v]
+        cz, cy, cx, radius, owner = centres[v, 0], centres[v, 1], centres[v, 2], radii[v], owners[v]
         cored = uniform(np.uint64(ids[v]), 5) < p.dense_chance
-        box = voxel_range(frame, at, radii[v] + BAND_NM)
-        for z in range(box[0, 0], box[0, 1]):
-            for y in range(box[1, 0], box[1, 1]):
-                for x in range(box[2, 0], box[2, 1]):
-                    dz, dy, dx = (
-                        tissue[0, z, y, x] - centres[v, 0],
-                        tissue[1, z, y, x] - centres[v, 1],
-                        tissue[2, z, y, x] - centres[v, 2],
-                    )
-                    d = np.sqrt(dz * dz + dy * dy + dx * dx) - radii[v]
-                    if d < out_d[z, y, x] and d < BAND_NM and index[z, y, x] == owners[v]:
-                        out_d[z, y, x] = d
-                        layer.ids[z, y, x] = ids[v]
-                        layer.middle[z, y, x] = abs(dz) <= _MIDDLE * frame.voxel_nm[0]
-                        layer.detail_nm[z, y, x] = d + (1.0 - core) * radii[v] if cored else FAR_NM
+        far = radius + BAND_NM
+        for b in range(around(tiles, bounds, centres[v], far, boxes)):
+            z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    for x in range(x0, x1):
+                        if index[z, y, x] != owner:
+                            continue
+                        dz, dy, dx = tissue[0, z, y, x] - cz, tissue[1, z, y, x] - cy, tissue[2, z, y, x] - cx
+                        d = np.sqrt(dz * dz + dy * dy + dx * dx) - radius
+                        if d < BAND_NM and d < out_d[z, y, x]:
+                            out_d[z, y, x], out_id[z, y, x] = d, ids[v]
+                            middle[z, y, x] = abs(dz) <= _MIDDLE * deep_nm
+                            detail[z, y, x] = d + (1.0 - core) * radius if cored else FAR_NM
 
 
 def depths(objects: Balls, tissue: Tissue, params: Vesicles) -> Depths:
@@ -119,5 +120,6 @@ def build(objects: Balls, tissue: Tissue, partition: Partition, params: Vesicles
     window = tissue.window
     shape = window.grid.shape
     layer = empty_layer(shape, detail=True)._replace(middle=np.zeros(shape, np.bool_))
-    _build(objects, params.row(), window.tissue_nm, partition, frame(window), layer)
+    deep_nm = window.grid.voxel_nm[0]
+    _build(objects, params.row(), window.tiles, window.tissue_nm, partition, deep_nm, layer)
     return layer

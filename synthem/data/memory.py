@@ -11,6 +11,7 @@ from synthem.microscope.pipeline import halo_vx
 from synthem.microscope.view import look
 from synthem.preset.preset import Preset
 from synthem.scene.scene import GENERATORS
+from synthem.world import BLOCK_VX
 
 FIXED_BYTES = 20 * 2**20
 """What neurites, kernels and the like take, however small the patch."""
@@ -33,6 +34,10 @@ isbi2012 8 × 256 × 256 113; kasthuri and ac4 142 and 154; sstem_drosophila, of
 132 and urocell 182, small patches of voxels of 15 nm; urisc, restacked, 204 to 222. A patch of isbi2012 has
 six times as many of them as voxels.
 """
+
+JOINED_BYTES = 31
+"""What each voxel of a patch takes that is made in blocks: image, labels, ``clean`` and ids; and 4 for each
+structure more that has ids."""
 
 LOOKED_AT_VX = (16, 64, 64)
 """How far defects move tissue is looked up in a window of this size, (z, y, x), at the patch's corner."""
@@ -62,15 +67,19 @@ def patch_bytes(preset: Preset, grid: Grid) -> int:
     window = Grid(LOOKED_AT_VX, grid.voxel_nm, grid.origin_nm)
     seen = look(preset.microscope, 0, window.padded(halo_vx(preset.microscope, grid.voxel_nm)))
     _, y, x = (have - own for have, own in zip(seen.scene_grid.shape, LOOKED_AT_VX, strict=True))
-    nz, ny, nx = grid.shape
+    _, block = next(grid.blocks(BLOCK_VX))
+    nz, ny, nx = block.shape
     scene = nz * section.sheets * (ny + y) * (nx + x)
     kinds = sum(getattr(preset.anatomy, kind) is not None for kind in GENERATORS)
     each = SHEET_BYTES + SHEET_BYTES_A_KIND * kinds
     # a boundary is off by two standard deviations at most, and a sheet's middle by half a sheet from its ends
     if section.thickness * math.sqrt(2.0) * section.sheets >= 0.5:
         each += RESTACKED_BYTES + RESTACKED_BYTES_A_KIND * kinds
-    moved = 0 if seen.steps is None else MOVED_BYTES * math.prod(grid.shape)
-    return FIXED_BYTES + each * scene + moved
+    moved = 0 if seen.steps is None else MOVED_BYTES * nz * ny * nx
+    whole = 0
+    if block.shape != grid.shape:
+        whole = (JOINED_BYTES + 4 * len(preset.annotation.also)) * math.prod(grid.shape)
+    return FIXED_BYTES + each * scene + moved + whole
 
 
 def check_memory(preset: Preset, grid: Grid, workers: int = 1) -> int:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,11 @@ class Plan(Frozen):
     def preset(self) -> Preset:
         """The preset that was asked for."""
         return Preset.model_validate_json(json.dumps(self.request.preset))
+
+    @cached_property
+    def world(self) -> World:
+        """The world of that preset."""
+        return _world(json.dumps(self.request.preset), self.request.seed)
 
     def part(self, first: int, count: int) -> "Plan":
         """Return the plan of some consecutive patches, which keep their names."""
@@ -215,7 +220,7 @@ def plan_request(
 def make_patch(plan: Plan, index: int) -> Patch:
     """Render one patch of a plan; it depends on nothing but these two."""
     request = plan.request
-    world = _world(json.dumps(request.preset), request.seed)
+    world = plan.world
     if request.randomise > 1.0:
         world = world.randomised(request.randomise, plan.first + index, request.randomise_anatomy)
     return replace(world.patch(plan.grid(index)), name=plan.name(index))

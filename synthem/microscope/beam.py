@@ -63,31 +63,51 @@ def oblique_kernel(
 
 
 @compiled
+def _taps(weights, wide, out):  # type: ignore[no-untyped-def]
+    """Add to a row a longer one, shifted step by step and weighed: four steps at a time, in their order."""
+    nx, count = out.shape[0], weights.shape[0]
+    whole = count - count % 4
+    for k in range(0, whole, 4):
+        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        for x in range(nx):
+            total = out[x] + w0 * wide[x + k]
+            total += w1 * wide[x + k + 1]
+            total += w2 * wide[x + k + 2]
+            out[x] = total + w3 * wide[x + k + 3]
+    for k in range(whole, count):
+        w = weights[k]
+        for x in range(nx):
+            out[x] += w * wide[x + k]
+
+
+@compiled
 def _blur(image, wy, wx, out):  # type: ignore[no-untyped-def]
     nz, ny, nx = image.shape
-    ry, rx = wy.shape[0] // 2, wx.shape[0] // 2
-    row = np.empty(nx, np.float32)
+    ry, rx, count = wy.shape[0] // 2, wx.shape[0] // 2, wy.shape[0]
+    whole = count - count % 4
+    wide = np.empty(nx + 2 * rx, np.float32)
+    row = wide[rx : rx + nx]
     for z in range(nz):
         for y in range(ny):
             row[:] = 0.0
-            for k in range(wy.shape[0]):
-                source = image[z, min(ny - 1, max(0, y + k - ry))]
-                w = wy[k]
+            for k in range(0, whole, 4):
+                w0, w1, w2, w3 = wy[k], wy[k + 1], wy[k + 2], wy[k + 3]
+                s0 = image[z, min(ny - 1, max(0, y + k - ry))]
+                s1 = image[z, min(ny - 1, max(0, y + k + 1 - ry))]
+                s2 = image[z, min(ny - 1, max(0, y + k + 2 - ry))]
+                s3 = image[z, min(ny - 1, max(0, y + k + 3 - ry))]
+                for x in range(nx):
+                    total = row[x] + w0 * s0[x]
+                    total += w1 * s1[x]
+                    total += w2 * s2[x]
+                    row[x] = total + w3 * s3[x]
+            for k in range(whole, count):
+                source, w = image[z, min(ny - 1, max(0, y + k - ry))], wy[k]
                 for x in range(nx):
                     row[x] += w * source[x]
-            target = out[z, y]
-            for x in range(nx):
-                target[x] = 0.0
-            for k in range(wx.shape[0]):
-                w = wx[k]
-                shift = k - rx
-                low, high = max(0, -shift), min(nx, nx - shift)
-                for x in range(low, high):
-                    target[x] += w * row[x + shift]
-                for x in range(0, min(low, nx)):
-                    target[x] += w * row[0]
-                for x in range(max(high, 0), nx):
-                    target[x] += w * row[nx - 1]
+            wide[:rx], wide[rx + nx :] = row[0], row[nx - 1]
+            out[z, y, :] = 0.0
+            _taps(wx, wide, out[z, y])
 
 
 @compiled
@@ -106,10 +126,7 @@ def _blur_oblique(image, weights, out):  # type: ignore[no-untyped-def]
                     wide[x + rx] = source[x]
                 for x in range(rx):
                     wide[x], wide[nx + rx + x] = source[0], source[nx - 1]
-                for m in range(weights.shape[1]):
-                    w = weights[k, m]
-                    for x in range(nx):
-                        target[x] += w * wide[x + m]
+                _taps(weights[k], wide, target)
 
 
 def blur(

@@ -19,7 +19,7 @@ from synthem.preset.microscope import Detector
 
 
 @compiled
-def _add(image, white, smooth, share, read, shot, gain, dark, out):  # type: ignore[no-untyped-def]
+def _add(image, white, smooth, ry, rx, unit, share, read, shot, gain, dark, out):  # type: ignore[no-untyped-def]
     own, common, full = np.float32(np.sqrt(1.0 - share)), np.float32(np.sqrt(share)), np.float32(255.0)
     nz, ny, nx = image.shape
     for z in range(nz):
@@ -28,7 +28,8 @@ def _add(image, white, smooth, share, read, shot, gain, dark, out):  # type: ign
                 g = image[z, y, x]
                 signal = max(full - g if dark else g, np.float32(0.0))
                 strength = np.sqrt(read * read + shot * shot * signal / full)
-                out[z, y, x] = gain * g + strength * (own * white[z, y, x] + common * smooth[z, y, x])
+                even = smooth[z, y + ry, x + rx] / unit
+                out[z, y, x] = gain * g + strength * (own * white[z, y, x] + common * even)
 
 
 def detector(
@@ -60,12 +61,11 @@ def detector(
         wy,
         wx,
     )
-    unit = np.sqrt((wy.astype(np.float64) ** 2).sum() * (wx.astype(np.float64) ** 2).sum())
-    smooth = smooth[:, ry : wide[1] - ry, rx : wide[2] - rx] / np.float32(unit)
+    unit = np.float32(np.sqrt((wy.astype(np.float64) ** 2).sum() * (wx.astype(np.float64) ** 2).sum()))
     out = np.empty_like(image)
     gain = np.float32(params.gain)
     read, shot = np.float32(params.read), gain * np.float32(params.shot)
-    _add(image, white, smooth, params.correlated, read, shot, gain, params.backscatter, out)
+    _add(image, white, smooth, ry, rx, unit, params.correlated, read, shot, gain, params.backscatter, out)
     if params.rows > 0:
         # a line's offset is white from line to line and from section to section: four lattice steps apart
         x = voxel_nm[2] / params.row_length_nm

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from shapes.clutter.chains import MEMBRANE_NM
 from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
+from shapes.core.grid import Grid
 from shapes.core.streams import stream_key
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
@@ -49,13 +50,38 @@ def _leaflets(partition, mito, ves, er, plasma, rim, soft, p, out):  # type: ign
                 out[z, y, x] = g
 
 
+@compiled
+def _extent(distance):  # type: ignore[no-untyped-def]
+    """Return first and end along z, y and x of the box around what lies inside; ends are 0 without any."""
+    nz, ny, nx = distance.shape
+    z0, z1, y0, y1, x0, x1 = nz, 0, ny, 0, nx, 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if distance[z, y, x] < 0.0:
+                    z0, z1, y0, y1 = min(z0, z), z + 1, min(y0, y), max(y1, y + 1)
+                    x0, x1 = min(x0, x), max(x1, x + 1)
+    return z0, z1, y0, y1, x0, x1
+
+
+@compiled
+def _roughen(distance, strength, field, z0, y0, x0, image):  # type: ignore[no-untyped-def]
+    """Add a field, whose first voxel is given, to an image where it lies inside."""
+    nz, ny, nx = field.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if distance[z0 + z, y0 + y, x0 + x] < 0.0:
+                    image[z0 + z, y0 + y, x0 + x] += strength * field[z, y, x]
+
+
 def grain(image: npt.NDArray[np.float32], scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     """Return stained tissue with leaflets, the grain of matrix and myelin, and uneven stain.
 
     Parameters
     ----------
     image : float32 (z, y, x)
-        Grey levels of each voxel of the scene.
+        Grey levels of each voxel of the scene; written over.
     scene : Scene
         Its geometry.
     params : Stain
@@ -67,10 +93,18 @@ def grain(image: npt.NDArray[np.float32], scene: Scene, params: Stain) -> npt.ND
         ("mitochondrion", params.matrix_texture, params.matrix_texture_nm),
         ("sheath", params.myelin_texture, params.myelin_texture_nm),
     ):
-        inside = scene.layers[name].distance_nm < 0 if strength > 0 else np.zeros(1, np.bool_)
-        if inside.any():
-            field = smooth_noise(stream_key(seed, f"texture/{name}"), spacing, grid)
-            image = image + np.where(inside, np.float32(strength) * field, np.float32(0))
+        if strength == 0:
+            continue
+        distance = scene.layers[name].distance_nm
+        z0, z1, y0, y1, x0, x1 = _extent(distance)
+        if z1 == 0:
+            continue
+        origin = tuple(
+            (s + k) * v for s, k, v in zip(grid.start_vx, (z0, y0, x0), grid.voxel_nm, strict=True)
+        )
+        box = Grid((z1 - z0, y1 - y0, x1 - x0), grid.voxel_nm, origin)
+        field = smooth_noise(stream_key(seed, f"texture/{name}"), spacing, box)
+        _roughen(distance, np.float32(strength), field, z0, y0, x0, image)
     if params.leaflets > 0 and max(grid.voxel_nm[1:]) <= RESOLVED_NM:
         layers, walls = scene.layers, scene.anatomy.membranes
         mito = scene.anatomy.mitochondrion

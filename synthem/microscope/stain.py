@@ -52,12 +52,9 @@ class _Textures(NamedTuple):
 
 
 @compiled
-def _ring(salt, who, wall, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
+def _ring(shell, lumen, d, soft, texture, g):  # type: ignore[no-untyped-def]
     """Return the grey of cytoplasm ``g`` under a membrane-bound body: its wall, and the lumen within."""
-    shell = grey_of(salt, who, wall)
-    inside = shell + cover(d + MEMBRANE_NM, soft) * (
-        grey_of(salt + np.uint64(1), who, lumen) + texture - shell
-    )
+    inside = shell + cover(d + MEMBRANE_NM, soft) * (lumen + texture - shell)
     return g + cover(d, soft) * (inside - g)
 
 
@@ -66,9 +63,9 @@ def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-d
     """Return the grey under an endosome: a ring, small rings inside it, or dark matter."""
     if inside < -1e3:
         return g + cover(d, 2.0 * soft) * (grey_of(salt + np.uint64(11), who, p.dense_body) - g)
-    out = _ring(salt + np.uint64(9), who, p.endosome, p.endosome_lumen, d, soft, 4.0 * n, g)
-    ring = cover(abs(inside + 4.0) - 4.0, soft)
-    return out + ring * (grey_of(salt + np.uint64(9), who, p.endosome) - out)
+    shell = grey_of(salt + np.uint64(9), who, p.endosome)
+    out = _ring(shell, grey_of(salt + np.uint64(10), who, p.endosome_lumen), d, soft, 4.0 * n, g)
+    return out + cover(abs(inside + 4.0) - 4.0, soft) * (shell - out)
 
 
 @compiled
@@ -87,6 +84,8 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
     last_ves, shell, core = -1, 0.0, 0.0
+    last_er, er_wall, er_lumen = -1, 0.0, 0.0
+    last_psd, last_sheath, density, dark_line = -1, -1, 0.0, 0.0
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
@@ -102,8 +101,12 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     g += p.microtubule * cover(d, 1.5 * soft) * min(0.0, dark - g)
                 d = er[z, y, x]
                 if d < soft:
-                    rough = 0.3 * (g - owner_grey[own])
-                    g = _ring(salt + np.uint64(7), er_id[z, y, x], p.er, p.cisterna, d, soft, rough, g)
+                    who = er_id[z, y, x]
+                    if who != last_er:
+                        last_er = who
+                        er_wall = grey_of(salt + np.uint64(7), who, p.er)
+                        er_lumen = grey_of(salt + np.uint64(8), who, p.cisterna)
+                    g = _ring(er_wall, er_lumen, d, soft, 0.3 * (g - owner_grey[own]), g)
                 d = endo[z, y, x]
                 if d < soft:
                     g = _endosome(salt, endo_id[z, y, x], p, d, endo_inside[z, y, x], soft, n, g)
@@ -155,20 +158,25 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     g += cover(d, soft) * (inside - g)
                 # the membrane: two dark bilayers and a paler gap, washed out where it lies obliquely
                 d = depth[z, y, x]
+                s = cover(sheath[z, y, x], 2.0 * soft) if sheath[z, y, x] < soft else 0.0
                 blur = soft * (1.0 + tilt[z, y, x])
-                band = cover(d - 0.5 * gap_nm - bilayer, blur)
-                cleft = cover(d - 0.5 * gap_nm, blur)
-                s = cover(sheath[z, y, x], 2.0 * soft)
-                g += (band - p.gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
+                if d - 0.5 * gap_nm - bilayer < 0.5 * blur:
+                    band = cover(d - 0.5 * gap_nm - bilayer, blur)
+                    cleft = cover(d - 0.5 * gap_nm, blur)
+                    g += (band - p.gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
                 if s > 0.0:
-                    myelin = grey_of(salt + np.uint64(5), sheath_id[z, y, x], p.sheath)
-                    myelin += p.lamella * 60.0 * cover(-lamella[z, y, x], 2.0 * soft)
+                    if sheath_id[z, y, x] != last_sheath:
+                        last_sheath = sheath_id[z, y, x]
+                        dark_line = grey_of(salt + np.uint64(5), last_sheath, p.sheath)
+                    myelin = dark_line + p.lamella * 60.0 * cover(-lamella[z, y, x], 2.0 * soft)
                     # where lamellae part there is pale cytoplasm between them
                     myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
                 if d < DENSITY_NM:
-                    dense = grey_of(salt + np.uint64(6), psd_id[z, y, x], p.psd)
+                    if psd_id[z, y, x] != last_psd:
+                        last_psd = psd_id[z, y, x]
+                        density = grey_of(salt + np.uint64(6), last_psd, p.psd)
                     # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
                     # the bouton's side are paler
                     behind = past_cleft[z, y, x] - 0.5 * gap_nm
@@ -178,7 +186,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     g += (
                         part
                         * cover(d, min(7.0 * soft, 2.0 * DENSITY_NM))
-                        * min(0.0, dense + 0.5 * mottle * n - g)
+                        * min(0.0, density + 0.5 * mottle * n - g)
                     )
                 out[z, y, x] = g
 

@@ -72,6 +72,16 @@ def test_plain_h5py_can_read_a_shard(plan: Plan, folder: Path) -> None:
         assert np.array_equal(file["labels"][5] >> 2 & 1, make_patch(plan, 5).labels[2])
 
 
+def test_what_shows_nothing_takes_no_room_and_images_have_a_checksum(folder: Path) -> None:
+    dataset = Dataset(folder)
+    for shard in dataset.manifest.shards:
+        patches = dataset[shard.first : shard.first + shard.count]
+        with h5py.File(folder / shard.file) as file:
+            for name, ids in file["instances"].items():
+                assert ids.id.get_num_chunks() == sum(patch.instances[name].any() for patch in patches)
+            assert file["image"].fletcher32 and file["image"].compression is None
+
+
 def test_workers_change_no_byte(plan: Plan, folder: Path, tmp_path: Path, digests: Digests) -> None:
     seen: list[int] = []
     write_dataset(plan, tmp_path / "two", workers=2, progress=lambda done, of: seen.append(done))

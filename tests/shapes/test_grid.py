@@ -104,3 +104,24 @@ def test_arrays_are_taken_as_attributes_of_hdf5_come():
         Grid((1, 2, 3), np.array([40.0, 4.0]))
     with pytest.raises(InputError, match="shape must be three numbers"):
         Grid(np.ones((3, 3)))
+
+
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 90), st.integers(1, 90)),
+    st.tuples(*[st.floats(-1e6, 1e6)] * 3),
+    st.integers(1, 5000),
+)
+@settings(max_examples=40, deadline=None)
+def test_blocks_cover_each_voxel_once_where_it_lies(shape, origin, most):
+    grid = Grid(shape, (50.0, 4.0, 4.0), origin)
+    seen, sizes = np.zeros(shape, np.int64), []
+    for corner, block in grid.blocks(most):
+        seen[tuple(slice(c, c + n) for c, n in zip(corner, block.shape, strict=True))] += 1
+        sizes.append(math.prod(block.shape))
+        assert block.start_vx == tuple(s + c for s, c in zip(grid.start_vx, corner, strict=True))
+    assert (seen == 1).all()
+    assert sizes[0] == max(sizes) <= most
+
+
+def test_the_first_block_of_an_endless_window_is_there_at_once():
+    assert math.prod(next(Grid((10**6,) * 3).blocks(2**18))[1].shape) <= 2**18
