@@ -111,7 +111,8 @@ def spoken_of(arms: Sequence[Arm]) -> Arm:
 
 def label_of(name: str) -> str:
     """Return the name of a class as people write it."""
-    return "PSD" if name == "psd" else name.replace("_", " ")
+    written = {"psd": "PSD", "er": "ER", "t_bar": "T-bar"}
+    return written.get(name, name.replace("_", " "))
 
 
 def arms_of(runs: Sequence[Run]) -> list[Arm]:

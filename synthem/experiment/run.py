@@ -25,7 +25,6 @@ from synthem.experiment.starts import notes_of_start, with_its_network
 from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
 from synthem.experiment.train_cell import train_cell
 from synthem.experiment.workers import Home, jobs_for, share_out, threads_of_cell
-from synthem.labels import channels
 from synthem.learning.dice import score_table
 from synthem.learning.identity import Parts, keep_identity
 
@@ -207,11 +206,11 @@ def _train_and_score(
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
     fitted, before = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
     predictor = Predictor(fitted.model, overlap=config.overlap)
-    use = channels(training.classes)
+    use = training.classes
     blocks, mixed_up, masks = [], np.zeros((len(use) + 1, len(use) + 1), np.int64), {}
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
-        truth, known = patch.labels[use], patch.labelled[use]
+        truth, known = patch.labels_of(use), patch.labelled_of(use)
         blocks += count_blocks(patch.name, patch.judged(found), truth, known)
         mixed_up += confusion(found, truth, known, training.classes)
         masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]

@@ -7,7 +7,9 @@ from synthem.data.hdf5 import Dataset, write_dataset
 from synthem.data.manifest import stored_plan
 from synthem.data.plan import make_request, plan_request
 from synthem.experiment.config import SyntheticConfig
+from synthem.labels import CLASSES
 from synthem.patch import Patch
+from synthem.preset.preset import with_classes
 from synthem.world import World
 
 
@@ -29,8 +31,9 @@ def synthetic_patches(
 
     Their world has the seed ``config.seed + seed``. ``say`` is told what missed the wanted balance.
     """
+    preset = with_classes(config.preset, CLASSES)  # what arms are compared by
     request = make_request(
-        config.preset,
+        preset,
         seed=config.seed + seed,
         count=config.count,
         shape=config.shape_vx,
@@ -40,7 +43,7 @@ def synthetic_patches(
     )
     plan = stored_plan(out, request, "hdf5")
     if plan is None:
-        plan = plan_request(World(config.preset, request.seed), request)
+        plan = plan_request(World(preset, request.seed), request)
     write_dataset(plan, out, workers)
     for sentence in plan.missed():
         say(f"synthetic patches are {sentence}")
