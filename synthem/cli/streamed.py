@@ -79,13 +79,10 @@ class Streamed:
         Where the training names classes, its patches are labelled for these.
         """
         from synthem.learning.stream_crops import StreamCrops
-        from synthem.preset.preset import load_preset, with_classes
+        from synthem.preset.preset import covering
 
-        chosen = load_preset(preset)
-        if "classes" in config.model_fields_set and not set(config.classes) <= set(chosen.annotation.classes):
-            chosen = with_classes(chosen, config.classes)
         return StreamCrops(
-            chosen,
+            covering(preset, config.classes if "classes" in config.model_fields_set else ()),
             config,
             voxel_nm=size,
             balance=parse_balance(self.stream_balance),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shapes import Grid
 from shapes.core.errors import InputError
+from synthem.labels import CLASSES
 from synthem.microscope.pipeline import halo_vx
 from synthem.microscope.view import look
 from synthem.preset.preset import Preset
@@ -36,6 +37,10 @@ six times as many of them as voxels.
 
 LOOKED_AT_VX = (16, 64, 64)
 """How far defects move tissue is looked up in a window of this size, (z, y, x), at the patch's corner."""
+
+
+MORE_BYTES_A_CLASS = 12
+"""The same, for each class beyond the six: masks, and ids where it has any."""
 
 
 def available_bytes() -> int | None:
@@ -69,6 +74,7 @@ def patch_bytes(preset: Preset, grid: Grid) -> int:
     # a boundary is off by two standard deviations at most, and a sheet's middle by half a sheet from its ends
     if section.thickness * math.sqrt(2.0) * section.sheets >= 0.5:
         each += RESTACKED_BYTES + RESTACKED_BYTES_A_KIND * kinds
+    each += MORE_BYTES_A_CLASS * max(0, len(preset.annotation.classes) - len(CLASSES))
     moved = 0 if seen.steps is None else MOVED_BYTES * math.prod(grid.shape)
     return FIXED_BYTES + each * scene + moved
 

@@ -9,7 +9,7 @@ from shapes.core.errors import InputError
 from synthem.data.open import warnings_of
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import beside, read_split
-from synthem.experiment.config import CLASS_SETS, NO_REAL_LABEL, Arm, ExperimentConfig
+from synthem.experiment.config import NO_REAL_LABEL, Arm, ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.learning.balance import balance_weights
@@ -148,7 +148,7 @@ def _notes_of(data: Data, config: ExperimentConfig, number: int | str) -> list[s
     for patch in (*data.train, *data.validation):
         room_for(patch, config.training.patch_vx)
     notes = absence_notes(data.train, "real training sections")
-    notes += filter(None, (blank_dice(data.validation, CLASS_SETS[c]) for c in config.class_sets))
+    notes += filter(None, (blank_dice(data.validation, own) for own in config.sets.values()))
     if not few:
         return notes
     sides = [", ".join(p.name for p in side) for side in (data.train, data.validation)]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synthem.data.atomic import write_whole
 from synthem.experiment.blocks import Block
-from synthem.experiment.config import CLASS_SETS, Arm
+from synthem.experiment.config import Arm
 from synthem.learning.dice import Scores
 from synthem.patch import Patch
 
@@ -135,7 +135,8 @@ def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) 
 
 def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
     """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
-    classes = len(CLASS_SETS[run.class_set])
+    count = run.class_set
     with np.load(out / run.folder / PREDICTIONS) as masks:
         packed = [masks[patch.name] for patch in patches]
-    return [np.unpackbits(p[None], axis=0, count=classes, bitorder="little").astype(np.bool_) for p in packed]
+    packed = [p if p.ndim == 4 else p[None] for p in packed]  # up to eight classes, and as before
+    return [np.unpackbits(p, axis=0, count=count, bitorder="little").astype(np.bool_) for p in packed]

@@ -88,7 +88,13 @@ def carry_out(
         told(f"Making {made} ...")
         folder = synthetic_folder(out, seed)
         patches = synthetic_patches(
-            config.synthetic, config.voxel_nm, folder, seed=seed, workers=jobs, say=told
+            config.synthetic,
+            config.voxel_nm,
+            folder,
+            seed=seed,
+            workers=jobs,
+            classes=config.classes,
+            say=told,
         )
         for note in real.with_synthetic(config, patches).notes[len(real.notes) :]:
             notes.append(f"seed {seed}: {note}" if which else note)
@@ -213,7 +219,8 @@ def _train_and_score(
         truth, known = patch.labels_of(use), patch.labelled_of(use)
         blocks += count_blocks(patch.name, patch.judged(found), truth, known)
         mixed_up += confusion(found, truth, known, training.classes)
-        masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
+        packed = np.packbits(found, axis=0, bitorder="little")
+        masks[patch.name] = packed if len(packed) > 1 else packed[0]
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     curves = [{**row, "step": (row["step"] or 0) + before} for row in curves]

@@ -1,6 +1,6 @@
 """The synthetic patches of an experiment: a dataset on disk for each seed, made once and read back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from synthem.data.hdf5 import Dataset, write_dataset
@@ -25,13 +25,15 @@ def synthetic_patches(
     *,
     seed: int = 0,
     workers: int = 1,
+    classes: Sequence[str] = CLASSES,
     say: Callable[[str], None] = lambda text: None,
 ) -> list[Patch]:
     """Make the patches of one seed in the folder ``out``, or read them where an earlier call made them.
 
-    Their world has the seed ``config.seed + seed``. ``say`` is told what missed the wanted balance.
+    They are labelled for ``classes``. Their world has the seed ``config.seed + seed``. ``say`` is told what
+    missed the wanted balance.
     """
-    preset = with_classes(config.preset, CLASSES)  # what arms are compared by
+    preset = with_classes(config.preset, classes)
     request = make_request(
         preset,
         seed=config.seed + seed,

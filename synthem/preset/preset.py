@@ -97,6 +97,12 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
     return parse(Preset, {"name": named, **values}, where)
 
 
+def covering(source: "str | Path | Preset", classes: Iterable[str]) -> Preset:
+    """Return a preset as it is if it is labelled for some classes, or else with these for its own."""
+    preset, wanted = load_preset(source), tuple(classes)
+    return preset if set(wanted) <= set(preset.annotation.classes) else with_classes(preset, wanted)
+
+
 def with_classes(source: "str | Path | Preset", classes: Iterable[str]) -> Preset:
     """Return a preset whose patches are labelled for other classes than its own.
 

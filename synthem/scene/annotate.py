@@ -117,9 +117,12 @@ class Annotator:
         drawn, sheets = self.sheetwise(name), self.sheets
         if sheets == 1:
             return drawn
+        middle: Masks = _sheets(drawn, sheets)[:, middle_first(sheets)[0]]
         if name in CELLS:  # so that they fill a section, and agree with the ids of neurites
-            return _sheets(drawn, sheets)[:, middle_first(sheets)[0]]
+            return middle
         most = self._most(name)
+        if name not in CLASSES:  # it may be thinner than a section, and would break up
+            return most | middle
         if name == "vesicle":
             most |= self._vesicles_middle
         if name in _VESICLE_FIRST:
@@ -184,7 +187,8 @@ def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> Masks:
     section is thick, is labelled at its full width in the section that holds its middle, too: there at least
     half of it lies, and shows at half of its contrast or more. A mitochondrion includes its boundary; a PSD
     and a sheath take their voxels from the membrane, whether or not they are asked for. Membrane is the outer
-    membrane of cells alone: the envelope of a nucleus, like all in it, is no membrane.
+    membrane of cells alone: the envelope of a nucleus, like all in it, is no membrane. What is none of the
+    six, and may be thinner than a section, is labelled where the sheet nearest to the middle shows it, too.
 
     A cleft is what lies within half of the gap and half of a bilayer from the middle between a synapse's two
     membranes: to the middle of either of them, on both sides, within the outline of its density. Kinds of

@@ -113,6 +113,15 @@ def test_kinds_of_cells_fill_the_tissue(scene: Scene, sheets: int) -> None:
         assert cells[:, named == who].all(1).sum() == 1, "a neurite is of one kind"
 
 
+def test_what_is_thinner_than_a_section_does_not_break_up(scene: Scene) -> None:
+    """Where the sheet in the middle of a section shows it, there it is labelled, as where most sheets do."""
+    for name in ("cleft", "microtubule", "er"):
+        each = annotate(scene, Annotation(classes=(name,)))[0].reshape(2, SHEETS, *GRID.shape[1:])
+        (label,) = annotate(scene, Annotation(classes=(name,)), SHEETS)
+        np.testing.assert_array_equal(label, each[:, SHEETS // 2] | (each.sum(1) * 2 > SHEETS))
+        assert (label != (each.sum(1) * 2 > SHEETS)).any()
+
+
 def test_cells_are_whole_and_hold_what_is_in_them(scene: Scene, labels: dict[str, np.ndarray]) -> None:
     """Up to the middle of the membrane, where the neighbour begins; so all four of them have some."""
     for name in ("mitochondrion", "membrane", "microtubule"):

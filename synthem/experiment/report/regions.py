@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import short
 from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of
@@ -76,7 +76,7 @@ def telling_regions(
     runs : sequence of Run
         All arms of one comparison; of several seeds, the first is shown.
     """
-    classes, arms = CLASS_SETS[runs[0].class_set], arms_of(runs)
+    classes, arms = config.sets[runs[0].class_set], arms_of(runs)
     ours = spoken_of(arms)
     first = {run.arm: run for run in reversed(runs)}
     found = {arm: read_predictions(out, first[arm], data.test) for arm in arms}
