@@ -62,6 +62,7 @@ def test_what_is_named_beside_the_classes_is_none_of_them(tmp_path: Path) -> Non
     write_png(plan_dataset(World(values, 3), 1, (1, 64, 64)), tmp_path / "set")
     data = open_data(tmp_path / "set")
     assert (tmp_path / "set" / "er").is_dir() and data.classes == CLASSES and not data.warnings
+    assert tuple(data.masks) == CLASSES and data[0].classes == CLASSES
 
 
 def test_the_six_are_stored_as_before(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ HELP = [inspect.cleandoc(command.help).split("\n\n") for command in GROUP.comman
 SMALL = {
     "--shuffle": "--shuffle --shape 64,64 --count 1",
     "--count 300": "--count 4 --shape 64,64 --workers 1",
+    "--count 200": "--count 4 --shape 64,64 --workers 1",
     "--init generalist": "--init generalist --steps 2 --config small.yaml",
     "model/model.pt IMAGES": "model/model.pt REAL/slices",
 }

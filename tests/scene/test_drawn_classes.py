@@ -113,6 +113,14 @@ def test_kinds_of_cells_fill_the_tissue(scene: Scene, sheets: int) -> None:
         assert cells[:, named == who].all(1).sum() == 1, "a neurite is of one kind"
 
 
+def test_what_fills_the_gaps_between_tubes_is_glia() -> None:
+    """It is no neurite of its own; insect tissue holds some."""
+    scene = World("cremi", 5).scene(Grid((1, 192, 192), (40.0, 6.0, 6.0)))
+    gaps = scene.partition.index == len(scene.neurites.ids)
+    cells = annotate(scene, Annotation(classes=CELLS))
+    assert gaps.any() and (cells.sum(0) == 1).all() and cells[CELLS.index("glia")][gaps].all()
+
+
 def test_what_is_thinner_than_a_section_does_not_break_up(scene: Scene) -> None:
     """Where the sheet in the middle of a section shows it, there it is labelled, as where most sheets do."""
     for name in ("cleft", "microtubule", "er"):
