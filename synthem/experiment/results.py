@@ -133,10 +133,16 @@ def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) 
     write_whole(folder / PREDICTIONS, content.getvalue())
 
 
+def packed(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """Pack masks (class, z, y, x), a bit each: uint8 (z, y, x), or of over eight classes (byte, z, y, x)."""
+    bits = np.packbits(masks, axis=0, bitorder="little")
+    return bits if len(bits) > 1 else bits[0]
+
+
 def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
     """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
     count = run.class_set
     with np.load(out / run.folder / PREDICTIONS) as masks:
-        packed = [masks[patch.name] for patch in patches]
-    packed = [p if p.ndim == 4 else p[None] for p in packed]  # up to eight classes, and as before
-    return [np.unpackbits(p, axis=0, count=count, bitorder="little").astype(np.bool_) for p in packed]
+        bits = [masks[patch.name] for patch in patches]
+    bits = [own if own.ndim == 4 else own[None] for own in bits]
+    return [np.unpackbits(p, axis=0, count=count, bitorder="little").astype(np.bool_) for p in bits]

@@ -19,7 +19,7 @@ from synthem.experiment.data import Data, load_data
 from synthem.experiment.mark import CELL, claimed, hash_of, identity_of_cell, identity_of_experiment
 from synthem.experiment.minutes import kept_speed, steps_in, trial
 from synthem.experiment.report.write import write_report
-from synthem.experiment.results import Run, read_run, write_predictions
+from synthem.experiment.results import Run, packed, read_run, write_predictions
 from synthem.experiment.sections import labelled_sections
 from synthem.experiment.starts import notes_of_start, with_its_network
 from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
@@ -219,8 +219,7 @@ def _train_and_score(
         truth, known = patch.labels_of(use), patch.labelled_of(use)
         blocks += count_blocks(patch.name, patch.judged(found), truth, known)
         mixed_up += confusion(found, truth, known, training.classes)
-        packed = np.packbits(found, axis=0, bitorder="little")
-        masks[patch.name] = packed if len(packed) > 1 else packed[0]
+        masks[patch.name] = packed(found)
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     curves = [{**row, "step": (row["step"] or 0) + before} for row in curves]

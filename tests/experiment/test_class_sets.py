@@ -1,14 +1,16 @@
 """An experiment on lists of any classes: patches, scores and reports follow them."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from small_experiment import config
+from small_experiment import SYNTHETIC, config
 
 from shapes.core.errors import InputError
 from synthem.data.hdf5 import Dataset
 from synthem.experiment.config import CLASS_SETS
-from synthem.experiment.results import read_predictions, read_run
+from synthem.experiment.results import packed, read_predictions, read_run, write_predictions
 from synthem.experiment.run import conduct
 from synthem.labels import CLASSES
 
@@ -46,15 +48,17 @@ def test_runs_and_reports_have_the_classes_of_their_set(done) -> None:
     assert "er" in json.dumps(told)
 
 
-def test_what_was_found_of_many_classes_is_kept(done) -> None:
+@pytest.mark.parametrize("count", [1, 9])
+def test_what_was_found_of_any_number_of_classes_is_kept(done, tmp_path, count) -> None:
     _, out = done
-    (path,) = (p for p in out.rglob("result.json") if "9-classes" in str(p) and "synthetic" in p.parent.name)
-
-    class Named:
-        name, image = "s005", None
-
-    (masks,) = read_predictions(out, read_run(path), [Named()])
-    assert masks.shape == (9, 1, 48, 64)
+    run = next(run for run in map(read_run, out.rglob("result.json")) if run.class_set == count)
+    section = SYNTHETIC[0]
+    assert read_predictions(out, run, [replace(section, name="s005")])[0].shape == (count, 1, 48, 64)
+    masks = np.random.default_rng(0).random((count, 1, 48, 64)) < 0.5
+    (tmp_path / run.folder).mkdir(parents=True)
+    write_predictions(tmp_path / run.folder, {section.name: packed(masks)})
+    (found,) = read_predictions(tmp_path, run, [section])
+    np.testing.assert_array_equal(found, masks)
 
 
 def test_sets_are_told_apart_by_their_number(real) -> None:
