@@ -69,6 +69,8 @@ def test_the_six_are_stored_as_before(tmp_path: Path) -> None:
     """No word of classes in preset, trace and manifest: same hashes, same bytes."""
     asked = plan_dataset(World("epfl", 3), 2, (1, 64, 64))
     named = plan_dataset(World(with_classes("epfl", CLASSES), 3), 2, (1, 64, 64))
+    bare = load_preset("epfl").model_dump(mode="json", exclude_defaults=True)
+    assert "classes" not in bare.get("annotation", {})
     assert named == asked and "classes" not in json.dumps(asked.request.preset["annotation"])
     assert make_manifest(asked, "hdf5").sha256 == make_manifest(named, "hdf5").sha256
     write_dataset(asked, tmp_path / "set")
