@@ -190,7 +190,6 @@ def test_no_organelle_depends_on_the_others_being_there(kind):
 def test_a_psd_lies_between_a_bouton_and_a_dendrite(name):
     seen = 0
     for scene in look_around(name, 3, "psd", 16):
-        labels = annotate(scene, preset(name).annotation)
         ids = instances(scene, preset(name).annotation)["psd"]
         contacts, cells, part = scene.objects["psd"], scene.neurites, scene.partition
         half = scene.anatomy.membranes.half_width_nm
