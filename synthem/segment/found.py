@@ -24,8 +24,8 @@ class Found(Sequence[Patch]):
     images : Images
     folder : Path
         Of the masks.
-    classes : tuple of str
-        That have masks.
+    masked : tuple of str
+        The classes that have masks.
     voxel_nm : tuple of float
         Of the images.
     deep : bool
@@ -34,9 +34,14 @@ class Found(Sequence[Patch]):
 
     images: Images
     folder: Path
-    classes: tuple[str, ...]
+    masked: tuple[str, ...]
     voxel_nm: Triple
     deep: bool
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The channels of the patches: the classes of EPFL6, and any others that have masks."""
+        return united(CLASSES, self.masked)
 
     @property
     def _places(self) -> list[tuple[int, int | None]]:
@@ -70,14 +75,14 @@ class Found(Sequence[Patch]):
     def _volume(self, file: int) -> Patch:
         path = self.images.files[file]
         image = self.images[file]
-        every = united(CLASSES, self.classes)
+        every = self.classes
         labels = np.zeros((len(every), *image.shape), bool)
         for name, mask in zip(
-            self.classes, mask_paths(self.folder, self.images.masks[file], self.classes), strict=True
+            self.masked, mask_paths(self.folder, self.images.masks[file], self.masked), strict=True
         ):
             labels[every.index(name)] = read_volume(mask) > 127
         labels[every.index("mitochondrion")] |= labels[every.index("mito_boundary")]
-        known = tuple(name in self.classes for name in every)
+        known = tuple(name in self.masked for name in every)
         grid = Grid(self.images.shapes[file], self.voxel_nm)
         return Patch(image, labels, grid, known, path.stem, classes=every)
 

@@ -30,8 +30,8 @@ def overlay_sheet(found: Found) -> Picture:
     )  # four in rows of three leave blanks
     for first in range(0, len(middles), columns):
         row = middles[first : first + columns]
-        rows += [[_panel(patch, classes, zoom) for patch in row] for classes in ((), found.classes)]
-    return with_legend(sheet(rows), in_order(found.classes))
+        rows += [[_panel(patch, classes, zoom) for patch in row] for classes in ((), found.masked)]
+    return with_legend(sheet(rows), in_order(found.masked))
 
 
 def _section(patch: Patch) -> Patch:
