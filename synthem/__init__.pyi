@@ -19,6 +19,7 @@ from .patch import Patch as Patch
 from .preset.preset import Preset as Preset
 from .preset.preset import load_preset as load_preset
 from .preset.preset import preset_names as preset_names
+from .preset.preset import with_classes as with_classes
 from .world import World as World
 from .world import replay as replay
 

@@ -21,7 +21,7 @@ from synthem.microscope.view import View, inside, look
 from synthem.patch import Patch, joined
 from synthem.preset.preset import Preset, load_preset
 from synthem.preset.randomise import randomised
-from synthem.scene.annotate import annotate, instances
+from synthem.scene.annotate import Annotator
 from synthem.scene.find import find
 from synthem.scene.scene import Scene, build_scene
 
@@ -70,6 +70,11 @@ class World:
         self.preset = load_preset(preset)
         self.seed = int(seed)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that its windows are labelled for."""
+        return self.preset.annotation.classes
+
     def randomised(self, factor: float, index: int, anatomy: bool = False) -> "World":
         """Return this world through a microscope drawn around its own: see ``synthem.preset.randomise``."""
         return World(randomised(self.preset, factor, self.seed, index, anatomy), self.seed)
@@ -91,7 +96,10 @@ class World:
         return build_scene(anatomy, self.seed, sheets, near)
 
     def labels(self, grid: Grid) -> npt.NDArray[np.bool_]:
-        """Return the labels of a window, bool (6, z, y, x), without rendering it; none where unknown."""
+        """Return the labels of a window, bool (class, z, y, x), without rendering it; none where unknown.
+
+        The classes are those of the preset's annotation.
+        """
         return self.annotated(grid)[0]
 
     def unlabelled(self, grid: Grid) -> tuple[int, ...]:
@@ -110,10 +118,11 @@ class World:
         self, view: View, scene: Scene
     ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
         rules, sheets = self.preset.annotation, self.preset.microscope.section.sheets
-        scene = view.labelled(scene)
-        labels = annotate(scene, rules, sheets)
-        ids = instances(scene, labels, sheets, rules.also)
-        labels, maps = view.nearest(labels), {name: view.nearest(values) for name, values in ids.items()}
+        seen = Annotator(view.labelled(scene), rules, sheets)
+        labels, maps = (
+            view.nearest(seen.labels()),
+            {name: view.nearest(ids) for name, ids in seen.ids().items()},
+        )
         blank = list(self.unlabelled(view.window))
         for values in (labels, *maps.values()):
             values[..., blank, :, :] = 0
@@ -153,6 +162,7 @@ class World:
             instances=ids,
             trace=self.trace(grid),
             unlabelled=self.unlabelled(grid),
+            classes=self.classes,
         )
 
     def trace(self, grid: Grid) -> dict[str, Any]:

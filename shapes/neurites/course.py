@@ -58,7 +58,7 @@ def thickness(own, k, p):  # type: ignore[no-untyped-def]
 
 @compiled
 def stray(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
-    """Return by how much a line strays at one of its nodes, along the next two axes, whatever neurite it is."""
+    """Return by how much a line strays at a node, along the next two axes, whatever neurite it is there."""
     if p.lanes:
         return 0.0, 0.0
     line = cell_key(mix(key, 30 + f), 0, i, j)
@@ -123,8 +123,8 @@ def most_crossings(p, long):  # type: ignore[no-untyped-def]
 def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, most, out):  # type: ignore[no-untyped-def]
     """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis.
 
-    The first ``n`` rows of ``crossing`` and the ``m`` first of ``parallel`` are what the line may give way to,
-    see ``giving_way.py``.
+    The first ``n`` rows of ``crossing`` and the first ``m`` of ``parallel`` are what the line may give way
+    to, see ``giving_way.py``.
     """
     along = at * p.step_nm
     stray_a, stray_b = stray(key, p, f, i, j, at)

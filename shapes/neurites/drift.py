@@ -38,9 +38,9 @@ class Drift(Frozen):
 
 
 class DriftField(NamedTuple):
-    """The drift around a box: displacements (z, y, x, 3) in nm on a lattice of ``spacing``, from index ``first``.
+    """The drift around a box: displacements (z, y, x, 3) in nm on a lattice of points.
 
-    Between its points it runs straight, so that a place costs little.
+    They are ``spacing`` nm apart, the first has the index ``first`` in the world. Between its points it runs straight, so that a place costs little.
     """
 
     values: npt.NDArray[np.float64]
@@ -61,7 +61,7 @@ def _fill(key, first, high, values):  # type: ignore[no-untyped-def]
 def drift_field(
     seed: int, drift: Drift, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
 ) -> DriftField:
-    """Return the drift of the world of ``seed`` for lattice points (z, y, x) from ``low`` to ``high``, in nm."""
+    """Return the drift of the world of ``seed`` for lattice places (z, y, x) from ``low`` to ``high`` nm."""
     fine = drift.wavelength_nm / _FINER
     first = np.floor(low / fine).astype(np.int64)
     last = np.floor(high / fine).astype(np.int64) + 1

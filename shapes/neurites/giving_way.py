@@ -21,9 +21,9 @@ GAP_NM = 25.0
 class Thick(NamedTuple):
     """Stretches of neurites that others give way to, a row each.
 
-    ``families`` (n,), ``lines`` (n, 3) where each would run if it were straight, ``firsts`` (n,) number of its
-    first node, ``steps_nm`` (n,), and ``nodes`` (n, m, 4): how far it is from its line, and how thick, 0 where
-    it is not known or not there.
+    ``families`` (n,), ``lines`` (n, 3) where each would run if it were straight, ``firsts`` (n,) the place of
+    its first node on the line, ``steps_nm`` (n,), ``nodes`` (n, m, 4): how far it is from its line, and how
+    thick, 0 where it is not known or not there, and ``widest`` (n,): its largest radius.
     """
 
     families: npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def bump(t):  # type: ignore[no-untyped-def]
 
 @compiled
 def aside(h, need):  # type: ignore[no-untyped-def]
-    """Return how far a line at distance ``h`` moves off one that needs so much room: it comes to lie outside."""
+    """Return how far a line at distance ``h`` moves off one that needs so much room, to lie outside."""
     t = h / need
     if t >= FAR:
         return 0.0
@@ -63,9 +63,9 @@ def aside(h, need):  # type: ignore[no-untyped-def]
 
 
 X, SIDE, OFF, NEED, PAST, CARRY = 0, 1, 2, 3, 4, 5
-"""Columns of what crosses a line along axis ``f``: where, along the line; whether it lies beside the line along
-the next axis, 0, or the one after that, 1; how far off, with a sign; the room that it needs beside the line's own
-radius; how far from its own middle it crosses; and what it has strayed itself along these two axes."""
+"""Columns of what crosses a line along axis ``f``: where, along the line; whether it lies beside it along the
+next axis, 0, or the one after that, 1; how far off, with a sign; the room that it needs beside the line's
+own radius; how far from its own middle it crosses; and what it has strayed itself along these two axes."""
 CROSSING = 7
 
 

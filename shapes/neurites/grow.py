@@ -1,8 +1,9 @@
 """Growing neurites: axons with boutons, dendrites with spines, axons in sheaths, all as chains of tubes.
 
-Each population has its own lattice of lines (``lattice.py``); thick populations are grown first, and thin ones
-give way to them. A node of an axon may swell to a bouton, which a dendrite near by may meet with a spine. What a
-tube does not fill, its neighbours share or thin glia fills: see ``partition/point.py``.
+Each population has its own lattice of lines (``lattice.py``); thick populations are grown first, and thin
+ones give way to them (``giving_way.py``). A node of an axon may swell to a bouton, which a dendrite near by
+may meet with a spine. What a tube does not fill, its neighbours share or thin glia fills: see
+``partition/point.py``.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from shapes.neurites.ruffles import highest
 from shapes.neurites.spines import add_spines
 from shapes.neurites.tubes import COLUMNS
 
+_STRAIGHT = Drift(slope=0.0)
 _FIRST = (SOMA, MYELINATED, DENDRITE, GLIA, AXON)  # thick ones, to which the others give way
 _Grown = list[tuple[int, Population, Rows]]
 
@@ -57,7 +59,7 @@ def grow(
     high: npt.NDArray[np.float64],
     pads: float | Mapping[int, float],
     keep: float = 0.0,
-    drift: Drift = Drift(),
+    drift: Drift = _STRAIGHT,
 ) -> Neurites:
     """Draw all neurites that come within so many nm of a box of tissue space.
 

@@ -1,10 +1,11 @@
 """The lattice that neurites grow on: three families of straight lines, none of which meets another.
 
-Lines along z, y and x pass each cubic cell of a population's lattice as the rods of a cylinder packing do: half
-an edge apart where they cross (O'Keeffe & Andersson 1977). A line is divided into stretches, and a stretch is
-one neurite, or none. So what runs past any place is known from keys alone, however long it is.
+Lines along z, y and x pass each cubic cell of a population's lattice as the rods of a cylinder packing do:
+half an edge apart where they cross (O'Keeffe & Andersson 1977). A line is divided into stretches, and a
+stretch is one neurite, or none. So what runs past any place is known from keys alone, however long it is.
 
-A line is named by its family, which is its axis, and two numbers; places on it count in nodes, ``step_nm`` apart.
+A line is named by its family, which is its axis, and two numbers; places on it count in nodes, ``step_nm``
+apart.
 """
 
 import numpy as np
@@ -59,8 +60,8 @@ def stretch_nodes(p):  # type: ignore[no-untyped-def]
 def stretch_at(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
     """Return what the stretch at node ``at`` of a line holds.
 
-    That is: the neurite's key, its first node and how many it has, and the first node of the next stretch. The
-    key is 0 where there is none.
+    That is: the neurite's key, its first node and how many it has, and the first node of the next stretch.
+    The key is 0 where there is none.
     """
     line = cell_key(mix(key, 10 + f), 0, i, j)
     nodes, longest = stretch_nodes(p)

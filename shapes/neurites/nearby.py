@@ -1,7 +1,7 @@
 """Which neurites of a population come near a box of tissue, and where their nodes lie.
 
-Line after line of the lattice is looked at, and of each line stretch after stretch; most are ruled out by where
-the line lies.
+Line after line of the lattice is looked at, and of each line stretch after stretch; most are ruled out by
+where the line lies.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.compiled import compiled
+from shapes.core.table import rows as taken
 from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
 from shapes.neurites.drift import DriftField, into_tissue
 from shapes.neurites.giving_way import CROSSING, GAP_NM, Thick, beside_line, give_way
@@ -32,9 +33,9 @@ class Rows(NamedTuple):
     """Neurites of one population near a box, a row each.
 
     ``keys`` and ``roots`` (n,): of each and of the neurite that it branches from in the end. ``families``,
-    ``lines`` (n, 3) and ``firsts``: where it lies on the lattice. ``counts``, ``radii``, ``nodes`` (n, m, 4) and
-    ``varicosity`` (n, m) as ``Neurites`` has them; ``offsets`` (n, m, 4): how far the nodes are off their
-    line, and their radius, for those that give way.
+    ``lines`` (n, 3) and ``firsts``: where it lies on the lattice. ``counts``, ``radii``, ``nodes`` (n, m, 4)
+    and ``varicosity`` (n, m) as ``Neurites`` has them; ``offsets`` (n, m, 4): how far the nodes are off their
+    line, and their radius, 0 where none is known, for those that give way.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -82,7 +83,7 @@ def _loose(p):  # type: ignore[no-untyped-def]
 
 @compiled
 def _swollen_run(own, k, p):  # type: ignore[no-untyped-def]
-    """Return how thick the swellings are that nodes ``k`` to ``k + 3`` may belong to, and what the first is."""
+    """Return how thick the swellings are that nodes ``k`` to ``k + 3`` belong to, and what the first is."""
     what, wide = swelling(own, k + 1, p)
     _, after = swelling(own, k + VARICOSITY_EVERY + 1, p)
     return max(wide, after), what
@@ -208,7 +209,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             into_tissue(drift, at_line, at)
                             far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
                             needed = far <= span + wide / FLATTEST_VARICOSITY
-                            # of what is farther away boutons matter alone, and where branches leave their stems
+                            # farther away boutons matter alone, and where branches leave their stems
                             if not needed and what == BOUTON and k % VARICOSITY_EVERY == 1:
                                 needed = far <= look.boutons
                             if not needed and k < 2 and p.branch_chance > 0.0:
@@ -247,10 +248,17 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
 
 def _blank(n: int, m: int, last: bool) -> Rows:
     return Rows(
-        keys=np.empty(n, np.uint64), roots=np.empty(n, np.uint64), families=np.empty(n, np.int64),
-        lines=np.empty((n, 3)), firsts=np.empty(n, np.int64), counts=np.empty(n, np.int32), radii=np.empty(n),
-        nodes=np.empty((n, m, 4)), offsets=np.empty((0 if last else n, m, 4)), varicosity=np.empty((n, m), np.uint8),
-    )  # fmt: skip
+        keys=np.empty(n, np.uint64),
+        roots=np.empty(n, np.uint64),
+        families=np.empty(n, np.int64),
+        lines=np.empty((n, 3)),
+        firsts=np.empty(n, np.int64),
+        counts=np.empty(n, np.int32),
+        radii=np.empty(n),
+        nodes=np.empty((n, m, 4)),
+        offsets=np.empty((0 if last else n, m, 4)),
+        varicosity=np.empty((n, m), np.uint8),
+    )
 
 
 class Look(NamedTuple):
@@ -277,7 +285,7 @@ def neurites_near(
         rows = _blank(room, m, last)
         n = _rows_near(key, row, field, thick, box, lattice, look, rows)
         if n <= room:
-            return Rows(*(column[:n] for column in rows))
+            return taken(rows, slice(n))
         room = n
 
 

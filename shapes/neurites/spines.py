@@ -25,7 +25,7 @@ def direction(key, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def _known(nodes, counts):  # type: ignore[no-untyped-def]
-    """Return the stretches of axis that are known: first node of each (n, 2), and its middle and reach (n, 4)."""
+    """Return the known stretches of axis: first node of each (n, 2), and its middle and reach (n, 4)."""
     room = 0
     for r in range(counts.shape[0]):
         room += counts[r]
@@ -46,7 +46,7 @@ def _known(nodes, counts):  # type: ignore[no-untyped-def]
 
 @compiled
 def nearest_dendrite(nodes, where, balls, bouton, longest, out):  # type: ignore[no-untyped-def]
-    """Return (row, node, gap) of the dendrite whose surface is nearest to a bouton's, and write its axis there.
+    """Return (row, node, gap) of the dendrite that is nearest to a bouton, and write its axis there.
 
     Of ``nodes`` (n, m, 4) the known stretches are ``where`` and ``balls`` say; the row is -1 where none is
     within ``longest``.
@@ -78,7 +78,7 @@ def nearest_dendrite(nodes, where, balls, bouton, longest, out):  # type: ignore
 
 @compiled
 def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s):  # type: ignore[no-untyped-def]
-    """Write the spines that meet the boutons within ``near`` of a box; returns how many tubes there are now."""
+    """Write the spines that meet the boutons within ``near`` of a box; returns how many tubes there are."""
     low, high = box
     axis, side, way, head, tip = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     waves = np.empty((WAVES, 4))

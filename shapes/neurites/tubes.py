@@ -3,9 +3,10 @@
 A segment runs from ``a`` to ``b`` with radii ``ra`` and ``rb``. Its field is ``stiffness · (distance to the
 axis − radius)``, negative inside; a stiff tube pushes softer ones out of its way. Inside, the field of a thin
 tube falls faster, so that it is about ``-AXIS_NM`` on every axis: a thin neurite between thick ones becomes
-thinner, and never vanishes. A flat tube counts distance less along its broad side, by a factor ``flat`` of at
-most one. The neurite's ruffles are added to the field. Outside no field changes faster than its ``STEEP``: its
-stiffness, a little more where the tube tapers, and what the ruffles add; inside, than its ``CORE_STEEP``.
+thinner, and hardly ever vanishes. A flat tube counts distance less along its broad side, by a factor ``flat``
+of at most one. The neurite's ruffles are added to the field. Outside no field changes faster than its
+``STEEP``: its stiffness, a little more where the tube tapers, and what the ruffles add; inside, than its
+``CORE_STEEP``.
 
 Kernels take the table and a row's number: a view of the row would be counted by numba at every call.
 """
@@ -206,6 +207,6 @@ def most_within(tubes, i, field, far):  # type: ignore[no-untyped-def]
 def until(gap, near, far, core):  # type: ignore[no-untyped-def]
     """Return how far off two fields meet that are ``gap`` apart.
 
-    The gap closes at the rate ``near`` for ``core`` nm, until the surface of the tube is reached, then at ``far``.
+    The gap closes at the rate ``near`` for ``core`` nm, up to the surface of the tube, then at ``far``.
     """
     return gap / near if gap <= near * core else core + (gap - near * core) / far

@@ -218,7 +218,7 @@ def partition(
     )
     _partition(
         window.tissue_nm, window.tiles, window.box_nm, np.array(window.grid.start_vx),
-        np.array(window.grid.voxel_nm), neurites.tubes, neurites.cells, np.full(len(neurites.ids) + 1, reach_nm),
-        depths or Depths.nowhere(), params.glia_nm, out,
+        np.array(window.grid.voxel_nm), neurites.tubes, neurites.cells,
+        np.full(len(neurites.ids) + 1, reach_nm), depths or Depths.nowhere(), params.glia_nm, out,
     )  # fmt: skip
     return out

@@ -176,7 +176,8 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx, ease):  # type
 
 @compiled
 def measure(  # type: ignore[no-untyped-def]
-    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, state, kin,
+    tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, state,
+    kin,
 ):  # fmt: skip
     """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 

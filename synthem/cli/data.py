@@ -13,12 +13,14 @@ from synthem.cli.real_files import Beside, Stacked
 from synthem.cli.shared import (
     Against,
     Balance,
+    Classes,
     Names,
     Scheduler,
     Varied,
     VoxelNm,
     Workers,
     check_workers,
+    labelled_for,
     new_file,
     processors,
 )
@@ -110,7 +112,8 @@ def preview(
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
     from synthem.data.atomic import write_whole
     from synthem.data.memory import check_memory
-    from synthem.labels import CLASSES
+    from synthem.labels import known_classes, united
+    from synthem.preset.preset import with_classes
     from synthem.scene.annotate import NEURITE
     from synthem.view import sheet as pictures
     from synthem.view.beside import beside_sheet
@@ -125,7 +128,7 @@ def preview(
         other = "--labels" if labels else "--beside"
         raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
     varied.check()
-    world = World(preset, seed=seed)
+    world = World(labelled_for(preset, seen.names), seed=seed)
     size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
     solid = size[0] > 1
     both = (varied.randomise, varied.randomise_anatomy)
@@ -137,12 +140,15 @@ def preview(
         raise InputError(
             "preview: --show chooses surfaces, so it needs a 3D shape, such as --shape 128,128,128"
         )
-    classes = parse_names(show, (*CLASSES, NEURITE)) if show is not None else SHOWN
+    surfaces = parse_names(show, (*known_classes(), NEURITE)) if show is not None else SHOWN
+    if show is not None:
+        more = united(world.classes, (name for name in surfaces if name != NEURITE))
+        world = World(with_classes(world.preset, more), seed=seed)
     voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
     check_memory(world.preset, Grid(size, voxel))
     count = count or (1 if solid else 4)
     if solid:
-        pictures.save(volume_sheet(world, count, size, classes, labels, voxel), out)
+        pictures.save(volume_sheet(world, count, size, surfaces, labels, voxel), out)
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
     elif beside is not None:
@@ -173,6 +179,7 @@ def generate(
     seed: Seed = 0,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    classes: Classes = None,
     balance: Balance = "",
     layout: Annotated[
         Layout, typer.Option("--format", help="HDF5 shards, or PNG folders as the paper's code reads them.")
@@ -180,9 +187,10 @@ def generate(
 ) -> None:
     """Write a data set of labelled patches of a preset into the folder OUT.
 
-    With --balance it looks for windows that hold the wanted shares of rare
-    classes, and says what it could not reach. After a kill, the same command
-    goes on where it stopped, to the same bytes.
+    With --classes they are labelled for others than the preset's, such as
+    er,microtubule,axon. With --balance it looks for windows that hold the
+    wanted shares of rare classes, and says what it could not reach. After a
+    kill, the same command goes on where it stopped, to the same bytes.
 
     Example: synthem generate epfl out --count 300 --balance psd=0.02
     """
@@ -196,8 +204,9 @@ def generate(
     from synthem.world import World
 
     check_workers(scheduler, workers)
+    chosen = labelled_for(preset, classes)
     request = make_request(
-        preset,
+        chosen,
         seed=seed,
         count=count,
         shape=parse_shape(shape) if shape else None,
@@ -206,7 +215,7 @@ def generate(
         randomise=varied.randomise,
         randomise_anatomy=varied.randomise_anatomy,
     )
-    world = World(preset, seed=seed)
+    world = World(chosen, seed=seed)
     check_memory(world.preset, Grid(request.shape, request.voxel_nm))
     plan = stored_plan(out, request, layout.value)
     if plan is None:
@@ -268,7 +277,7 @@ def census(
         warn(sentence)
     window = common_window(*sets) if against else None
     # what is no cytoplasm, and where a neurite ends, depends on which classes are labelled
-    both = [all(known) for known in zip(*map(labelled_in, sets), strict=True)] if against else None
+    both = [cls for cls in labelled_in(sets[0]) if cls in labelled_in(sets[1])] if against else None
     with progress("patches") as tick:
         counts = [counting.census(patches, tick, window, both) for patches in sets]
     result = compare(*counts) if against else counts[0]

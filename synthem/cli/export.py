@@ -95,13 +95,13 @@ def export(
     from synthem.data.splits import HALVES, half_of
     from synthem.export.formats import format_of
     from synthem.export.run import export as run
-    from synthem.labels import CLASSES
+    from synthem.labels import known_classes
 
     given = {"dataset_id": dataset_id, "url": url, "table": table}
     options = {key: value for key, value in given.items() if value is not None}
     format_of(as_, options)  # before anything is read
     values, chosen_names = told_apart(classes)
-    chosen = parse_names(chosen_names, CLASSES) if chosen_names is not None else None
+    chosen = parse_names(chosen_names, known_classes()) if chosen_names is not None else None
     how = files.how(values)
     if split and names:
         raise InputError("--split and --names both choose sections; give one of them")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.grid import Triple
-from synthem.labels import channel
+from synthem.labels import check_class
 
 
 def parse_shape(text: str) -> tuple[int, int, int]:
@@ -87,7 +87,7 @@ def parse_by_class(text: str, what: str, example: str) -> dict[str, float]:
     for part in filter(None, text.split(",")):
         name, _, share = part.partition("=")
         name = name.strip()
-        channel(name)
+        check_class(name)
         try:
             value = float(share)
         except ValueError:

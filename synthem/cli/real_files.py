@@ -34,15 +34,28 @@ Values = Annotated[
 
 @dataclass(frozen=True)
 class Beside:
-    """How real EM is read that is looked at."""
+    """How real EM is read that is looked at, and what synthetic patches are labelled for."""
 
     channel: Channel = None
-    classes: Values = None
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes to label, the preset's own by default; or what values of label maps are: "
+            "1=mitochondrion.",
+            metavar="[VALUE=]CLASS,…",
+            show_default=False,
+        ),
+    ] = None
 
     @property
     def how(self) -> "Reading":
         """How files are read; InputError where it cannot be understood."""
-        return reading(self.classes, channel=self.channel)
+        return reading(told_apart(self.classes)[0], channel=self.channel)
+
+    @property
+    def names(self) -> str | None:
+        """The classes to label."""
+        return told_apart(self.classes)[1]
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,21 @@ from synthem.cli.options import parse_voxel_nm
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
+    from synthem.preset.preset import Preset
 
 VoxelNm = Annotated[
     str | None, typer.Option(help="Voxel size in nanometres, z,y,x.", metavar="Z,Y,X", show_default=False)
 ]
 Balance = Annotated[
     str, typer.Option(help="Wanted shares of voxels.", metavar="CLASS=SHARE,…", show_default=False)
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        help="What patches are labelled for, in place of the preset's own classes.",
+        metavar="CLASS,…",
+        show_default=False,
+    ),
 ]
 Split = Annotated[
     str | None,
@@ -120,6 +129,23 @@ class Invert(StrEnum):
     auto = "auto"
     yes = "yes"
     no = "no"
+
+
+def labelled_for(preset: str, classes: str | None) -> "Preset":
+    """Return a preset, labelled for the classes that are named; those that its tissue lacks are told."""
+    from synthem.cli.console import warn
+    from synthem.cli.options import parse_names
+    from synthem.labels import known_classes
+    from synthem.preset.anatomy import lacks
+    from synthem.preset.preset import load_preset, with_classes
+
+    if classes is None:
+        return load_preset(preset)
+    names = parse_names(classes, known_classes())
+    chosen = with_classes(preset, names)
+    if missing := [name for name in names if lacks(chosen.anatomy, name)]:
+        warn(f"the tissue of {chosen.name} has none of {', '.join(missing)}: labelled, and nowhere")
+    return chosen
 
 
 def check_workers(scheduler: str | None, workers: int | None) -> None:

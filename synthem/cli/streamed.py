@@ -74,11 +74,15 @@ class Streamed:
         return config.model_copy(update={"workers": processors() if self.workers is None else self.workers})
 
     def crops(self, preset: str, config: "TrainConfig", size: Triple | None) -> "StreamCrops":
-        """Return the source of crops that renders a preset, of a voxel size if not its own."""
+        """Return the source of crops that renders a preset, of a voxel size if not its own.
+
+        Where the training names classes, its patches are labelled for these.
+        """
         from synthem.learning.stream_crops import StreamCrops
+        from synthem.preset.preset import covering
 
         return StreamCrops(
-            preset,
+            covering(preset, config.classes if "classes" in config.model_fields_set else ()),
             config,
             voxel_nm=size,
             balance=parse_balance(self.stream_balance),

@@ -105,7 +105,8 @@ class Training:
     classes: Annotated[
         str | None,
         typer.Option(
-            help="Classes to learn, all six by default; or what values of label maps are: 1=mitochondrion.",
+            help="Classes to learn, by default those of the data; or what values of label maps are: "
+            "1=mitochondrion.",
             metavar="[VALUE=]CLASS,…",
             show_default=False,
         ),
@@ -135,13 +136,13 @@ class Training:
 
     def settings(self) -> "TrainConfig":
         """Return all settings; InputError where one is not understood."""
-        from synthem.labels import CLASSES
+        from synthem.labels import known_classes
         from synthem.learning.config import TrainConfig
         from synthem.preset.yaml_file import parse, read_yaml
 
         settings: dict[str, Any] = read_yaml(self.config) if self.config else {}
         if names := told_apart(self.classes)[1]:
-            settings["classes"] = parse_names(names, CLASSES)
+            settings["classes"] = parse_names(names, known_classes())
         if self.patch is not None:
             settings["patch_vx"] = parse_shape(self.patch)
         if self.width is not None:

@@ -7,7 +7,7 @@ import typer
 
 from synthem.cli.console import progress, say
 from synthem.cli.data import PresetName, Seed
-from synthem.cli.shared import Scheduler, VoxelNm, Workers, check_workers, processors
+from synthem.cli.shared import Classes, Scheduler, VoxelNm, Workers, check_workers, labelled_for, processors
 
 volumes = typer.Typer()
 
@@ -24,6 +24,7 @@ def volume(
     seed: Seed = 0,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    classes: Classes = None,
     shard: Annotated[
         str, typer.Option(help="Voxels of a file; a worker holds one in memory.", metavar="Z,Y,X")
     ] = "256,256,256",
@@ -45,7 +46,7 @@ def volume(
 
     check_workers(scheduler, workers)
     request = volume_request(
-        preset,
+        labelled_for(preset, classes),
         parse_shape(shape),
         seed=seed,
         voxel_nm=parse_voxel_nm(voxel_nm) if voxel_nm else None,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from shapes import Grid
 from synthem.data.windows import WINDOWS_AN_OBJECT, WindowMaker, source_of
-from synthem.labels import CLASSES
+from synthem.labels import channels
 
 AIM, TOLERANCE = 0.02, 0.10
 """Shares are improved until within AIM of their targets; beyond TOLERANCE they are reported as missed."""
@@ -49,7 +49,7 @@ class _Pool:
         self.grids: list[Grid] = []
         self.shown: list[dict[str, npt.NDArray[np.int32]]] = []
         self._relative = np.empty((limit, len(self.names)))
-        self._indices = [CLASSES.index(name) for name in self.names]
+        self._indices = channels(self.names, windows.world.classes)
         self.looked = 0
 
     @property

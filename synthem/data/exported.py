@@ -45,4 +45,5 @@ class ExportedFolder(RealFolder):
 
 def read_exported(root: Path, plan: Plan, names: Iterable[str] | None = None) -> ExportedFolder:
     """Look through the PNG folder of a plan, as ``read_folder`` does."""
-    return ExportedFolder(**vars(read_folder(root, names, plan.request.voxel_nm)), plan=plan)
+    found = vars(read_folder(root, names, plan.request.voxel_nm))
+    return ExportedFolder(**found | {"classes": plan.request.classes}, plan=plan)

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from shapes.core.errors import InputError
+from synthem.labels import in_order
 
 SLICES = ("slices", "original", "originals", "slice", "images", "image", "raw", "img", "imgs", "em")
 """Folders that may hold the images, the earlier names first; the first is the one that synthem writes."""
@@ -30,9 +31,20 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "psd": ("PSD", "PSDs", "postsynaptic density", "postsynaptic densities"),
     "vesicle": ("vesicles", "vesicle", "synaptic vesicles", "synaptic vesicle"),
     "sheath": ("axon", "sheath", "sheaths", "axons", "myelin", "myelin sheath", "myelin sheaths"),
+    "er": ("er", "endoplasmic reticulum"),
+    "endosome": ("endosomes", "endosome"),
+    "microtubule": ("microtubules", "microtubule"),
+    "glycogen": ("glycogen",),
+    "t_bar": ("t bars", "t bar", "tbars", "tbar"),
+    "nucleus": ("nuclei", "nucleus"),
+    "cleft": ("synaptic clefts", "synaptic cleft", "cleft"),
+    "axon": ("axon cells", "axon cell"),
+    "dendrite": ("dendrites", "dendrite"),
+    "glia": ("glia",),
+    "soma": ("somata", "soma", "cell bodies", "cell body"),
 }  # fmt: skip
-"""Folders that may hold the masks of a class, spaces standing for ``_`` and ``-`` too; the first is the one
-that synthem writes."""
+"""Folders, files and arrays that may hold the masks of a class, spaces standing for ``_`` and ``-`` too; the
+first is the one that synthem writes. To EPFL6 ``axon`` is the sheath, so the cell is ``axon cells``."""
 
 PICTURES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 
@@ -133,14 +145,22 @@ def slices_folder(root: Path) -> Path | None:
     return next((folders[name] for name in SLICES if name in folders), None)
 
 
-def class_folders(root: Path) -> dict[str, list[Path]]:
-    """Return the folders of masks by class, in the order of ``FOLDERS``; a class without one has no entry."""
+def class_folders(root: Path, named: Mapping[str, str] | None = None) -> dict[str, list[Path]]:
+    """Return the folders of masks by class, in the order of ``synthem.labels.KNOWN``.
+
+    A class without one has no entry. ``named`` says which folder is which class where that is known.
+    """
     found: dict[str, list[Path]] = {}
     for path in contents(root):
-        cls = class_of(path.name)
+        cls = class_of(path.name) if named is None else named.get(path.name)
         if cls and path.is_dir():
             found.setdefault(cls, []).append(path)
-    return {cls: found[cls] for cls in FOLDERS if cls in found}
+    return {cls: found[cls] for cls in in_order(found)}
+
+
+def folder_of(cls: str) -> str:
+    """Return the name under which synthem writes masks of a class; of an organelle that is new, its own."""
+    return FOLDERS[cls][0] if cls in FOLDERS else cls
 
 
 def class_of(name: str) -> str | None:
@@ -220,7 +240,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[_\-. ]+", " ", name.casefold()).strip()
 
 
-_CLASS_OF = {_plain(alias): cls for cls, aliases in FOLDERS.items() for alias in (cls, *aliases)}
+# of what means two classes, the earlier one: ``axon`` is the sheath
+_CLASS_OF = {_plain(alias): cls for cls, aliases in reversed([*FOLDERS.items()]) for alias in (cls, *aliases)}
 
 
 def odd(what: str, names: Iterable[str]) -> list[str]:

@@ -1,9 +1,10 @@
 """Datasets as immutable HDF5 shards beside a manifest; any tool that opens HDF5 can read them.
 
 A shard holds, for n patches: ``image`` uint8 (n, z, y, x); ``labels`` uint8 (n, z, y, x), bit k for the
-k-th class of ``synthem.CLASSES``; ``instances/NAME`` int32 (n, z, y, x); ``origin_nm`` float64 (n, 3);
+k-th class, or uint16 or uint32 where there are more than 8 or 16; ``instances/NAME`` int32 (n, z, y, x);
+``origin_nm`` float64 (n, 3);
 ``name`` and ``trace`` (JSON); and, where a section of any of them has no labels, ``unlabelled`` bool (n, z).
-Attributes hold ``voxel_nm`` and ``classes``. The image before beam and
+Attributes hold ``voxel_nm`` and ``classes``, their names in this order. The image before beam and
 detector is not stored: ``synthem.replay(trace)`` gives it.
 """
 
@@ -26,7 +27,7 @@ from synthem.data.manifest import Shard, make_manifest, opened, read_manifest
 from synthem.data.memory import check_memory
 from synthem.data.new_process import check_start
 from synthem.data.plan import Plan, make_patch
-from synthem.labels import CLASSES
+from synthem.labels import CLASSES, from_bits, to_bits
 from synthem.patch import Patch
 
 SHARD_PATCHES = (8, 64)
@@ -37,8 +38,6 @@ SHARD_VOXELS = 2**22
 
 OPEN_FILES = 16
 """A dataset keeps at most this many shards open."""
-
-BITS = (1 << np.arange(len(CLASSES), dtype=np.uint8)).reshape(-1, 1, 1, 1)
 
 
 class _Job(NamedTuple):
@@ -146,6 +145,11 @@ class Dataset(Sequence[Patch]):
         self._files: OrderedDict[int, h5py.File] = OrderedDict()
         self._process = os.getpid()
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that its patches are labelled for."""
+        return self.manifest.plan.request.classes
+
     def __len__(self) -> int:
         """Return the number of patches."""
         return len(self.manifest.plan.origins_nm)
@@ -214,11 +218,11 @@ def _encode(patches: Sequence[Patch]) -> bytes:
     first = patches[0]
     # built in memory, so that a full disk meets one plain write and never HDF5's own machinery
     with h5py.File("shard", "w", driver="core", backing_store=False, libver=("earliest", "v110")) as file:
-        file.attrs["classes"] = list(CLASSES)
+        file.attrs["classes"] = list(first.classes)
         file.attrs["voxel_nm"] = first.grid.voxel_nm
         # noise shrinks by a seventh at most, and gzip takes as long for it as for all labels
         _store(file, "image", [patch.image for patch in patches], squeezed=False)
-        _store(file, "labels", [(patch.labels * BITS).sum(0, dtype=np.uint8) for patch in patches])
+        _store(file, "labels", [to_bits(patch.labels) for patch in patches])
         for name in sorted(first.instances):
             _store(file, f"instances/{name}", [patch.instances[name] for patch in patches])
         origins = np.array([patch.grid.origin_nm for patch in patches], np.float64)
@@ -281,15 +285,17 @@ def _unlabelled(file: h5py.File, row: int) -> tuple[int, ...]:
 
 def _read_patch(file: h5py.File, row: int, instances: bool) -> Patch:
     code = _own(file, "labels")[row]
+    classes = tuple(map(str, file.attrs.get("classes", CLASSES)))
     dz, dy, dx = map(float, file.attrs["voxel_nm"])
     z, y, x = map(float, _own(file, "origin_nm")[row])
     grid = Grid(code.shape, (dz, dy, dx), (z, y, x))
     return Patch(
         _own(file, "image")[row],
-        (code[None] & BITS) != 0,
+        from_bits(code, len(classes)),
         grid,
         name=_own(file, "name").asstr()[row],
         instances=_instances(file, row) if instances else {},
         trace=json.loads(_own(file, "trace")[row]),
         unlabelled=_unlabelled(file, row),
+        classes=classes,
     )

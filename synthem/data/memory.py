@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shapes import Grid
 from shapes.core.errors import InputError
+from synthem.labels import CLASSES
 from synthem.microscope.pipeline import halo_vx
 from synthem.microscope.view import look
 from synthem.preset.preset import Preset
@@ -43,6 +44,11 @@ LOOKED_AT_VX = (16, 64, 64)
 """How far defects move tissue is looked up in a window of this size, (z, y, x), at the patch's corner."""
 
 
+MORE_BYTES_A_CLASS = 8
+"""What each voxel of a scene takes for a class beyond the six: masks, and ids where it has any. All that
+there are took epfl 16 × 256 × 256 from 165 to 213."""
+
+
 def available_bytes() -> int | None:
     """Return how much memory can be had: the least of what machine and container leave; None if unknown."""
     known = [value for ask in (_machine, _linux, _control_group, _limit) if (value := ask()) is not None]
@@ -75,10 +81,13 @@ def patch_bytes(preset: Preset, grid: Grid) -> int:
     # a boundary is off by two standard deviations at most, and a sheet's middle by half a sheet from its ends
     if section.thickness * math.sqrt(2.0) * section.sheets >= 0.5:
         each += RESTACKED_BYTES + RESTACKED_BYTES_A_KIND * kinds
+    each += MORE_BYTES_A_CLASS * max(0, len(preset.annotation.classes) - len(CLASSES))
     moved = 0 if seen.steps is None else MOVED_BYTES * nz * ny * nx
     whole = 0
     if block.shape != grid.shape:
-        whole = (JOINED_BYTES + 4 * len(preset.annotation.also)) * math.prod(grid.shape)
+        whole = (
+            JOINED_BYTES + len(preset.annotation.classes) - len(CLASSES) + 4 * len(preset.annotation.also)
+        ) * math.prod(grid.shape)
     return FIXED_BYTES + each * scene + moved + whole
 
 

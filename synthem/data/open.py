@@ -10,7 +10,7 @@ from synthem.data.manifest import read_manifest
 from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
-from synthem.patch import ALL_LABELLED, Patch
+from synthem.patch import Patch, classes_of
 
 
 def open_data(
@@ -94,13 +94,14 @@ def shapes_of(data: Sequence[Patch]) -> set[tuple[int, int, int]]:
     return {patch.grid.shape for patch in data}
 
 
-def labelled_in(data: Sequence[Patch]) -> tuple[bool, ...]:
-    """Return which classes are labelled in some patch."""
+def labelled_in(data: Sequence[Patch]) -> tuple[str, ...]:
+    """Return the classes that are labelled in some patch, in the order of their channels."""
     if isinstance(data, RealFolder):
-        return data.labelled
+        return tuple(cls for cls, known in zip(data.classes, data.labelled, strict=True) if known)
     if isinstance(data, Dataset):
-        return ALL_LABELLED
-    return tuple(any(known) for known in zip(*(patch.known for patch in data), strict=True))
+        return data.classes
+    known = {cls for patch in data for cls in patch.classes if patch.knows(cls)}
+    return tuple(cls for cls in classes_of(data) if cls in known)
 
 
 def is_generated(path: str | Path) -> bool:

@@ -22,7 +22,7 @@ def held_out(places: Sequence[Place], shares: npt.NDArray[np.float64], share: fl
     places : sequence of tuple
         Where each patch lies. If all are at one place, as the sections of a stack, the last are held out; if
         not, whole places are.
-    shares : float64 (n, 6)
+    shares : float64 (n, class)
         The share of each class in each patch.
     share : float
         About how many of the patches are held out, 0–1.

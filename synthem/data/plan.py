@@ -15,7 +15,7 @@ from shapes.core.frozen import Frozen
 from shapes.core.grid import Triple
 from synthem.data.choice import choose
 from synthem.data.windows import WindowMaker
-from synthem.labels import channel
+from synthem.labels import CELLS, CLASSES, check_class
 from synthem.patch import Patch
 from synthem.preset.preset import Preset, load_preset
 from synthem.preset.randomise import check_factor
@@ -39,6 +39,11 @@ class Request(Frozen):
     balance: dict[str, float]
     randomise: float = 1.0
     randomise_anatomy: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that the patches are labelled for; of before there were others, those of EPFL6."""
+        return tuple(self.preset["annotation"].get("classes", CLASSES))
 
 
 class Plan(Frozen):
@@ -116,8 +121,8 @@ def make_request(
     ------
     InputError
         Where the count is not between 1 and a million, the seed is negative, a shape or size is not
-        positive, the budgets cannot be shares of one whole, or the factor of randomisation is not from 1 to
-        5; or budgets are asked for while the anatomy varies.
+        positive, the budgets cannot be shares of one whole or are of classes that are not labelled, or the
+        factor of randomisation is not from 1 to 5; or budgets are asked for while the anatomy varies.
     UnknownNameError
         Where there is no such preset, or a budget names no class.
     """
@@ -129,7 +134,12 @@ def make_request(
     grid = Grid(shape or chosen.patch_shape, voxel_nm or chosen.voxel_nm)
     balance = dict(balance or {})
     for name, share in balance.items():
-        channel(name)
+        if check_class(name) not in chosen.annotation.classes:
+            own = ", ".join(chosen.annotation.classes)
+            raise InputError(
+                f"balance: patches are labelled for {own}, and not for {name}; add it with --classes, or "
+                "under annotation.classes"
+            )
         if not 0 < share < 1:
             raise InputError(f"balance: the share of {name} must lie between 0 and 1, not {share}")
     check_factor(randomise)
@@ -139,9 +149,11 @@ def make_request(
         raise InputError(
             "balance: windows are chosen in the preset's own tissue; do without randomised anatomy"
         )
-    total = sum(share for name, share in balance.items() if name != "mito_boundary")
-    if total > 1:
-        raise InputError(f"balance: the shares sum to {total:.3g}, more than the whole image")
+    cells = {name for name in balance if name in CELLS}
+    # what is in a cell is a part of it
+    for names in (balance.keys() - cells - {"mito_boundary"}, cells):
+        if (total := sum(balance[name] for name in names)) > 1:
+            raise InputError(f"balance: the shares sum to {total:.3g}, more than the whole image")
     return Request(
         preset=chosen.model_dump(mode="json"),
         seed=seed,

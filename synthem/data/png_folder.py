@@ -13,14 +13,14 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.data.files import FOLDERS, SLICES, check_file_name, is_vacant
+from synthem.data.files import SLICES, check_file_name, folder_of, is_vacant
 from synthem.data.jobs import check_seen, crew
 from synthem.data.manifest import make_manifest, opened
 from synthem.data.memory import check_memory
 from synthem.data.new_process import check_start
 from synthem.data.plan import Plan, make_patch
 from synthem.data.png_file import png_bytes
-from synthem.labels import CLASSES, channel
+from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.scene.annotate import NEURITE
 
@@ -68,8 +68,8 @@ def write_png(
     check_start(workers)
     workers = check_memory(plan.preset, plan.grid(0), workers)
     with opened(out, make_manifest(plan, "png")) as folder:
-        also = plan.request.preset["annotation"].get("also", ())
-        for name in (SLICES[0], *(FOLDERS[cls][0] for cls in CLASSES), *also):
+        also = set(plan.request.preset["annotation"].get("also", ())) - set(plan.request.classes)
+        for name in (SLICES[0], *map(folder_of, plan.request.classes), *also):
             (folder / name).mkdir(exist_ok=True)
         jobs = [_Job(plan.part(k, JOB_PATCHES), folder) for k in range(0, total, JOB_PATCHES)]
         jobs = [job for job in jobs if not all(_complete(job, i) for i in range(len(job.plan.origins_nm)))]
@@ -113,11 +113,11 @@ def _write_patch(patch: Patch, folder: Path, name: str) -> None:
     """Write the masks, then the slices: a patch is complete when its last slice is there."""
     depth = patch.grid.shape[0]
     labelled = patch.labelled
-    for cls in CLASSES:
-        for z in np.flatnonzero(labelled[channel(cls)]).tolist():
-            mask = patch.labels[channel(cls), z].astype(np.uint8) * 255
-            write_whole(_path(folder, FOLDERS[cls][0], name, z, depth), png_bytes(mask))
-    for kind in patch.instances.keys() - {*CLASSES, NEURITE}:
+    for k, cls in enumerate(patch.classes):
+        for z in np.flatnonzero(labelled[k]).tolist():
+            mask = patch.labels[k, z].astype(np.uint8) * 255
+            write_whole(_path(folder, folder_of(cls), name, z, depth), png_bytes(mask))
+    for kind in patch.instances.keys() - {*CLASSES, *patch.classes, NEURITE}:
         for z in np.flatnonzero(labelled.any(0)).tolist():
             mask = (patch.instances[kind][z] > 0).astype(np.uint8) * 255
             write_whole(_path(folder, kind, name, z, depth), png_bytes(mask))

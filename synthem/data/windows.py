@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes import Grid
+from synthem.labels import CELLS
+from synthem.scene.annotate import PARTS
 from synthem.scene.find import Found, block_nm, find_in_block
 from synthem.world import World
 
@@ -36,8 +38,8 @@ Shown = dict[str, npt.NDArray[np.int32]]
 
 
 def source_of(kind: str) -> str | None:
-    """Return the kind of object that a class is a part of; None for membranes, which are everywhere."""
-    return {"mito_boundary": "mitochondrion", "membrane": None}.get(kind, kind)
+    """Return the kind of object that a class is a part of; None for membranes and cells, which have none."""
+    return None if kind in ("membrane", *CELLS) else PARTS.get(kind, kind)
 
 
 class WindowMaker:
@@ -99,7 +101,7 @@ class WindowMaker:
         return source_of(kind) in self._spent
 
     def holds(self, grid: Grid) -> tuple[Shares, Shown]:
-        """Return the share of each class in a window, in their order, and the ids that it shows."""
+        """Return the share of each class of the world in a window, and the ids that it shows."""
         labels, ids = self.world.annotated(grid)
         shares: Shares = labels.mean(axis=(1, 2, 3), dtype=np.float64)
         return shares, {kind: np.unique(values[values > 0]) for kind, values in ids.items()}

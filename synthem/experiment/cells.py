@@ -68,7 +68,7 @@ def cells(config: ExperimentConfig, budgets: Sequence[Budget], sections: int) ->
         raise InputError("pretrained.init: synthetic takes half of the steps, and one step cannot be halved")
     numbers = dict.fromkeys(sections if n == "all" else n for n in config.real_sections)
     listed: dict[Cell, None] = {}
-    for class_set in config.class_sets:
+    for class_set in config.sets:
         for budget, steps in budgets:
             for number in numbers:
                 for seed in config.seeds:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.data.real.reading import PLAIN, Reading
-from synthem.labels import CLASSES, channels
+from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
 from synthem.preset.randomise import MOST
@@ -32,6 +32,18 @@ CLASS_SETS: dict[int, tuple[str, ...]] = {
     1: ("mitochondrion",),
 }
 """The paper's experiments 2 (six classes), 1 (no mitochondrial boundaries) and 3 (mitochondria alone)."""
+
+
+def _class_set(value: int | tuple[str, ...]) -> int | tuple[str, ...]:
+    if isinstance(value, int):
+        if value not in CLASS_SETS:
+            known = ", ".join(map(str, CLASS_SETS))
+            raise InputError(f"a set is one of the paper's, {known}, or a list of classes, not {value}")
+        return value
+    return check_classes(value)
+
+
+ClassSet = Annotated[int | tuple[str, ...], AfterValidator(_class_set)]
 
 
 def _many(value: Any) -> Any:
@@ -100,7 +112,9 @@ class ExperimentConfig(Frozen):
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
     """What is compared: real crops; synthetic ones; both; real ones from a trained network on; and synthetic
     ones from there on, without any real label."""
-    class_sets: tuple[Literal[6, 5, 1], ...] = (6,)
+    class_sets: tuple[ClassSet, ...] = (6,)
+    """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
+    the same number, by which reports and folders call them."""
     real_sections: Numbers = ("all",)
     """How many labelled sections of the training half the arms may have, spread evenly over it: see
     ``synthem.experiment.sections``. Each number is a comparison of its own; what validates is held out of
@@ -150,7 +164,10 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
-        channels([*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare])
+        for name in (*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare):
+            check_class(name)
+        if len(self.sets) < len(self.class_sets):
+            raise InputError("class_sets: no two may have the same number of classes")
         if any(not weight >= 0 for weight in (self.synthetic.weights or {}).values()):
             raise InputError(f"synthetic.weights must not be negative: {self.synthetic.weights}")
         if any(weight < 0 for weight in self.rare.values()) or sum(self.rare.values()) > 1 + 1e-9:
@@ -174,6 +191,17 @@ class ExperimentConfig(Frozen):
         return self.model_copy(update=given)
 
     @property
+    def sets(self) -> dict[int, tuple[str, ...]]:
+        """The classes of each set, by their number."""
+        lists = [CLASS_SETS[own] if isinstance(own, int) else own for own in self.class_sets]
+        return {len(classes): classes for classes in lists}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What synthetic patches are labelled for: the classes of EPFL6, and what sets have beside them."""
+        return united(CLASSES, *self.sets.values())
+
+    @property
     def budgets(self) -> tuple[float, ...]:
         """The numbers of steps, epochs or minutes, whichever is given."""
         return self.steps or self.epochs or self.minutes or ()
@@ -193,7 +221,7 @@ class ExperimentConfig(Frozen):
 
     def training_for(self, class_set: int, steps: int, seed: int, init: str | None = None) -> TrainConfig:
         """Return the configuration of one run, which may start from a model."""
-        update = {"classes": CLASS_SETS[class_set], "steps": steps, "seed": seed, "init": init}
+        update = {"classes": self.sets[class_set], "steps": steps, "seed": seed, "init": init}
         every = min(self.training.check_every, steps)
         return self.training.model_copy(update={**update, "check_every": every})
 

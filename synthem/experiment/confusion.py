@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthem.labels import EXCLUSIVE_ORDER
+from synthem.labels import exclusive
 from synthem.learning.counts import Bools
 
 NONE = "none"
@@ -39,7 +39,6 @@ def confusion(
 
 def _codes(masks: Bools, classes: Sequence[str]) -> npt.NDArray[np.uint8]:
     out = np.full(masks.shape[1:], len(classes), np.uint8)
-    for name in EXCLUSIVE_ORDER:
-        if name in classes:
-            out[masks[list(classes).index(name)]] = list(classes).index(name)
+    for name in exclusive(classes):
+        out[masks[list(classes).index(name)]] = list(classes).index(name)
     return out.ravel()

@@ -5,17 +5,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from shapes.core.errors import InputError
 from synthem.data.open import warnings_of
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import beside, read_split
-from synthem.experiment.config import CLASS_SETS, NO_REAL_LABEL, Arm, ExperimentConfig
+from synthem.experiment.config import NO_REAL_LABEL, Arm, ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
-from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
 from synthem.learning.crops import (
     CropSource,
@@ -29,7 +25,7 @@ from synthem.learning.crops import (
 from synthem.learning.held_classes import absence_notes, blank_dice, spared_weights, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.learning.rare_crops import RareCrops
-from synthem.patch import Patch
+from synthem.patch import Patch, classes_of, shares_of
 from synthem.preset.preset import load_preset
 
 
@@ -61,7 +57,9 @@ class Data:
         ours, held = hold_out(patches, config.validation_share, config.training.patch_vx)
         notes = [*self.notes, *absence_notes(ours, "synthetic patches")]
         if config.synthetic.balance:
-            missed = balance_weights(_shares(ours), config.synthetic.balance).shortfalls
+            missed = balance_weights(
+                shares_of(ours), config.synthetic.balance, classes=classes_of(ours)
+            ).shortfalls
             notes += [f"crops of synthetic patches: {sentence}" for sentence in missed]
         return replace(self, synthetic=ours, synthetic_validation=held, notes=tuple(notes))
 
@@ -106,12 +104,10 @@ class Data:
     @staticmethod
     def _synthetic(patches: Sequence[Patch], config: ExperimentConfig) -> CropSource:
         balance = config.synthetic.balance
-        weights = balance_weights(_shares(patches), balance).weights if balance else None
+        weights = None
+        if balance:
+            weights = balance_weights(shares_of(patches), balance, classes=classes_of(patches)).weights
         return UniformCrops(patches, config.training.patch_vx, weights)
-
-
-def _shares(patches: Sequence[Patch]) -> npt.NDArray[np.float64]:
-    return np.array([patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in patches])
 
 
 def load_data(config: ExperimentConfig) -> Data:
@@ -152,7 +148,7 @@ def _notes_of(data: Data, config: ExperimentConfig, number: int | str) -> list[s
     for patch in (*data.train, *data.validation):
         room_for(patch, config.training.patch_vx)
     notes = absence_notes(data.train, "real training sections")
-    notes += filter(None, (blank_dice(data.validation, CLASS_SETS[c]) for c in config.class_sets))
+    notes += filter(None, (blank_dice(data.validation, own) for own in config.sets.values()))
     if not few:
         return notes
     sides = [", ".join(p.name for p in side) for side in (data.train, data.validation)]

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
 from synthem.experiment.cells import Budget
-from synthem.experiment.config import CLASS_SETS, ExperimentConfig
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 
 SPEED = "speed.json"
@@ -26,8 +26,8 @@ def trial(seed: int, data: Data, *, config: ExperimentConfig) -> float:
     from synthem.learning.pace import Stopwatch
     from synthem.learning.trainer import fit
 
-    class_set = config.class_sets[0]
-    source = data.source_for("real", config, CLASS_SETS[class_set])
+    class_set = next(iter(config.sets))
+    source = data.source_for("real", config, config.sets[class_set])
     training = config.training_for(class_set, MOST_STEPS, seed).model_copy(update={"check_every": MOST_STEPS})
     watch = Stopwatch(FIRST_STEPS, TRIAL_S)
     with TemporaryDirectory() as folder:

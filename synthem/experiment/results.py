@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synthem.data.atomic import write_whole
 from synthem.experiment.blocks import Block
-from synthem.experiment.config import CLASS_SETS, Arm
+from synthem.experiment.config import Arm
 from synthem.learning.dice import Scores
 from synthem.patch import Patch
 
@@ -111,7 +111,8 @@ def spoken_of(arms: Sequence[Arm]) -> Arm:
 
 def label_of(name: str) -> str:
     """Return the name of a class as people write it."""
-    return "PSD" if name == "psd" else name.replace("_", " ")
+    written = {"psd": "PSD", "er": "ER", "t_bar": "T-bar"}
+    return written.get(name, name.replace("_", " "))
 
 
 def arms_of(runs: Sequence[Run]) -> list[Arm]:
@@ -132,9 +133,16 @@ def write_predictions(folder: Path, masks: Mapping[str, npt.NDArray[np.uint8]]) 
     write_whole(folder / PREDICTIONS, content.getvalue())
 
 
+def packed(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """Pack masks (class, z, y, x), a bit each: uint8 (z, y, x), or of over eight classes (byte, z, y, x)."""
+    bits = np.packbits(masks, axis=0, bitorder="little")
+    return bits if len(bits) > 1 else bits[0]
+
+
 def read_predictions(out: Path, run: Run, patches: Sequence[Patch]) -> list[npt.NDArray[np.bool_]]:
     """Read the masks that a run found, bool (class, z, y, x) for each patch, its classes in order."""
-    classes = len(CLASS_SETS[run.class_set])
+    count = run.class_set
     with np.load(out / run.folder / PREDICTIONS) as masks:
-        packed = [masks[patch.name] for patch in patches]
-    return [np.unpackbits(p[None], axis=0, count=classes, bitorder="little").astype(np.bool_) for p in packed]
+        bits = [masks[patch.name] for patch in patches]
+    bits = [own if own.ndim == 4 else own[None] for own in bits]
+    return [np.unpackbits(p, axis=0, count=count, bitorder="little").astype(np.bool_) for p in bits]

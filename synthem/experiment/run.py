@@ -19,13 +19,12 @@ from synthem.experiment.data import Data, load_data
 from synthem.experiment.mark import CELL, claimed, hash_of, identity_of_cell, identity_of_experiment
 from synthem.experiment.minutes import kept_speed, steps_in, trial
 from synthem.experiment.report.write import write_report
-from synthem.experiment.results import Run, read_run, write_predictions
+from synthem.experiment.results import Run, packed, read_run, write_predictions
 from synthem.experiment.sections import labelled_sections
 from synthem.experiment.starts import notes_of_start, with_its_network
 from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
 from synthem.experiment.train_cell import train_cell
 from synthem.experiment.workers import Home, jobs_for, share_out, threads_of_cell
-from synthem.labels import channels
 from synthem.learning.dice import score_table
 from synthem.learning.identity import Parts, keep_identity
 
@@ -89,7 +88,13 @@ def carry_out(
         told(f"Making {made} ...")
         folder = synthetic_folder(out, seed)
         patches = synthetic_patches(
-            config.synthetic, config.voxel_nm, folder, seed=seed, workers=jobs, say=told
+            config.synthetic,
+            config.voxel_nm,
+            folder,
+            seed=seed,
+            workers=jobs,
+            classes=config.classes,
+            say=told,
         )
         for note in real.with_synthetic(config, patches).notes[len(real.notes) :]:
             notes.append(f"seed {seed}: {note}" if which else note)
@@ -207,14 +212,14 @@ def _train_and_score(
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
     fitted, before = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
     predictor = Predictor(fitted.model, overlap=config.overlap)
-    use = channels(training.classes)
+    use = training.classes
     blocks, mixed_up, masks = [], np.zeros((len(use) + 1, len(use) + 1), np.int64), {}
     for patch in data.test:
         found = predictor.masks(patch.image, config.threshold)
-        truth, known = patch.labels[use], patch.labelled[use]
+        truth, known = patch.labels_of(use), patch.labelled_of(use)
         blocks += count_blocks(patch.name, patch.judged(found), truth, known)
         mixed_up += confusion(found, truth, known, training.classes)
-        masks[patch.name] = np.packbits(found, axis=0, bitorder="little")[0]
+        masks[patch.name] = packed(found)
     write_predictions(folder, masks)
     curves = [{k: None if math.isnan(v) else v for k, v in row.items()} for row in fitted.curves]
     curves = [{**row, "step": (row["step"] or 0) + before} for row in curves]

@@ -9,7 +9,6 @@ import numpy as np
 
 from shapes import Grid
 from synthem.data.png_folder import write_png
-from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.preset.shipped import presets_folder
 from synthem.world import World
@@ -53,5 +52,5 @@ def sections(train: int = 2, test: int = 6) -> Iterator[Patch]:
 
 
 def _will_do(world: World, grid: Grid) -> bool:
-    shown = dict(zip(CLASSES, world.labels(grid).sum((1, 2, 3)), strict=True))
+    shown = dict(zip(world.classes, world.labels(grid).sum((1, 2, 3)), strict=True))
     return not shown["sheath"] and all(shown[name] >= least for name, least in LEAST_PX.items())

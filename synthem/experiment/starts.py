@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from synthem.experiment.config import CLASS_SETS, FROM_A_MODEL, Arm, ExperimentConfig
+from synthem.experiment.config import FROM_A_MODEL, Arm, ExperimentConfig
 from synthem.learning.config import TrainConfig
 from synthem.preset.yaml_file import parse
 
@@ -56,7 +56,7 @@ def notes_of_start(config: ExperimentConfig) -> list[str]:
         f"{arms} from {config.first_model}, a network that was trained before, for {card.step} steps "
         f"that the other arms do not have (weights {weights_hash(model)[:12]})"
     )
-    wanted = dict.fromkeys(name for c in config.class_sets for name in CLASS_SETS[c])
+    wanted = dict.fromkeys(name for own in config.sets.values() for name in own)
     if new := unmatched_classes(model, tuple(wanted)):
         notes.append(f"{config.first_model} never learned {', '.join(new)}: {arms} start afresh with these")
     if any(abs(a - b) > 0.1 * b for a, b in zip(card.voxel_nm, config.voxel_nm, strict=True)):

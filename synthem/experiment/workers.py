@@ -19,7 +19,6 @@ from synthem.data.memory import available_bytes
 from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data, load_data
 from synthem.experiment.synthesis import stored_patches, synthetic_folder
-from synthem.labels import CLASSES
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -125,7 +124,7 @@ def jobs_for(config: ExperimentConfig, real: Data, wanted: int | None) -> int:
         return jobs
     voxels = sum(patch.image.size for patch in (*real.half, *real.test))
     voxels += config.synthetic.count * math.prod(config.synthetic.shape_vx)
-    return max(1, min(jobs, there_is // (PROCESS_BYTES + voxels * (1 + len(CLASSES)))))
+    return max(1, min(jobs, there_is // (PROCESS_BYTES + voxels * (1 + len(config.classes)))))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from shapes.core.errors import InputError
 from synthem.data.png_file import png_bytes
 from synthem.export.folder import Folder
 from synthem.export.job import Case, Job
-from synthem.labels import CLASSES, channel
+from synthem.labels import channel
 from synthem.patch import Patch
 
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
@@ -46,7 +46,7 @@ def _classes(job: Job) -> tuple[list[str], list[str]]:
     """Return the classes with a mask in each split: to the library, nulls alone are of another type."""
     parts = {case.part for case in job.cases}
     kept, said = [], []
-    for k, cls in enumerate(CLASSES):
+    for k, cls in enumerate(job.channels):
         if job.classes is not None and cls not in job.classes:
             continue
         bare = sorted(parts - {case.part for case in job.cases if case.known[k]})
@@ -67,7 +67,7 @@ def _put(patch: Patch, case: Case, split: str, classes: list[str], out: Folder) 
         name = f"{case.name}.png" if case.flat else f"{case.name}_z{z:03d}.png"
         row: dict[str, Any] = {"file_name": f"images/{name}"}
         for cls in classes:
-            k = channel(cls)
+            k = channel(cls, patch.classes)
             row[f"{cls}_file_name"] = f"{cls}/{name}" if patch.labelled[k, z] else None
             if patch.labelled[k, z]:
                 mask = patch.labels[k, z].astype(np.uint8) * 255

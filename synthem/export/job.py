@@ -11,11 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from synthem.data.hdf5 import BITS
-from synthem.labels import CLASSES, channels
-from synthem.patch import Patch
+from synthem.labels import CLASSES, channel, channels, to_bits
+from synthem.patch import Patch, classes_of
 
 PARTS = ("train", "val", "test")
 """What a case is for."""
@@ -35,15 +33,17 @@ class Case:
         One of ``PARTS``.
     shape, voxel_nm, origin_nm : tuple
         Of its grid, (z, y, x).
-    known : tuple of 6 bool
+    known : tuple of bool
         Which classes are labelled.
     blank : tuple of int
         Sections in which none is.
     counts : mapping of int to int
-        Voxels by the set of classes that they belong to, bit k for the k-th of ``synthem.CLASSES``, in the
-        sections that are labelled.
+        Voxels by the set of classes that they belong to, bit k for the k-th of ``classes``, in the sections
+        that are labelled.
     sha256 : str
         Of its image and labels.
+    classes : tuple of str
+        What the data can be labelled for: the same in all cases.
     """
 
     index: int
@@ -56,6 +56,7 @@ class Case:
     blank: tuple[int, ...]
     counts: Mapping[int, int]
     sha256: str
+    classes: tuple[str, ...] = CLASSES
 
     @property
     def flat(self) -> bool:
@@ -64,7 +65,12 @@ class Case:
 
     def labelled(self, classes: Sequence[str]) -> bool:
         """Tell whether every one of some classes is labelled."""
-        return all(self.known[k] for k in channels(classes))
+        return all(self.known[k] for k in channels(classes, self.classes))
+
+    def voxels(self, name: str) -> int:
+        """Return how many voxels are of a class."""
+        k = channel(name, self.classes)
+        return sum(n for bits, n in self.counts.items() if bits >> k & 1)
 
 
 @dataclass(frozen=True)
@@ -92,24 +98,23 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def patch(self, case: Case) -> Patch:
-        """Read the patch of a case."""
-        return (self.test if case.part == "test" else self.data)[case.index]
+        """Read the patch of a case, in the channels of the job."""
+        return (self.test if case.part == "test" else self.data)[case.index].of(self.channels)
 
-
-def bits_of(labels: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """Turn bool (6, z, y, x) labels into uint8 (z, y, x), bit k for the k-th class."""
-    code: npt.NDArray[np.uint8] = (labels * BITS).sum(0, dtype=np.uint8)
-    return code
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What the data can be labelled for, in the order of the patches' channels."""
+        return self.cases[0].classes
 
 
 def look(data: Sequence[Patch], test: Sequence[Patch], tick: Callable[[int, int], None]) -> tuple[Case, ...]:
     """Read all data once, those for training and those for testing; ``tick`` takes this as the first half."""
-    cases, taken = list[Case](), set[str]()
+    cases, taken, classes = list[Case](), set[str](), classes_of(data, test)
     for part, patches in (("train", data), ("test", test)):
         for index in range(len(patches)):
             patch = patches[index]
             name = _free(patch.name, index, taken)
-            cases.append(_case(patch, index, name, part))
+            cases.append(_case(patch.of(classes), index, name, part))
             tick(len(cases), 2 * (len(data) + len(test)))
     return tuple(cases)
 
@@ -130,10 +135,11 @@ def plain(name: str) -> str:
 
 
 def _case(patch: Patch, index: int, name: str, part: str) -> Case:
-    code = bits_of(patch.labels)
+    code = to_bits(patch.labels)
     told = np.delete(code, patch.unlabelled, axis=0)
-    counts = np.bincount(told.ravel(), minlength=1 << len(CLASSES))
-    digest = sha256(repr((patch.grid, patch.known, patch.unlabelled)).encode())
+    counts = np.bincount(told.ravel())
+    more = () if patch.classes == CLASSES else (patch.classes,)
+    digest = sha256(repr((patch.grid, patch.known, patch.unlabelled, *more)).encode())
     for array in (patch.image, code):
         digest.update(np.ascontiguousarray(array).data)
     return Case(
@@ -147,4 +153,5 @@ def _case(patch: Patch, index: int, name: str, part: str) -> Case:
         blank=patch.unlabelled,
         counts={int(k): int(counts[k]) for k in np.flatnonzero(counts)},
         sha256=digest.hexdigest(),
+        classes=patch.classes,
     )

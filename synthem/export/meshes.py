@@ -12,7 +12,7 @@ from shapes.core.errors import InputError
 from synthem.export.each_object import check_objects, each_object
 from synthem.export.folder import Folder
 from synthem.export.job import Job
-from synthem.labels import CLASSES, COLOURS
+from synthem.labels import colour_of
 from synthem.patch import Patch
 
 NEURITE = "neurite"
@@ -32,7 +32,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
         import trimesh
     except ImportError:
         raise InputError("export: meshes need trimesh: `pip install 'synthem[meshes]'`") from None
-    classes = job.classes or tuple(name for name in CLASSES if name not in ("membrane", "mito_boundary"))
+    classes = job.classes or tuple(name for name in job.channels if name not in ("membrane", "mito_boundary"))
     for done, case in enumerate(job.cases):
         patch = job.patch(case)
         check_objects(patch, case)
@@ -40,7 +40,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
             raise InputError(f"export: {case.name} is a single section, and a surface wants a volume")
         scene = trimesh.Scene()
         for name, who, corners, faces in surfaces(patch, (*classes, NEURITE)):
-            colour = (*COLOURS.get(name, _colour(who)), 255)
+            colour = (*(_colour(who) if name == NEURITE else colour_of(name)), 255)
             mesh = trimesh.Trimesh(corners[:, ::-1], faces, process=False)
             mesh.visual = trimesh.visual.ColorVisuals(mesh, face_colors=colour)
             scene.add_geometry(mesh, node_name=f"{name}/{who}", geom_name=f"{name}/{who}")

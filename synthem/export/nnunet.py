@@ -15,7 +15,7 @@ from synthem.export.codes import Codes, make_codes
 from synthem.export.folder import Folder
 from synthem.export.job import Case, Job
 from synthem.export.settle import common_depth, settle
-from synthem.labels import channel
+from synthem.labels import CELLS
 from synthem.patch import Patch
 
 USUAL_ID = 500
@@ -87,32 +87,47 @@ def _labels(codes: Codes, cases: list[Case]) -> tuple[dict[str, Any], list[int],
         region = codes.region(cls)
         labels[cls] = region if len(region) > 1 else region[0]
         order.append(k + 1)
-    for code in codes.overlaps:
-        count = sum(n for case in cases for bits, n in case.counts.items() if codes.table[bits] == code)
-        name = "+".join(cls for cls in codes.sets[code] if not _implied(cls, codes.sets[code]))
-        least = min(_count(cls, cases) for cls in codes.sets[code])
+    inside = False
+    for names, own in _overlaps(codes).items():
+        count = sum(n for case in cases for bits, n in case.counts.items() if codes.of(bits) in own)
         if not count:
             continue  # what is for testing alone holds it, and that decides on nothing
+        if len(names) < 2:
+            inside = True  # in a cell, as organelles are
+            continue
+        name = "+".join(names)
+        least = min(_count(cls, cases) for code in own for cls in codes.sets[code] if cls not in CELLS)
         if count >= OWN_REGION * least:
-            labels[name] = code
-            order.append(code)
+            labels[name] = own if len(own) > 1 else own[0]
+            order.append(own[0])
             said.append(f"{name}: {count} voxels are of these at once, and are a region of their own")
         else:
             said.append(
                 f"{name}: {count} voxels are of these at once, too few for a region of their own: they are "
                 "learned as each, but a predicted map will say the last alone"
             )
+    if inside:
+        said.append("what lies in a cell is learned as both, and a predicted map will say it alone")
     regions = any(isinstance(codes_, list) for codes_ in labels.values())
     return labels, order if regions else [], said
 
 
+def _overlaps(codes: Codes) -> dict[tuple[str, ...], list[int]]:
+    """Return the codes of overlaps by their classes, but for cells and a boundary's mitochondrion."""
+    out: dict[tuple[str, ...], list[int]] = {}
+    for code in codes.overlaps:
+        said = codes.sets[code]
+        out.setdefault(tuple(cls for cls in said if not _implied(cls, said)), []).append(code)
+    return out
+
+
 def _implied(cls: str, said: tuple[str, ...]) -> bool:
-    return cls == "mitochondrion" and "mito_boundary" in said
+    return cls in CELLS or (cls == "mitochondrion" and "mito_boundary" in said)
 
 
 def _count(cls: str, cases: list[Case]) -> int:
     """Return how many voxels are of a class."""
-    return sum(n for case in cases for bits, n in case.counts.items() if bits >> channel(cls) & 1)
+    return sum(case.voxels(cls) for case in cases)
 
 
 def _readme(title: str, number: int, flat: bool, codes: Codes, split: bool) -> str:

@@ -13,7 +13,6 @@ from synthem.data.ome_zarr.store import read_about
 from synthem.data.ome_zarr.whole import write_arrays
 from synthem.export.folder import Folder
 from synthem.export.job import Job
-from synthem.labels import CLASSES, channel
 from synthem.patch import Patch
 
 
@@ -40,9 +39,9 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
 
 def images(patch: Patch, job: Job) -> Mapping[Image, npt.NDArray[Any]]:
     """Return the images of a store with their voxels."""
-    classes = [name for name in job.classes or CLASSES if patch.known[channel(name)]]
+    classes = [name for name in job.classes or job.channels if patch.knows(name)]
     out: dict[Image, npt.NDArray[Any]] = {IMAGE: patch.image}
-    out |= {class_image(name): patch.labels[channel(name)].astype(np.uint8) for name in classes}
+    out |= {class_image(name): patch.mask(name).astype(np.uint8) for name in classes}
     out |= {ids_image(kind): ids for kind, ids in sorted(patch.instances.items())}
     return out
 

@@ -16,7 +16,7 @@ from shapes.core.errors import InputError
 from shapes.core.grid import Triple
 from synthem.export.folder import Folder
 from synthem.export.job import Job
-from synthem.labels import CLASSES, COLOURS, channel
+from synthem.labels import colour_of
 from synthem.patch import Patch
 
 URL = "http://localhost:9000"
@@ -75,9 +75,9 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
 def layers(patch: Patch, classes: Sequence[str] | None) -> Mapping[str, npt.NDArray[Any]]:
     """Return the layers of a volume: image, ids of each kind of object, and masks of classes without ids."""
     out: dict[str, npt.NDArray[Any]] = {"image": patch.image}
-    for name in classes or CLASSES:
-        if name not in patch.instances and patch.known[channel(name)]:
-            out[name] = patch.labels[channel(name)].astype(np.uint32)
+    for name in classes or patch.classes:
+        if name not in patch.instances and patch.knows(name):
+            out[name] = patch.mask(name).astype(np.uint32)
     out |= {kind: ids.astype(np.uint32) for kind, ids in sorted(patch.instances.items())}
     return out
 
@@ -119,8 +119,8 @@ def state(names: Sequence[str], patch: Patch, url: str) -> dict[str, Any]:
     for name in names:
         kind = "image" if name == "image" else "segmentation"
         layer: dict[str, Any] = {"type": kind, "source": f"precomputed://{url}/{name}", "name": name}
-        if name in COLOURS and name not in patch.instances:
-            red, green, blue = COLOURS[name]
+        if name in patch.classes and name not in patch.instances:
+            red, green, blue = colour_of(name)
             layer |= {"segmentColors": {"1": f"#{red:02x}{green:02x}{blue:02x}"}, "segments": ["1"]}
         layer |= {"visible": name in ("image", "neurite")}
         shown.append(layer)

@@ -15,7 +15,7 @@ from synthem.data.places import held_out
 from synthem.export.folder import left_out, written
 from synthem.export.formats import Tick, format_of
 from synthem.export.job import Case, Job, look, plain
-from synthem.labels import CLASSES, channels
+from synthem.labels import channels, check_class
 from synthem.patch import Patch
 
 VALIDATED = 0.2
@@ -72,7 +72,8 @@ def export(
     """
     out, options = Path(out), options or {}
     fmt = format_of(as_, options)
-    channels(classes or ())
+    for asked in classes or ():
+        check_class(asked)
     if not 0 <= validate < 1:
         raise InputError(f"export: the share to validate on lies from 0 to below 1, not {validate:g}")
     title = name if name is not None else out.name
@@ -81,6 +82,7 @@ def export(
     if not len(data):
         raise InputError("export: there is no patch to train on")
     cases = hold_out(look(data, test, tick), validate)
+    channels(classes or (), cases[0].classes)
     job = Job(data, test, cases, plain(title), tuple(classes) if classes else None, options)
     record = _record(job, as_)
     said = left_out(out, record)
@@ -104,7 +106,9 @@ def hold_out(cases: Sequence[Case], share: float) -> tuple[Case, ...]:
 
 def _shares(case: Case) -> list[float]:
     total = max(1, sum(case.counts.values()))
-    return [sum(n for bits, n in case.counts.items() if bits >> k & 1) / total for k in range(len(CLASSES))]
+    return [
+        sum(n for bits, n in case.counts.items() if bits >> k & 1) / total for k in range(len(case.classes))
+    ]
 
 
 def _record(job: Job, as_: str) -> dict[str, Any]:

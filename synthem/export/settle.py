@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from shapes.core.errors import InputError
 from synthem.export.job import Case, Job
-from synthem.labels import CLASSES
 
 ENOUGH = 0.5
 """A class that is labelled in fewer of the cases is left out; where it is in more, cases without it are."""
@@ -67,9 +66,9 @@ def _sections(case: Case) -> str:
 
 def _classes(job: Job, some: Sequence[Case]) -> tuple[tuple[str, ...], list[str]]:
     if job.classes is not None:
-        return tuple(cls for cls in CLASSES if cls in job.classes), []
+        return tuple(cls for cls in job.channels if cls in job.classes), []
     kept, said = [], []
-    for cls in CLASSES:
+    for cls in job.channels:
         count = sum(case.labelled([cls]) for case in some)
         if count and count >= ENOUGH * len(some):
             kept.append(cls)

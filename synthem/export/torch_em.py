@@ -15,7 +15,7 @@ from synthem.export.folder import Folder
 from synthem.export.hdf5_file import hdf5_bytes
 from synthem.export.job import Job
 from synthem.export.settle import common_depth
-from synthem.labels import CLASSES, channels
+from synthem.labels import channels
 from synthem.patch import Patch
 
 UNKNOWN = -1
@@ -31,10 +31,10 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
         Where no class is labelled, or sections and volumes are mixed.
     """
     classes = job.classes or tuple(
-        cls for k, cls in enumerate(CLASSES) if any(case.known[k] for case in job.cases)
+        cls for k, cls in enumerate(job.channels) if any(case.known[k] for case in job.cases)
     )
-    classes = tuple(cls for cls in CLASSES if cls in classes)
-    if not any(case.known[k] for case in job.cases for k in channels(classes)):
+    classes = tuple(cls for cls in job.channels if cls in classes)
+    if not any(case.known[k] for case in job.cases for k in channels(classes, job.channels)):
         raise InputError("export: no patch is labelled for any of the classes, and torch-em trains on labels")
     flat = common_depth(job.cases)
     for done, case in enumerate(job.cases):
@@ -43,7 +43,7 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
     out.text("README.md", _readme(job, classes, flat))
     return [
         f"{cls} left out, for it is labelled nowhere"
-        for cls in CLASSES
+        for cls in job.channels
         if job.classes is None and cls not in classes
     ]
 
@@ -64,9 +64,8 @@ def _put(patch: Patch, name: str, classes: Sequence[str], out: Folder) -> None:
 
 def channel_labels(patch: Patch, classes: Sequence[str]) -> npt.NDArray[np.int8]:
     """Return labels int8 (C, z, y, x): 1, 0, or -1 where a class or a section is not labelled."""
-    rows = channels(classes)
-    labels: npt.NDArray[np.int8] = patch.labels[rows].astype(np.int8)
-    labels[~patch.labelled[rows]] = UNKNOWN
+    labels: npt.NDArray[np.int8] = patch.labels_of(classes).astype(np.int8)
+    labels[~patch.labelled_of(classes)] = UNKNOWN
     return labels
 
 

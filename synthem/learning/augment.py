@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from synthem.labels import from_bits, to_bits
 from synthem.learning.config import AugmentConfig
 
 Image = npt.NDArray[np.float32]
@@ -22,21 +23,22 @@ def augment(
     image : float32 (z, y, x)
         Grey levels 0–255.
     labels : bool (class, z, y, x)
-        At most eight classes. They are moved exactly as the image is, by nearest neighbour.
+        At most 32. They are moved exactly as the image is, by nearest neighbour.
 
     Returns
     -------
     image, labels
         Of the same shapes. What is moved in from outside the crop is its mirror image.
     """
-    bits = np.zeros(image.shape, np.uint8)
-    for k, mask in enumerate(labels):
-        bits |= mask.astype(np.uint8) << k
+    count = len(labels)
+    # eight classes are moved at once, and up to four times as many beside them
+    bits = np.stack([to_bits(labels[k : k + 8]) for k in range(0, count, 8)], axis=-1).astype(np.uint8)
     image, bits = _flip(*_warp(image, bits, config, rng), config, rng)
     image = _jitter(
         _shade(_blur(np.ascontiguousarray(image), config.blur, rng), config.shade, rng), config.grey, rng
     )
-    return image, np.stack([(bits >> k) & 1 for k in range(len(labels))]).astype(np.bool_)
+    moved = [from_bits(bits[..., k // 8], min(8, count - k)) for k in range(0, count, 8)]
+    return image, np.concatenate(moved)
 
 
 def _warp(
@@ -58,7 +60,7 @@ def _warp(
         out: npt.NDArray[Any] = cv2.warpAffine(
             plane, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REFLECT_101
         )
-        return out
+        return out.reshape(plane.shape)
 
     return (
         np.stack([moved(plane, cv2.INTER_LINEAR) for plane in image]).astype(np.float32),

@@ -6,7 +6,7 @@ class: a convex problem in as many unknowns as there are targets. A small quadra
 solvable where a target cannot be reached; the slack is widened until enough patches keep a say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from shapes.core.errors import InputError
-from synthem.labels import CLASSES, channel
+from synthem.labels import CLASSES, channels, check_class
 
 SLACKS = np.geomspace(1.0, 1e-9, 19)
 """Slack of the targets, from loose to exact; each solution starts from the one before."""
@@ -54,31 +54,38 @@ class Balance:
 
 
 def balance_weights(
-    shares: npt.ArrayLike, targets: Mapping[str, float], *, min_effective: float = 0.1
+    shares: npt.ArrayLike,
+    targets: Mapping[str, float],
+    *,
+    min_effective: float = 0.1,
+    classes: Sequence[str] = CLASSES,
 ) -> Balance:
     """Weigh patches so that their mean class shares are the targets, as nearly uniform as that allows.
 
     Parameters
     ----------
-    shares : array of float (n, 6)
-        Share of each class in each patch, in the order of ``synthem.CLASSES``; NaN where a class is not
+    shares : array of float (n, class)
+        Share of each class in each patch, in the order of ``classes``; NaN where a class is not
         labelled, which counts as holding none of it.
     targets : mapping of str to float
         Wanted share of pixels by class, between 0 and 1; classes that are not named are left as they come.
     min_effective : float
         The effective sample size never falls below this fraction of the patches: a target that would need
         so few of them is approached only that far.
+    classes : sequence of str
+        What the columns are.
 
     Raises
     ------
     InputError
-        Where shares are not (n, 6) numbers from 0 to 1, there are none, or a target is not between 0 and 1.
+        Where shares are not (n, class) numbers from 0 to 1, there are none, or a target is not between 0
+        and 1.
     UnknownNameError
         Where a target names no class.
     """
     values = np.asarray(shares, np.float64)
-    if values.ndim != 2 or values.shape[1] != len(CLASSES) or len(values) == 0:
-        raise InputError(f"balance: shares must be of shape (patches, {len(CLASSES)}), not {values.shape}")
+    if values.ndim != 2 or values.shape[1] != len(classes) or len(values) == 0:
+        raise InputError(f"balance: shares must be of shape (patches, {len(classes)}), not {values.shape}")
     values = np.where(np.isnan(values), 0.0, values)
     if values.min() < 0 or values.max() > 1:
         raise InputError("balance: shares of pixels must lie between 0 and 1")
@@ -87,7 +94,7 @@ def balance_weights(
         raise InputError(f"balance: min_effective must lie in (0, 1], not {min_effective}")
     names = list(targets)
     wanted = np.array([targets[name] for name in names])
-    held = values[:, [channel(name) for name in names]]
+    held = values[:, channels(names, classes)]
     held_at_all = held.max(0, initial=0) > 0
     least = min_effective * len(values)
     weights = _solve(held[:, held_at_all] / wanted[held_at_all] - 1, least)
@@ -107,7 +114,7 @@ def balance_weights(
 def check_targets(targets: Mapping[str, float]) -> None:
     """Raise InputError where a target is not between 0 and 1, UnknownNameError where it names no class."""
     for name, share in targets.items():
-        channel(name)
+        check_class(name)
         if not 0 < share < 1:
             raise InputError(f"balance: the share of {name} must lie between 0 and 1, not {share}")
 

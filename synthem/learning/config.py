@@ -1,12 +1,13 @@
 """What a training run is made of. Frozen, plain values: it travels inside checkpoints and reports."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
-from synthem.labels import CLASSES, channels
+from synthem.labels import CLASSES, check_class, check_classes
 
 
 class NetworkConfig(Frozen):
@@ -54,7 +55,7 @@ class TrainConfig(Frozen):
     ema: float = Field(0.0, ge=0, lt=1)
     """Decay of averaged weights, a step; 0 for none. What is validated and kept is the average."""
     classes: tuple[str, ...] = CLASSES
-    """Output channels, names of ``synthem.CLASSES``."""
+    """Output channels, in their order. A training takes those of its data where none are given."""
     class_weights: dict[str, float] | None = None
     """λ of the loss by class; 1/N each, if left out."""
     patch_vx: tuple[int, int, int] = (1, 256, 256)
@@ -85,14 +86,14 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     def _agree(self) -> "TrainConfig":
-        channels([*self.classes, *(self.class_weights or {})])
+        check_classes(self.classes)
+        for name in self.class_weights or {}:
+            check_class(name)
         for name, weight in (self.class_weights or {}).items():
             if weight < 0:
                 raise InputError(f"class_weights: the weight of {name} must not be negative, not {weight:g}")
         if not any(self.weights()):
             raise InputError("class_weights: one of the classes must weigh more than 0")
-        if not self.classes or len(set(self.classes)) < len(self.classes):
-            raise InputError(f"classes must be at least one, each named once, not {list(self.classes)}")
         if any(n < 16 for n in self.patch_vx[3 - self.network.dims :]):
             raise InputError(
                 f"patch_vx must be at least 16 along each of the network's {self.network.dims} axes, "
@@ -109,6 +110,12 @@ class TrainConfig(Frozen):
                 "freeze: only weights that come from a model (`init`) are worth keeping as they are"
             )
         return self
+
+    def for_classes(self, classes: Sequence[str]) -> "TrainConfig":
+        """Return the settings with the classes of the data, unless others are named."""
+        if "classes" in self.model_fields_set or tuple(classes) == self.classes:
+            return self
+        return TrainConfig.model_validate({**self.model_dump(exclude_unset=True), "classes": tuple(classes)})
 
     def weights(self) -> list[float]:
         """λ in the order of ``classes``; a class that ``class_weights`` leaves out has 1."""

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from shapes.core.errors import InputError
-from synthem.labels import channels
 from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig, TrainConfig
 from synthem.learning.crops import Crop, CropSource, tile_corners
@@ -37,10 +36,9 @@ def to_sample(
         2D network.
     """
     patch, corner, weights = crop
-    use = channels(config.classes)
     box = tuple(slice(c, c + n) for c, n in zip(corner, config.patch_vx, strict=True))
     image = patch.image[box].astype(np.float32)
-    labels = patch.labels[(slice(None), *box)][use]
+    labels = patch.labels_of(config.classes, box)
     # an unlabelled section stays so wherever it is flipped to: it moves as a label does
     sections = np.atleast_1d(patch.labelled.any(0))[None, box[0], None, None]
     there = np.broadcast_to(sections, (1, *image.shape))
@@ -48,7 +46,8 @@ def to_sample(
     if augmentation is not None and rng is not None:
         image, labels = augment(image, labels, augmentation, rng=rng)
     labels, there = labels[:-1], labels[-1:] if by_voxel else labels[-1:, :, :1, :1]
-    known = (np.array(patch.known)[use, None, None, None] & there).astype(np.float32)
+    every = np.array([patch.knows(name) for name in config.classes])
+    known = (every[:, None, None, None] & there).astype(np.float32)
     if weights:
         lambdas = np.array([weights.get(name, 1.0) for name in config.classes], np.float32)
         known *= lambdas[:, None, None, None]

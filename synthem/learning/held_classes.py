@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.labels import CLASSES, channels
-from synthem.patch import Patch
+from synthem.patch import Patch, classes_of
 
 Absent = Literal["unlabelled", "silent"]
 
@@ -30,21 +29,26 @@ SPARED = 0.1
 PSDs blunted what real ones taught: see the trials in ``docs/measured.md``."""
 
 
-def held_pixels(patches: Sequence[Patch]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def held_pixels(
+    patches: Sequence[Patch], classes: Sequence[str]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Count the voxels of each class, and those that are labelled for it, each int64 (class,)."""
-    held, labelled = (np.zeros(len(CLASSES), np.int64) for _ in range(2))
+    held, labelled = (np.zeros(len(classes), np.int64) for _ in range(2))
     for patch in patches:
-        known = np.array(patch.known)
-        held += known * patch.labels.reshape(len(CLASSES), -1).sum(1, dtype=np.int64)
-        labelled += known * patch.image.size
+        for k, name in enumerate(classes):
+            if patch.knows(name):
+                held[k] += int(patch.mask(name).sum())
+                labelled[k] += patch.image.size
     return held, labelled
 
 
 def without_absent(patches: Sequence[Patch]) -> list[Patch]:
     """Mark the classes that are absent from all of the patches as unlabelled."""
-    absent = _absent(*held_pixels(patches))
+    classes = classes_of(patches)
+    every = _absent(*held_pixels(patches, classes))
+    absent = {name for name, gone in zip(classes, every, strict=True) if gone}
     return [
-        replace(p, known=tuple(bool(k and not a) for k, a in zip(p.known, absent, strict=True)))
+        replace(p, known=tuple(k and name not in absent for name, k in zip(p.classes, p.known, strict=True)))
         for p in patches
     ]
 
@@ -54,19 +58,21 @@ def spared_weights(patches: Sequence[Patch]) -> dict[str, float]:
 
     A class that they hold weighs ``SPARED``; one that is absent or unlabelled there is left out: it weighs 1.
     """
-    held, labelled = held_pixels(patches)
+    classes = classes_of(patches)
+    held, labelled = held_pixels(patches, classes)
     absent = _absent(held, labelled)
-    return {name: SPARED for name, n, gone in zip(CLASSES, labelled, absent, strict=True) if n and not gone}
+    return {name: SPARED for name, n, gone in zip(classes, labelled, absent, strict=True) if n and not gone}
 
 
 def absence_notes(patches: Sequence[Patch], what: str) -> list[str]:
     """Say for each class that the patches are labelled for, but do not hold, how much there is of it."""
-    held, labelled = held_pixels(patches)
+    classes = classes_of(patches)
+    held, labelled = held_pixels(patches, classes)
     return [
         f"{name}: absent from the {what}, which hold "
         + (f"{n} stray pixels" if n else "none")
         + f" in {of:,} labelled ones (at most {STRAY_SHARE:g} of them counts as absent)"
-        for name, n, of, absent in zip(CLASSES, held, labelled, _absent(held, labelled), strict=True)
+        for name, n, of, absent in zip(classes, held, labelled, _absent(held, labelled), strict=True)
         if absent
     ]
 
@@ -79,8 +85,7 @@ def learned_classes(patches: Sequence[Patch], classes: Sequence[str]) -> tuple[s
     InputError
         Where none is, or no voxel of any of them is there to learn from.
     """
-    use = channels(classes)
-    held, labelled = (counts[use] for counts in held_pixels(patches))
+    held, labelled = held_pixels(patches, classes)
     if not held.any():
         why = "hold no voxel of it" if labelled.any() else "are labelled for none of it"
         raise InputError(
@@ -92,7 +97,7 @@ def learned_classes(patches: Sequence[Patch], classes: Sequence[str]) -> tuple[s
 
 def blank_dice(validation: Sequence[Patch], classes: Sequence[str]) -> str:
     """Say of which classes a validation holds no labelled voxel: their Dice is blank; "" if of none."""
-    held = held_pixels(validation)[0][channels(classes)]
+    held = held_pixels(validation, classes)[0]
     blank = [name for name, n in zip(classes, held, strict=True) if not n]
     if not blank:
         return ""

@@ -11,8 +11,7 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.places import held_out
-from synthem.labels import CLASSES
-from synthem.patch import Patch
+from synthem.patch import Patch, shares_of
 
 
 def hold_out(
@@ -47,8 +46,7 @@ def hold_out(
         raise InputError("training: there is no patch to train on")
     if len(patches) > 1:
         places = [patch.grid.origin_nm[1:] for patch in patches]
-        shares = np.array([patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in patches])
-        out = held_out(places, shares, share)
+        out = held_out(places, shares_of(patches), share)
         return (
             [patch for patch, held in zip(patches, out, strict=True) if not held],
             [patch for patch, held in zip(patches, out, strict=True) if held],

@@ -10,6 +10,7 @@ import numpy as np
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_json
+from synthem.labels import CLASSES
 from synthem.learning.config import TrainConfig
 from synthem.patch import Patch
 
@@ -32,6 +33,8 @@ def identity_of_data(patches: Iterable[Patch]) -> str:
     total, count = sha256(), 0
     for patch in patches:
         head = [patch.name, patch.grid.shape, patch.grid.voxel_nm, patch.known, patch.unlabelled]
+        if patch.classes != CLASSES:  # of data that were known before there were others, nothing changes
+            head.append(patch.classes)
         total.update(json.dumps(head, default=str).encode())
         total.update(np.ascontiguousarray(patch.image).tobytes())
         total.update(np.packbits(patch.labels, axis=0).tobytes())

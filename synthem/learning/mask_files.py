@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from synthem.data.atomic import write_whole
-from synthem.data.files import FOLDERS
+from synthem.data.files import folder_of
 from synthem.data.mask_spool import MaskSpool
 from synthem.data.pictures import TIFF
 from synthem.data.png_file import png_bytes
@@ -15,7 +15,7 @@ from synthem.data.stack_file import BIG_BYTES, StackWriter
 
 def mask_paths(out: Path, file: str, names: Sequence[str]) -> list[Path]:
     """Return where the masks of an image lie, by class, as files of one name."""
-    return [out / FOLDERS[name][0] / file for name in names]
+    return [out / folder_of(name) / file for name in names]
 
 
 def write_files(spool: MaskSpool, first: int, depth: int, paths: Sequence[Path]) -> None:

@@ -17,7 +17,7 @@ from synthem.learning.crops import UniformCrops
 from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
-from synthem.preset.preset import load_preset
+from synthem.preset.preset import covering, load_preset
 from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
@@ -66,7 +66,7 @@ class Recipe(Frozen):
         """Return what is asked of the generator; it raises as ``synthem.data.plan.make_request`` does."""
         depth = source.thickness_nm or load_preset(source.preset).voxel_nm[0]
         return make_request(
-            source.preset,
+            covering(source.preset, self.training.classes),
             seed=source.seed,
             count=source.count,
             shape=(1, *self.shape_px),
@@ -117,7 +117,7 @@ def make_patches(
 
 def _plan(folder: Path, source: Source, request: Request) -> Plan:
     known = stored_plan(folder, request, "png")
-    return known or plan_request(World(source.preset, source.seed), request)
+    return known or plan_request(World(covering(source.preset, request.classes), source.seed), request)
 
 
 def pretrain(

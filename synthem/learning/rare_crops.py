@@ -10,14 +10,13 @@ the inverse of the probability with which uniformly placed crops would show it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
 from shapes.core.errors import InputError
-from synthem.labels import CLASSES, channel
+from synthem.labels import check_class
 from synthem.patch import Patch
 
 PIXELS_KEPT = 200_000
@@ -61,7 +60,8 @@ class RareCrops:
             raise InputError(
                 f"crops: class weights must not be negative nor sum to more than 1: {dict(class_weights)}"
             )
-        channels = {name: channel(name) for name in class_weights}
+        for name in class_weights:
+            check_class(name)
         self.shape = shape
         self._sizes: list[tuple[int, ...]] = []
         self._pixels: dict[str, list[npt.NDArray[np.uint32]]] = {name: [] for name in class_weights}
@@ -74,8 +74,9 @@ class RareCrops:
                     + way_out(size, shape)
                 )
             self._sizes.append(size)
-            for name, k in channels.items():
-                pixels = np.flatnonzero(section.labels[k] & section.known[k])
+            for name in class_weights:
+                there = section.mask(name) if section.knows(name) else np.zeros(0, np.bool_)
+                pixels = np.flatnonzero(there)
                 counts[name].append(len(pixels))
                 if len(pixels) > PIXELS_KEPT:
                     pixels = pixels[np.linspace(0, len(pixels) - 1, PIXELS_KEPT).astype(np.int64)]
@@ -140,12 +141,11 @@ class RareCrops:
         self, sections: Sequence[Patch], names: list[str], trials: int, rng: np.random.Generator
     ) -> npt.NDArray[np.float64]:
         """Mean share of pixels of the named classes in crops drawn from here."""
-        indices = [CLASSES.index(name) for name in names]
         total = np.zeros(len(names))
         for section, z, y, x in sorted(self.draw(rng=rng) for _ in range(trials)):
             dz, dy, dx = self.shape
-            block: npt.NDArray[Any] = sections[section].labels[indices, z : z + dz, y : y + dy, x : x + dx]
-            total += block.mean((1, 2, 3))
+            box = (slice(z, z + dz), slice(y, y + dy), slice(x, x + dx))
+            total += sections[section].labels_of(names, box).mean((1, 2, 3))
         return total / trials
 
 

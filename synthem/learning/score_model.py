@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from synthem.labels import channels
+from shapes.core.errors import InputError
+from synthem.data.open import labelled_in
 from synthem.learning.counts import Counts, count
 from synthem.learning.dice import Scores, score_table
 from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
 from synthem.learning.seen import seen_array
-from synthem.patch import Patch
+from synthem.patch import Patch, classes_of
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
@@ -25,7 +26,8 @@ def evaluate(
     """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
 
     Images whose voxels differ from the model's by over a tenth are resampled to these, and what is found is
-    brought back: masks are compared in their own voxels, as they are.
+    brought back: masks are compared in their own voxels, as they are. A class that is not labelled in the
+    data has no score.
 
     Parameters
     ----------
@@ -34,18 +36,20 @@ def evaluate(
     threshold : float
         A class is found above this probability.
     say : callable
-        Is told, once for each voxel size, that images are resampled.
+        Is told, once for each voxel size, that images are resampled; and which classes the data know
+        nothing of.
 
     Raises
     ------
     InputError
-        Where voxels are out of the range in which they are resampled.
+        Where voxels are out of the range in which they are resampled, or no class of the model is labelled in
+        any of the data.
     """
     from synthem.learning.predict import Predictor
 
     predictor = Predictor(model)
-    use = channels(model.classes)
-    total = Counts.zero(len(use))
+    total = Counts.zero(len(model.classes))
+    common(model.classes, data, say)
     notes: set[str] = set()
     for done, patch in enumerate(data):
         tick(done, len(data))
@@ -57,5 +61,17 @@ def evaluate(
             notes.add(note)
             say(note)
         found = patch.judged(predictor.masks(seen, threshold))
-        total += count(found, patch.labels[use], patch.labelled[use])
+        total += count(found, patch.labels_of(model.classes), patch.labelled_of(model.classes))
     return score_table(total, model.classes)
+
+
+def common(classes: Sequence[str], data: Sequence[Patch], say: Callable[[str], None]) -> None:
+    """Say which classes of a model the data cannot score; InputError where that is all of them."""
+    labelled = labelled_in(data)
+    if not set(classes) & set(labelled):
+        raise InputError(
+            f"scores: the model and the data have no class in common: the model finds {', '.join(classes)}, "
+            f"and the data are labelled for {', '.join(labelled) or 'none'}"
+        )
+    if others := [name for name in classes if name not in classes_of(data)]:
+        say(f"no score of {', '.join(others)}: the data are not labelled for it")

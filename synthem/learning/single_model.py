@@ -6,14 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shapes.core.errors import InputError
 from synthem.data.memory import check_room
 from synthem.data.open import open_data
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.splits import half_of
-from synthem.labels import CLASSES
 from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
 from synthem.learning.crops import CropSource, MixedCrops, RareSource, UniformCrops
@@ -29,7 +26,7 @@ from synthem.learning.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.learning.rare_crops import RareCrops
 from synthem.learning.stream_crops import StreamCrops
-from synthem.patch import Patch
+from synthem.patch import Patch, classes_of, shares_of
 
 if TYPE_CHECKING:
     from synthem.learning.trainer import FinishedTraining
@@ -82,6 +79,7 @@ def train(
     Parameters
     ----------
     config : TrainConfig
+        Where it names no classes, those of ``data`` and ``extra`` are learned.
     data : sequence of Patch
         Some are held out to choose the best model by: see ``synthem.learning.hold_out``.
     out : str or Path
@@ -118,10 +116,13 @@ def train(
     share = (float(fraction),) if isinstance(fraction, int | float) else tuple(fraction)
     stream = extra if isinstance(extra, StreamCrops) else None
     extra = extra.patches if isinstance(extra, StreamCrops) else extra
+    config = config.for_classes(classes_of(data, stream or extra))
     for patches in (data, extra):
         if len(patches):
             voxels = len(patches) * math.prod(patches[0].grid.shape)
-            check_room(voxels * (1 + len(CLASSES)), f"training: holding {len(patches)} patches in memory")
+            check_room(
+                voxels * (1 + len(classes_of(patches))), f"training: holding {len(patches)} patches in memory"
+            )
     kept, held = hold_out(list(map(_slim, data)), validation_share, config.patch_vx)
     added = list(map(_slim, extra))
     if added or config.init is not None:
@@ -142,8 +143,7 @@ def train(
         raise InputError("training: balance and rare both say which crops are drawn; give one of them")
     weights = None
     if balance:
-        shares = [patch.labels.reshape(len(CLASSES), -1).mean(1) for patch in kept]
-        balanced = balance_weights(np.array(shares), balance)
+        balanced = balance_weights(shares_of(kept), balance, classes=classes_of(kept))
         weights = balanced.weights
         for sentence in balanced.shortfalls:
             say(f"balance: {sentence}")
@@ -194,6 +194,7 @@ def train_on_stream(
     from synthem.learning.trainer import check_folder, fit
 
     check_folder(Path(out))
+    config = config.for_classes(stream.classes)
     of = {"stream": stream.identity()}
     held = stream.held(VALIDATED)
     return fit(config, stream, held, Path(out), of=of, progress="training" if progress else None)

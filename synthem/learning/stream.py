@@ -97,6 +97,11 @@ class Stream(IterableDataset[Sample]):
             shared.share_memory_()  # type: ignore[no-untyped-call]
         self._state: dict[str, Any] = {"epoch": 0, "lanes": 0, "taken": {}}
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the channels of ``labels`` are: the classes of the preset."""
+        return self.request.classes
+
     def __iter__(self) -> Iterator[Sample]:
         """Yield patches, in a worker those of its own; first go on where ``load_state_dict`` says."""
         info = get_worker_info()

@@ -9,11 +9,10 @@ import numpy as np
 from shapes.core.grid import Triple
 from synthem.data.endless import CHUNK, endless_patch
 from synthem.data.plan import Request, make_request
-from synthem.data.windows import source_of
-from synthem.labels import CLASSES
 from synthem.learning.config import TrainConfig
 from synthem.learning.crops import Crop
-from synthem.patch import ALL_LABELLED, Patch
+from synthem.patch import Patch
+from synthem.preset.anatomy import lacks
 from synthem.preset.preset import Preset, load_preset
 
 LANES = 12
@@ -69,10 +68,10 @@ class StreamCrops:
         )
         self.batch = config.batch
         anatomy = load_preset(preset).anatomy
-        has = {name: getattr(anatomy, source_of(name) or "membranes") is not None for name in CLASSES}
-        self.absent = tuple(name for name in CLASSES if not has[name])
+        self.classes = self.request.classes
+        self.absent = tuple(name for name in self.classes if lacks(anatomy, name))
         """Classes that the anatomy lacks: a patch never holds one."""
-        self.known = ALL_LABELLED
+        self.known = (True,) * len(self.classes)
         self.patches: Sequence[Patch] = self.held(LOOK_AT, first=1)
 
     def held(self, count: int, first: int = 0) -> list[Patch]:
@@ -83,7 +82,7 @@ class StreamCrops:
     def without_absent(self) -> "StreamCrops":
         """Return this source with the classes that the anatomy lacks as unlabelled."""
         other = copy(self)
-        other.known = tuple(name not in self.absent for name in CLASSES)
+        other.known = tuple(name not in self.absent for name in self.classes)
         other.patches = [replace(patch, known=other.known) for patch in self.patches]
         return other
 
@@ -100,6 +99,4 @@ class StreamCrops:
     def _patch(self, key: tuple[int, ...], index: int) -> Patch:
         patch = endless_patch(self.request, key, index)
         # neither ids nor traces are learned from, and a patch may travel from a worker
-        return Patch(
-            patch.image, patch.labels, patch.grid, self.known, patch.name, unlabelled=patch.unlabelled
-        )
+        return replace(patch, known=self.known, clean=None, instances={}, trace=None)

@@ -9,11 +9,11 @@ from rich.table import Table
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
-from synthem.labels import CLASSES
+from synthem.labels import CELLS
 from synthem.measure.class_census import ClassCensus, ClassTally, Grey, Moments
 from synthem.measure.components import Quantiles
 from synthem.measure.profiles import Profiles, ProfileTally
-from synthem.patch import Patch
+from synthem.patch import Patch, classes_of
 
 
 class Census(Frozen):
@@ -30,10 +30,10 @@ class Census(Frozen):
     voxel_nm : tuple of float or None
         Voxel size of every patch (z, y, x); None where they differ.
     classes : dict of str to ClassCensus
-        In the order of ``synthem.CLASSES``.
+        In the order of the patches' channels.
     cytoplasm : Grey or None
-        Voxels of none of the labelled classes; None unless membranes are labelled. The more classes are, the
-        less is left that is none.
+        Voxels of none of the labelled classes but kinds of cells; None unless membranes are labelled. The
+        more classes are, the less is left that is none.
     profiles : Profiles
         Neurites in section, boutons and synapses.
     patch_shares : list of list
@@ -52,8 +52,16 @@ class Census(Frozen):
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
-        """Share of each class in each patch as float64 (patches, 6); NaN where it is not labelled."""
+        """Share of each class in each patch as float64 (patches, class); NaN where it is not labelled."""
         return np.array(self.patch_shares, np.float64)
+
+    def over(self, names: Sequence[str]) -> "Census":
+        """Return the census with these classes; one that it has not is labelled nowhere."""
+        row = {name: k for k, name in enumerate(self.classes)}
+        shares = [[own[row[name]] if name in row else None for name in names] for own in self.patch_shares]
+        none = ClassTally().result(self.dimensions)
+        classes = {name: self.classes.get(name, none) for name in names}
+        return self.model_copy(update={"classes": classes, "patch_shares": shares})
 
     def table(self) -> Table:
         """Return the census as a table for the terminal."""
@@ -86,7 +94,7 @@ def census(
     patches: Sequence[Patch],
     tick: Callable[[int, int], None] = lambda done, of: None,
     window: tuple[int, int, int] | None = None,
-    classes: Sequence[bool] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Census:
     """Count what is in some patches, one after the other; none of them is kept.
 
@@ -98,7 +106,7 @@ def census(
         Told how many patches were counted, and of how many.
     window : tuple of int, optional
         Cut each patch into windows of this shape (z, y, x) first, and count these as the patches.
-    classes : sequence of 6 bool, optional
+    classes : sequence of str, optional
         Which classes to count; what is of any other is taken as if nobody had labelled it. Cytoplasm is then
         counted where all of these are labelled. All that each patch has, if None.
 
@@ -107,12 +115,13 @@ def census(
     InputError
         Where there are no patches, sections and volumes are mixed, or a patch is smaller than the window.
     """
-    tallies = [ClassTally() for _ in CLASSES]
+    names = classes_of(patches)
+    tallies = [ClassTally() for _ in names]
     background, profiles = Moments(), ProfileTally()
     shares: list[list[float | None]] = []
     grids: set[tuple[tuple[int, int, int], tuple[float, float, float]]] = set()
     voxels = 0
-    for patch in _counted(patches, tick, window, classes):
+    for patch in _counted(patches, names, tick, window, classes):
         voxels += patch.image.size
         judged = 1.0 if patch.ignored is None else 1.0 - float(patch.ignored.mean())
         grids.add((patch.grid.shape, patch.grid.voxel_nm))
@@ -127,10 +136,10 @@ def census(
                 for m, k in zip(patch.labels, labelled, strict=True)
             ]
         )
-        wanted = labelled[list(patch.known)]
-        if patch.known[CLASSES.index("membrane")] and patch.known == tuple(classes or patch.known):
-            whole = wanted.all(0)
-            other = patch.labels[list(patch.known)][:, whole].any(0)
+        known = {name for name in names if patch.knows(name)}
+        if "membrane" in known and known == set(known if classes is None else classes) & set(names):
+            whole = patch.labelled_of(sorted(known)).all(0)
+            other = patch.labels_of(sorted(known.difference(CELLS)))[:, whole].any(0)
             if patch.ignored is not None:
                 other |= patch.ignored[whole]
             background.add(patch.image[whole][~other])
@@ -146,7 +155,7 @@ def census(
         voxels=voxels,
         shape=shapes.pop() if len(shapes) == 1 else None,
         voxel_nm=voxel_sizes.pop() if len(voxel_sizes) == 1 else None,
-        classes={name: tally.result(dimension) for name, tally in zip(CLASSES, tallies, strict=True)},
+        classes={name: tally.result(dimension) for name, tally in zip(names, tallies, strict=True)},
         cytoplasm=background.result(),
         profiles=profiles.result(),
         patch_shares=shares,
@@ -155,13 +164,15 @@ def census(
 
 def _counted(
     patches: Sequence[Patch],
+    names: Sequence[str],
     tick: Callable[[int, int], None],
     window: tuple[int, int, int] | None,
-    classes: Sequence[bool] | None,
+    classes: Sequence[str] | None,
 ) -> Iterator[Patch]:
     for done, patch in enumerate(patches, 1):
+        patch = patch.of(names)
         if classes is not None:
-            known = tuple(a and b for a, b in zip(patch.known, classes, strict=True))
+            known = tuple(k and name in classes for name, k in zip(names, patch.known, strict=True))
             labels = patch.labels & np.array(known)[:, None, None, None]
             patch = replace(patch, known=known, labels=labels)
         yield from patch.windows(window) if window else (patch,)

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
-from synthem.labels import CLASSES
+from synthem.labels import CELLS, united
 from synthem.measure.census import Census
 from synthem.measure.components import Quantiles, quantiles_of
 from synthem.measure.profiles import BOUTON
@@ -111,10 +111,12 @@ def compare(ours: Census, real: Census) -> Comparison:
     edges = [_edges(ours), _edges(real)]
     if edges[0] != edges[1]:
         raise InputError(f"census: voxels of {edges[0]} cannot be compared with voxels of {edges[1]}")
-    alike = all((ours.classes[n].share is None) == (real.classes[n].share is None) for n in CLASSES)
+    names = united(ours.classes, real.classes)
+    ours, real = ours.over(names), real.over(names)
+    alike = all((ours.classes[n].share is None) == (real.classes[n].share is None) for n in names)
     rows: list[ComparedFigure] = []
     for (group, name, needs, mine), (*_, theirs) in zip(_figures(ours), _figures(real), strict=True):
-        known = all(c.classes[n].share is not None for c in (ours, real) for n in needs)
+        known = all(n in c.classes and c.classes[n].share is not None for c in (ours, real) for n in needs)
         known = known and (alike or name != "cytoplasm")
         values = [_value(figure) for figure in (mine, theirs)] if known else [(None, None)] * 2
         (a, a_spread), (b, b_spread) = values
@@ -162,8 +164,7 @@ def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Measur
         "vesicle": ("density", "size", "diameter"),
         "sheath": ("width",),
     }
-    for name in CLASSES:
-        row = census.classes[name]
+    for name, row in census.classes.items():
         measured: dict[str, tuple[str, Measured]] = {
             "density": (f"per {power}", row.density),
             "size": (f"size, {unit}", row.size_vx),
@@ -172,7 +173,7 @@ def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Measur
             "diameter": ("diameter, nm", row.diameter_nm),
             "width": ("width, nm", row.width_nm),
         }
-        for key in wanted[name]:
+        for key in wanted.get(name, () if name in CELLS else ("density", "size", "width")):
             yield name, measured[key][0], (name,), measured[key][1]
         if name == "psd":
             yield name, "vesicles within 300 nm", ("psd", "vesicle"), cells.psd_vesicles
@@ -186,7 +187,7 @@ def _figures(census: Census) -> Iterator[tuple[str, str, tuple[str, ...], Measur
     greys = {"cytoplasm": census.cytoplasm} | {name: row.grey for name, row in census.classes.items()}
     for group, part in (("grey, mean", "mean"), ("grey, standard deviation", "std")):
         for name, grey in greys.items():
-            needs = (name,) if name in CLASSES else ("membrane",)
+            needs = (name,) if name in census.classes else ("membrane",)
             yield group, name, needs, None if grey is None else float(getattr(grey, part))
 
 

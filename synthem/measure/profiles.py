@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.frozen import Frozen
-from synthem.labels import channel
+from synthem.labels import CLASSES, channel
 from synthem.measure.components import (
     Floats,
     Quantiles,
@@ -101,7 +101,9 @@ class ProfileTally:
         membrane, psd, vesicle, sheath = map(channel, ("membrane", "psd", "vesicle", "sheath"))
         _, dy, dx = patch.grid.voxel_nm
         for z, (labels, known) in enumerate(
-            zip(patch.labels.swapaxes(0, 1)[:, :, None], patch.labelled.T, strict=True)
+            zip(
+                patch.labels_of(CLASSES).swapaxes(0, 1)[:, :, None], patch.labelled_of(CLASSES).T, strict=True
+            )
         ):
             if patch.ignored is not None and patch.ignored[z].any():
                 continue  # where voxels are ignored nobody knows what they would join

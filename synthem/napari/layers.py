@@ -77,7 +77,7 @@ def _one(patch: Patch) -> list[LayerData]:
     more = {"translate": place, "metadata": {"patches": (patch.name,)}}
     blank = any(patch.known) and bool(unlabelled(patch).any())
     out = []
-    for shown in all_shown(patch.known, list(patch.instances), blank):
+    for shown in all_shown(labelled_in([patch]), list(patch.instances), blank):
         values = shown.values(patch)
         out.append(shown.layer(values[0] if flat else values, axes, scale, **more))
     return out
@@ -97,7 +97,7 @@ def _many(patches: Sequence[Patch], indices: Sequence[int], size: Size) -> list[
     read = _Reader(patches, indices)
     more = {"metadata": {"patches": _names(patches, indices)}}
     out = []
-    for shown in all_shown(known, list(read(0).instances), any(known)):
+    for shown in all_shown(known, list(read(0).instances), bool(known)):
         empty = np.empty((0,) * len(axes), shown.dtype)
         block = _Block(read, shown, flat)
         data = da.map_blocks(block, chunks=chunks, dtype=shown.dtype, meta=empty)  # type: ignore[no-untyped-call]

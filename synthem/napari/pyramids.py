@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from shapes.core.errors import InputError
-from synthem.data.ome_zarr.images import ids_image
+from synthem.data.ome_zarr.images import class_image, ids_image
 from synthem.data.ome_zarr.metadata import UNIT, zarr_library
 from synthem.data.ome_zarr.store import read_about
-from synthem.labels import CLASSES
+from synthem.labels import in_order, known_classes
 from synthem.napari.style import UNLABELLED, LayerData, ids_layer, ids_name, image_layer, mask_layer
 
 ABOUT = "synthem"
@@ -47,11 +47,12 @@ def pyramids(path: Path) -> list[LayerData]:
     image, scale = _levels(root)
     about = {"metadata": {"path": str(path), ABOUT: own}}
     out = [image_layer(image, "zyx", scale, multiscale=isinstance(image, list), **about)]
-    for name, group in _labels(root):
+    classes = {class_image(name).name: name for name in known_classes()}
+    for name, group in _labels(root, classes):
         found, edges = _levels(group)
         more = {"multiscale": isinstance(found, list), **about}
-        if name in CLASSES:
-            out.append(mask_layer(found, name, "zyx", edges, **more))
+        if name in classes:
+            out.append(mask_layer(found, classes[name], "zyx", edges, **more))
         else:
             kind = ids_name(name.removesuffix(IDS)) if name.endswith(IDS) else name
             out.append(ids_layer(found, kind, "zyx", edges, **more))
@@ -61,11 +62,12 @@ def pyramids(path: Path) -> list[LayerData]:
     return out
 
 
-def _labels(root: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the label images of a store: classes in the order of ``synthem.CLASSES``, then all others."""
+def _labels(root: Any, classes: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yield the label images of a store: classes in the order of ``labels.KNOWN``, then all others."""
     if "labels" in root:
-        names = list(root["labels"].group_keys())
-        for name in sorted(names, key=lambda name: (CLASSES.index(name) if name in CLASSES else 99, name)):
+        names = set(root["labels"].group_keys())
+        own = {cls: name for name, cls in classes.items() if name in names}
+        for name in (*(own[cls] for cls in in_order(own)), *sorted(names - set(own.values()))):
             yield name, root["labels"][name]
 
 

@@ -6,7 +6,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from synthem.labels import CLASSES, channel
 from synthem.napari.style import UNLABELLED, LayerData, ids_layer, ids_name, image_layer, mask_layer
 from synthem.patch import Patch
 
@@ -28,7 +27,7 @@ class Shown(NamedTuple):
             return patch.image
         if self.kind == "ids":
             return patch.instances.get(self.of, np.zeros(patch.grid.shape, np.int32))
-        mask = unlabelled(patch) if self.of == UNLABELLED else patch.labels[channel(self.of)]
+        mask = unlabelled(patch) if self.of == UNLABELLED else patch.labels_of([self.of])[0]
         return mask.astype(np.uint8)
 
     def layer(self, data: Any, axes: str, scale: Sequence[float], **more: Any) -> LayerData:
@@ -40,9 +39,9 @@ class Shown(NamedTuple):
         return mask_layer(data, self.of, axes, scale, **more)
 
 
-def all_shown(known: Sequence[bool], kinds: Sequence[str], blank: bool) -> list[Shown]:
+def all_shown(labelled: Sequence[str], kinds: Sequence[str], blank: bool) -> list[Shown]:
     """Return the layers of patches with these classes labelled and these kinds of objects."""
-    classes = [Shown("mask", name) for name, is_known in zip(CLASSES, known, strict=True) if is_known]
+    classes = [Shown("mask", name) for name in labelled]
     blanks = [Shown("mask", UNLABELLED)] if blank else []
     return [Shown("image", "image"), *classes, *blanks, *(Shown("ids", kind) for kind in sorted(kinds))]
 

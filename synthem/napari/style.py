@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from synthem.labels import COLOURS
+from synthem.labels import colour_of
 
 LayerData = tuple[Any, dict[str, Any], str]
 """What napari makes a layer of: data, keywords, and ``"image"`` or ``"labels"``."""
@@ -22,7 +22,7 @@ def image_layer(data: Any, axes: str, scale: Sequence[float], **more: Any) -> La
 
 def mask_layer(data: Any, name: str, axes: str, scale: Sequence[float], **more: Any) -> LayerData:
     """Return the layer of a class, or of what is unlabelled: 1 where it is, in the colour of our pictures."""
-    red, green, blue = COLOURS.get(name, (0, 0, 0))
+    red, green, blue = colour_of(name)
     colour = GREY if name == UNLABELLED else (red / 255, green / 255, blue / 255, 1.0)
     # None is the colour of every other value
     colours = {None: (0.0, 0.0, 0.0, 0.0), 0: (0.0, 0.0, 0.0, 0.0), 1: colour}

@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 
 from shapes.cells.nucleus import Nuclei
 from shapes.cells.sheaths import Sheaths
@@ -21,7 +28,7 @@ from shapes.partition.point import Membranes
 from shapes.synapses.psd import Synapses
 from shapes.synapses.tbars import TBars
 from shapes.synapses.vesicles import Vesicles
-from synthem.labels import CLASSES
+from synthem.labels import CLASSES, check_classes
 
 
 class _Shipped(Frozen):
@@ -94,8 +101,9 @@ def _no_class(name: str) -> str:
 
 
 class Annotation(Frozen):
-    """Where an annotator draws the lines: a membrane's width, how far outside a vesicle its outline runs.
+    """What an annotator labels, and where the lines run: a membrane's width, a vesicle's outline.
 
+    ``classes`` are the channels of all labels, in their order: any of ``synthem.labels.known_classes()``.
     ``also`` names structures that are no class and get instance maps of their own. A nucleus changes no
     class: ``membrane`` is the outer membrane of a cell, never the envelope of its nucleus. Of
     ``blank_sections``, those that were lost, nobody can tell what lay there: their labels are ``unknown``,
@@ -103,7 +111,23 @@ class Annotation(Frozen):
     them in.
     """
 
+    classes: Annotated[tuple[str, ...], AfterValidator(check_classes)] = CLASSES
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
     blank_sections: Literal["unknown", "labelled"] = "unknown"
     also: tuple[Annotated[str, AfterValidator(_no_class)], ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the usual classes out, so that traces and manifests are as before there were others."""
+        values: dict[str, Any] = dump(self)
+        if self.classes == CLASSES:
+            values.pop("classes", None)  # a dump may leave it out itself
+        return values
+
+
+def lacks(anatomy: "Anatomy", name: str) -> bool:
+    """Tell whether a tissue has nothing of a class; membranes, axons and thin glia are in any."""
+    part = {"mito_boundary": "mitochondrion", "cleft": "psd", "dendrite": "dendrites", "soma": "somata"}
+    always = ("membrane", "axon", "glia")
+    return name not in always and getattr(anatomy, part.get(name, name)) is None

@@ -5,6 +5,7 @@ from object to object is a ``Spread``. Unknown keys are refused with the nearest
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field, field_validator
 
 from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.frozen import Frozen
+from synthem.labels import check_classes
 from synthem.preset.anatomy import Anatomy, Annotation
 from synthem.preset.microscope import Microscope
 from synthem.preset.shipped import presets_folder, shipped_names
@@ -93,3 +95,24 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
     where = str(path) if path == Path(source) else f"preset {source}"
     named = re.sub(r"[^\w.-]", "-", path.stem).lstrip(".") or "preset"
     return parse(Preset, {"name": named, **values}, where)
+
+
+def covering(source: "str | Path | Preset", classes: Iterable[str]) -> Preset:
+    """Return a preset as it is if it is labelled for some classes, or else with these for its own."""
+    preset, wanted = load_preset(source), tuple(classes)
+    return preset if set(wanted) <= set(preset.annotation.classes) else with_classes(preset, wanted)
+
+
+def with_classes(source: "str | Path | Preset", classes: Iterable[str]) -> Preset:
+    """Return a preset whose patches are labelled for other classes than its own.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such preset or class.
+    InputError
+        Where there is no class, or one is named twice.
+    """
+    preset = load_preset(source)
+    own = preset.annotation.model_copy(update={"classes": check_classes(classes)})
+    return preset.model_copy(update={"annotation": own})

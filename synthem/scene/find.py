@@ -10,24 +10,33 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.cells import sheaths
-from shapes.core.errors import InputError, UnknownNameError
+from shapes.core.errors import InputError
 from shapes.core.grid import Grid
 from shapes.core.warp import FARTHEST, warp_window, world_points
 from shapes.neurites.grow import grow
 from shapes.neurites.population import MYELINATED, SOMA
-from synthem.labels import CLASSES
+from synthem.labels import CELLS, check_class
 from synthem.preset.anatomy import Anatomy
+from synthem.scene.annotate import PARTS
+from synthem.scene.middles import at_home, span_of
 from synthem.scene.scene import GENERATORS, place_objects, populations
 
 Place = tuple[float, float, float]
-BLOCK_NM = {"sheath": 8000.0}
+BLOCK_NM = {"sheath": 8000.0, "nucleus": 16000.0}
 """Edge of the blocks that are searched one by one; rare kinds are searched in larger blocks."""
 _COMMON_BLOCK_NM = 1600.0
 EMPTY_BLOCKS = 400
 """So many blocks without a single object end a search."""
 _COARSE_NM = 100.0
-NEEDS = {"mitochondrion": ("sheath",), "vesicle": ("psd", "mitochondrion", "sheath", "t_bar")}
-"""Kinds that decide on where objects of a kind may lie; all others are left out of a search."""
+NEEDS = {
+    "mitochondrion": ("sheath",),
+    "vesicle": ("psd", "mitochondrion", "sheath", "t_bar"),
+    "psd": (),
+    "sheath": (),
+    "nucleus": (),
+}
+"""Kinds that decide on where objects of a kind may lie; all others are left out of a search. Of kinds that
+are not named, those do that are placed earlier."""
 
 
 class Found(NamedTuple):
@@ -66,7 +75,7 @@ def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0
     UnknownNameError
         Where ``kind`` is no class.
     InputError
-        Where the anatomy has no objects of that class, or the class is everywhere.
+        Where the anatomy has no objects of that class, the class is everywhere, or it has no objects.
     """
     return _nearest_first(anatomy, seed, _source(anatomy, kind), near_nm)
 
@@ -90,18 +99,20 @@ def find_in_block(anatomy: Anatomy, seed: int, kind: str, block: tuple[int, ...]
 
 def _source(anatomy: Anatomy, kind: str) -> str:
     """Return the kind of object that is to be looked for."""
-    if kind not in CLASSES:
-        raise UnknownNameError("class", kind, CLASSES)
+    check_class(kind)
     if kind == "membrane":
         raise InputError("find: membranes are everywhere; look for another class")
-    source = "mitochondrion" if kind == "mito_boundary" else kind
+    if kind in CELLS:
+        whole = "look for its nucleus" if kind == "soma" else "look for what is in it"
+        raise InputError(f"find: {kind} is a kind of cell, which has no place of its own; {whole}")
+    source = PARTS.get(kind, kind)
     if source not in classes_made(anatomy):
         raise InputError(f"find: this anatomy has no {source}; the preset leaves it out")
     return source
 
 
 def classes_made(anatomy: Anatomy) -> frozenset[str]:
-    """Return the classes that have objects in a tissue of this anatomy; membranes are everywhere."""
+    """Return the kinds that have objects in a tissue of this anatomy; membranes are everywhere."""
     axons, dendrites, wrapped = anatomy.axons, anatomy.dendrites, anatomy.myelinated
     some_dendrites = dendrites is not None and dendrites.chance > 0
     some_wrapped = wrapped is not None and wrapped.chance > 0
@@ -116,6 +127,7 @@ def classes_made(anatomy: Anatomy) -> frozenset[str]:
         "vesicle": (v := anatomy.vesicle) is not None and boutons + v.loose_chance > 0,
         "sheath": anatomy.sheath is not None and some_wrapped,
     }
+    made |= {name: getattr(anatomy, name) is not None for name in GENERATORS if name not in made}
     return frozenset(name for name, some in made.items() if some)
 
 
@@ -161,23 +173,34 @@ def _objects(
 ) -> Iterator[Found]:
     """Yield the objects whose middle lies in one block of the world."""
     rim = FARTHEST * anatomy.warp.amplitude_nm
+    tissue = None
     if source == "sheath" and anatomy.sheath is not None:
         only = {name: part for name, part in populations(anatomy).items() if part[0] in (MYELINATED, SOMA)}
         things: Any = sheaths.thicknesses(
             seed, grow(seed, only, low - rim, low + edge + rim, 0.0, drift=anatomy.drift), anatomy.sheath
         )
     else:
-        idle = {k: None for k in GENERATORS if k != source and k not in NEEDS.get(source, ())}
-        count = math.ceil(edge / _COARSE_NM)
+        order = list(GENERATORS)
+        needs = NEEDS.get(source, order[: order.index(source)])
+        idle: dict[str, Any] = {k: None for k in order if k != source and k not in needs}
+        if source == "nucleus":  # somata have it, and know no other cells
+            idle |= dict.fromkeys(("dendrites", "myelinated", "glia"))
+            idle["axons"] = anatomy.axons.model_copy(update={"chance": 0.0})
+        step = _COARSE_NM * (10 if source == "nucleus" else 1)
+        count = math.ceil(edge / step)
         z, y, x = (float(v) for v in low)
-        block = Grid((count, count, count), (_COARSE_NM,) * 3, (z, y, x)).padded((1, 1, 1))
+        block = Grid((count, count, count), (step,) * 3, (z, y, x)).padded((1, 1, 1))
         window = warp_window(seed, anatomy.warp, block)
-        _, objects = place_objects(anatomy.model_copy(update=idle), seed, window)
+        tissue, objects = place_objects(anatomy.model_copy(update=idle), seed, window)
         things = objects[source]
+    if not hasattr(things, "centres_nm"):
+        raise InputError(f"find: the objects of {source} tell no places; look for another class")
     near = ((things.centres_nm >= low - rim) & (things.centres_nm < low + edge + rim)).all(1)
     places = world_points(seed, anatomy.warp, things.centres_nm[near])
     here = ((places >= low) & (places < low + edge)).all(1)
-    span = things.span
+    if tissue is not None and source not in NEEDS:
+        here = at_home(tissue, things, np.flatnonzero(near), np.asarray(here))
+    span = things.span if hasattr(things, "span") else span_of(things)
     tips = []
     for ball, sign in ((span.low, -1.0), (span.high, 1.0)):
         tip = world_points(seed, anatomy.warp, ball[near][here, :3])

@@ -21,7 +21,7 @@ from shapes.partition.partition import Partition, partition
 from synthem.preset.anatomy import Anatomy
 
 CLUTTER = ("er", "endosome", "microtubule", "glycogen")
-"""Kinds that are no class; all others are placed as if there were none of these."""
+"""Kinds that are none of the six classes; all others are placed as if there were none of these."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA, "somata": SOMA}
 OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0}
 """What a soma holds beside its nucleus, and how many nm it keeps clear of that."""

@@ -1,7 +1,7 @@
 """What was found: the masks beside the images, as patches that can be counted and looked at."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
@@ -10,7 +10,7 @@ import numpy as np
 from shapes import Grid
 from shapes.core.grid import Triple
 from synthem.data.images import Images, read_volume
-from synthem.labels import CLASSES, channel
+from synthem.labels import CLASSES, united
 from synthem.learning.mask_files import mask_paths
 from synthem.patch import Patch
 
@@ -24,8 +24,8 @@ class Found(Sequence[Patch]):
     images : Images
     folder : Path
         Of the masks.
-    classes : tuple of str
-        That have masks.
+    masked : tuple of str
+        The classes that have masks.
     voxel_nm : tuple of float
         Of the images.
     deep : bool
@@ -34,9 +34,14 @@ class Found(Sequence[Patch]):
 
     images: Images
     folder: Path
-    classes: tuple[str, ...]
+    masked: tuple[str, ...]
     voxel_nm: Triple
     deep: bool
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The channels of the patches: the classes of EPFL6, and any others that have masks."""
+        return united(CLASSES, self.masked)
 
     @property
     def _places(self) -> list[tuple[int, int | None]]:
@@ -70,14 +75,16 @@ class Found(Sequence[Patch]):
     def _volume(self, file: int) -> Patch:
         path = self.images.files[file]
         image = self.images[file]
-        labels = np.zeros((len(CLASSES), *image.shape), bool)
+        every = self.classes
+        labels = np.zeros((len(every), *image.shape), bool)
         for name, mask in zip(
-            self.classes, mask_paths(self.folder, self.images.masks[file], self.classes), strict=True
+            self.masked, mask_paths(self.folder, self.images.masks[file], self.masked), strict=True
         ):
-            labels[channel(name)] = read_volume(mask) > 127
-        labels[channel("mitochondrion")] |= labels[channel("mito_boundary")]
-        known = tuple(name in self.classes for name in CLASSES)
-        return Patch(image, labels, Grid(self.images.shapes[file], self.voxel_nm), known, path.stem)
+            labels[every.index(name)] = read_volume(mask) > 127
+        labels[every.index("mitochondrion")] |= labels[every.index("mito_boundary")]
+        known = tuple(name in self.masked for name in every)
+        grid = Grid(self.images.shapes[file], self.voxel_nm)
+        return Patch(image, labels, grid, known, path.stem, classes=every)
 
     @staticmethod
     def _patch(volume: Patch, z: int | None) -> Patch:
@@ -85,4 +92,4 @@ class Found(Sequence[Patch]):
         if z is None or depth == 1:
             return volume
         part = volume.part((z, 0, 0), (1, plane[0], plane[1]))
-        return Patch(part.image, part.labels, part.grid, part.known, f"{volume.name}:{z}")
+        return replace(part, name=f"{volume.name}:{z}")

@@ -12,7 +12,7 @@ from synthem.data.open import is_generated, warnings_of
 from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
-from synthem.labels import CLASSES
+from synthem.labels import CLASSES, in_order
 from synthem.learning.prepare import Invert, Prepared, prepare, wanted_voxel
 from synthem.preset.preset import load_preset
 
@@ -116,7 +116,7 @@ class Checked:
     def classes(self) -> tuple[str, ...]:
         """Classes that masks are written of."""
         learned = self.model.classes if self.job.trains else self.model.learned
-        return tuple(name for name in CLASSES if name in learned)
+        return in_order(learned)
 
 
 def check(job: Job) -> Checked:

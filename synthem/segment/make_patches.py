@@ -6,7 +6,7 @@ from pathlib import Path
 from synthem.data.hdf5 import write_dataset
 from synthem.data.manifest import stored_plan
 from synthem.data.plan import make_request, plan_request
-from synthem.preset.preset import Preset
+from synthem.preset.preset import Preset, covering
 from synthem.scene.find import classes_made
 from synthem.segment.bars import Bars
 from synthem.segment.job import Checked
@@ -36,7 +36,7 @@ def make_patches(
     say: Callable[[str], None],
 ) -> None:
     """Render the patches, or what an earlier run left to be rendered; say which budgets were missed."""
-    world = World(str(out / PRESET), checked.job.seed)
+    world = World(covering(out / PRESET, checked.model.classes), checked.job.seed)
     request = make_request(
         world.preset,
         seed=checked.job.seed,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthem.labels import CLASSES, channels
+from synthem.labels import in_order
 from synthem.patch import Patch
 from synthem.segment.found import Found
 from synthem.view.overlay import overlay
@@ -30,8 +30,8 @@ def overlay_sheet(found: Found) -> Picture:
     )  # four in rows of three leave blanks
     for first in range(0, len(middles), columns):
         row = middles[first : first + columns]
-        rows += [[_panel(patch, classes, zoom) for patch in row] for classes in ((), found.classes)]
-    return with_legend(sheet(rows), [name for name in CLASSES if name in found.classes])
+        rows += [[_panel(patch, classes, zoom) for patch in row] for classes in ((), found.masked)]
+    return with_legend(sheet(rows), in_order(found.masked))
 
 
 def _section(patch: Patch) -> Patch:
@@ -45,5 +45,5 @@ def _middle(patch: Patch, height: int, width: int) -> Patch:
 
 
 def _panel(patch: Patch, classes: Sequence[str], zoom: int) -> Panel:
-    drawn = overlay(patch.image[0], patch.labels[channels(classes), 0], classes)
+    drawn = overlay(patch.image[0], patch.labels_of(classes)[:, 0], classes)
     return Panel(drawn.repeat(zoom, axis=0).repeat(zoom, axis=1), patch.name)

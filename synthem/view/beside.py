@@ -11,7 +11,7 @@ from synthem.data.open import warnings_of
 from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
-from synthem.labels import CLASSES
+from synthem.preset.preset import with_classes
 from synthem.view.sheet import Panel, Picture, image_tile, label_tile, places, sheet, with_legend
 from synthem.world import World
 
@@ -65,7 +65,7 @@ def beside_sheet(
     folder = read_folder(real, voxel_nm=voxel_nm, how=how)
     for sentence in warnings_of(folder):
         tell(sentence)
-    classes = tuple(name for name in CLASSES if name in folder.masks) if labels_alone else None
+    classes = tuple(name for name in folder.classes if name in folder.masks) if labels_alone else None
     tiles = [_real_tile(folder, shape, classes, rng) for _ in range(count)]
     for k, grid in enumerate(places(world, count, shape, voxel_nm)):
         own = world.randomised(randomise[0], k, randomise[1])
@@ -74,7 +74,9 @@ def beside_sheet(
         if classes is None:
             tiles.append(Panel(image_tile(own.patch(grid), labelled=False).picture, origin))
         else:
-            tiles.append(label_tile(own.labels(grid), origin, classes))
+            tiles.append(
+                label_tile(World(with_classes(own.preset, classes), own.seed).labels(grid), origin, classes)
+            )
     if shuffle:
         tiles = [tiles[k] for k in rng.permutation(len(tiles))]
     halves = [tiles] if shuffle else [tiles[:count], tiles[count:]]
@@ -103,6 +105,7 @@ def _real_tile(
     y, x = int(rng.integers(h - height + 1)), int(rng.integers(w - width + 1))
     origin = f"real {patch.name} at {y},{x}"
     if classes is not None:
-        return label_tile(patch.labels[..., y : y + height, x : x + width], origin, classes)
+        box = (slice(None), slice(y, y + height), slice(x, x + width))
+        return label_tile(patch.labels_of(classes, box), origin, classes)
     crop = patch.image[0, y : y + height, x : x + width]
     return Panel(np.repeat(crop[..., None], 3, axis=2), origin)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthem.labels import COLOURS, EXCLUSIVE_ORDER
+from synthem.labels import colour_of, exclusive
 
 
 def overlay(
@@ -26,9 +26,8 @@ def overlay(
     """
     out = np.repeat(image[..., None].astype(np.float32), 3, axis=2)
     paint = out.copy()
-    for name in EXCLUSIVE_ORDER:
-        if name in classes:
-            paint[labels[list(classes).index(name)]] = COLOURS[name]
+    for name in exclusive(classes):
+        paint[labels[list(classes).index(name)]] = colour_of(name)
     return ((1 - opacity) * out + opacity * paint).round().astype(np.uint8)
 
 

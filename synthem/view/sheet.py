@@ -13,7 +13,7 @@ from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
 from synthem.data.atomic import write_whole
-from synthem.labels import CLASSES, COLOURS, channels
+from synthem.labels import CLASSES, colour_of
 from synthem.patch import Patch
 from synthem.view.overlay import label_map, overlay
 from synthem.world import World
@@ -23,6 +23,7 @@ Picture = npt.NDArray[np.uint8]
 _SPREAD_NM = 2.0e5
 _GAP = 4
 _LEGEND_HEIGHT = 26
+_OUTLINES = {"cleft": "grey"}  # white on white
 _SIGN = "synthem preview"
 
 
@@ -45,13 +46,13 @@ def image_tile(patch: Patch, labelled: bool) -> Panel:
     middle = patch.image.shape[0] // 2
     nothing = np.zeros((0, *patch.image.shape[1:]), np.bool_)
     if labelled:
-        return Panel(overlay(patch.image[middle], patch.labels[:, middle], CLASSES), patch.name)
+        return Panel(overlay(patch.image[middle], patch.labels[:, middle], patch.classes), patch.name)
     return Panel(overlay(patch.image[middle], nothing, ()), patch.name)
 
 
 def label_tile(labels: npt.NDArray[np.bool_], origin: str, classes: Sequence[str] = CLASSES) -> Panel:
-    """Return the middle section of labels, bool (6, z, y, x), on black: those classes of them."""
-    return Panel(label_map(labels[channels(classes), labels.shape[1] // 2], classes), origin)
+    """Return the middle section of labels of some classes, bool (class, z, y, x), on black."""
+    return Panel(label_map(labels[:, labels.shape[1] // 2], classes), origin)
 
 
 def preset_sheet(
@@ -72,13 +73,15 @@ def preset_sheet(
     worlds = [world.randomised(randomise[0], k, randomise[1]) for k in range(count)]
     rows: list[list[Panel]] = []
     if labels_alone:
-        tiles = [label_tile(own.labels(grid), "") for own, grid in zip(worlds, grids, strict=True)]
+        tiles = [
+            label_tile(own.labels(grid), "", own.classes) for own, grid in zip(worlds, grids, strict=True)
+        ]
         rows = [tiles[k : k + 4] for k in range(0, count, 4)]
     else:
         patches = [own.patch(grid) for own, grid in zip(worlds, grids, strict=True)]
         for k in range(0, count, 4):
             rows += [[image_tile(p, labelled) for p in patches[k : k + 4]] for labelled in (False, True)]
-    return with_legend(sheet(rows))
+    return with_legend(sheet(rows), world.classes)
 
 
 def stages_sheet(world: World, shape: tuple[int, int, int], voxel_nm: Triple | None = None) -> Picture:
@@ -107,15 +110,21 @@ def sheet(rows: Sequence[Sequence[Panel]]) -> Picture:
 
 
 def with_legend(picture: Picture, classes: Sequence[str] = CLASSES) -> Picture:
-    """Return a picture with the classes' names and colours under it."""
-    strip = Image.new("RGB", (picture.shape[1], _LEGEND_HEIGHT), "white")
-    pen, font = ImageDraw.Draw(strip), ImageFont.load_default(13)
-    x = 6
+    """Return a picture with the classes' names and colours under it, in as many lines as they need."""
+    font = ImageFont.load_default(13)
+    places, x, line = [], 6, 0
     for name in classes:
         text = name.replace("_", " ")
-        pen.rectangle((x, 7, x + 12, 19), fill=COLOURS[name])
-        pen.text((x + 17, 5), text, fill="black", font=font)
-        x += 17 + int(pen.textlength(text, font=font)) + 16
+        wide = 17 + int(font.getlength(text)) + 16
+        if x > 6 and x + wide > picture.shape[1] and tuple(classes) != CLASSES:
+            x, line = 6, line + 1
+        places.append((name, text, x, line * _LEGEND_HEIGHT))
+        x += wide
+    strip = Image.new("RGB", (picture.shape[1], (line + 1) * _LEGEND_HEIGHT), "white")
+    pen = ImageDraw.Draw(strip)
+    for name, text, x, y in places:
+        pen.rectangle((x, y + 7, x + 12, y + 19), fill=colour_of(name), outline=_OUTLINES.get(name))
+        pen.text((x + 17, y + 5), text, fill="black", font=font)
     return np.concatenate([picture, np.asarray(strip)])
 
 

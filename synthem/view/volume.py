@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from shapes import Grid
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
-from synthem.labels import CLASSES, COLOURS, EXCLUSIVE_ORDER, channel
+from synthem.labels import colour_of, exclusive
 from synthem.patch import Patch
 from synthem.scene.annotate import NEURITE
 from synthem.view.camera import extent_nm
@@ -20,7 +20,8 @@ from synthem.view.sheet import Picture, places, with_legend
 from synthem.world import World
 
 SHOWN = ("psd", "vesicle", "mitochondrion", "sheath")
-"""Classes whose surfaces are drawn where none are named; the window lies around one of the first."""
+"""Classes whose surfaces are drawn where none are named, as far as they are labelled; the window lies around
+one of the first."""
 NEURITE_COLOURS = ((110, 160, 200), (205, 140, 160), (150, 190, 120))
 """RGB of the neurites that are shown, the fullest first."""
 GLIA = 2**31 - 1
@@ -55,7 +56,7 @@ def volume_sheet(
     """
     grids = places(world, count, shape, voxel_nm or world.preset.voxel_nm)
     sheets = [view(world.patch(around(world, grid, show)), show, labels_alone) for grid in grids]
-    return with_legend(np.concatenate(sheets))
+    return with_legend(np.concatenate(sheets), world.classes)
 
 
 def around(world: World, grid: Grid, show: Sequence[str]) -> Grid:
@@ -113,7 +114,9 @@ def sections(patch: Patch, pixel_nm: float, labels_alone: bool = False) -> dict[
         labels = np.moveaxis(patch.labels, axis + 1, 1)[:, middle]
         if across < down:
             image, labels = image.T, labels.swapaxes(1, 2)
-        picture = label_map(labels, CLASSES) if labels_alone else overlay(image, labels, CLASSES, 0.4)
+        picture = (
+            label_map(labels, patch.classes) if labels_alone else overlay(image, labels, patch.classes, 0.4)
+        )
         rows, columns = (_nearest(patch.grid, a, pixel_nm) for a in (down, across))
         out[name] = picture[rows][:, columns]
     return out
@@ -122,12 +125,12 @@ def sections(patch: Patch, pixel_nm: float, labels_alone: bool = False) -> dict[
 def bodies(patch: Patch, show: Sequence[str]) -> list[Body]:
     """Return the objects of some classes, and the neurites that hold most of them, as bodies to be drawn."""
     out = []
-    for name in EXCLUSIVE_ORDER:
-        if name in show:
-            ids = patch.instances.get(name)
-            out.append(
-                Body(patch.labels[channel(name)].astype(np.int32) if ids is None else ids, COLOURS[name])
-            )
+    for name in exclusive(name for name in show if name != NEURITE):
+        ids = patch.instances.get(name)
+        if ids is None and name in patch.classes:
+            ids = patch.mask(name).astype(np.int32)
+        if ids is not None:
+            out.append(Body(ids, colour_of(name)))
     if NEURITE in show:
         all_ids = patch.instances[NEURITE]
         for neurite, colour in zip(fullest(patch, show, len(NEURITE_COLOURS)), NEURITE_COLOURS, strict=False):

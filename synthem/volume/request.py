@@ -7,11 +7,12 @@ from typing import Any
 from shapes import Grid
 from shapes.core.frozen import Frozen
 from shapes.core.grid import Triple
+from shapes.organelles import GENERATORS
 from synthem import __version__
 from synthem.data.ome_zarr import IMAGE, Image, Layout, OmeZarr, class_image, ids_image
 from synthem.labels import CLASSES
 from synthem.preset.preset import Preset, load_preset
-from synthem.scene.annotate import NEURITE
+from synthem.scene.annotate import NEURITE, PARTS, with_ids
 from synthem.world import WORLD_VERSION, World
 
 ABOUT = "synthem"
@@ -41,16 +42,23 @@ class VolumeRequest(Frozen):
         return World(Preset.model_validate_json(json.dumps(self.preset)), self.seed)
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that are labelled; of before there were others, those of EPFL6."""
+        return tuple(self.preset["annotation"].get("classes", CLASSES))
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of objects that get a map of ids: those of the anatomy, of ``also``, and neurites."""
         anatomy = self.preset["anatomy"]
-        organelles = [name for name in CLASSES if anatomy.get(name) is not None]
-        return (*organelles, *self.preset["annotation"].get("also", ()), NEURITE)
+        labelled = with_ids(self.classes, GENERATORS)
+        organelles = [name for name in labelled if anatomy.get(PARTS.get(name, name)) is not None]
+        also = [name for name in self.preset["annotation"].get("also", ()) if name not in labelled]
+        return (*organelles, *also, NEURITE)
 
     @property
     def images(self) -> tuple[Image, ...]:
         """All images of the store, the EM image last: where it has a shard, the others have theirs."""
-        return (*map(class_image, CLASSES), *map(ids_image, self.kinds), IMAGE)
+        return (*map(class_image, self.classes), *map(ids_image, self.kinds), IMAGE)
 
     def store(self, out: Path) -> OmeZarr:
         """Return the store that the request is written to; its attributes suffice to make it again."""

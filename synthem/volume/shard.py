@@ -11,7 +11,6 @@ from shapes import Grid
 from synthem.data.memory import patch_bytes
 from synthem.data.ome_zarr import IMAGE, Image, OmeZarr, class_image, ids_image
 from synthem.data.ome_zarr.layout import Index, parts
-from synthem.labels import CLASSES
 from synthem.preset.preset import Preset
 from synthem.volume.request import VolumeRequest
 from synthem.world import World
@@ -53,7 +52,7 @@ def render_shard(job: ShardJob) -> int:
     box, voxel = store.layout.levels[0].box(job.number), store.layout.voxel_nm
     world = _world(json.dumps(request.preset), request.seed)
     image = np.zeros(box.shape, np.uint8)
-    labels = np.zeros((len(CLASSES), *box.shape), np.bool_)
+    labels = np.zeros((len(request.classes), *box.shape), np.bool_)
     ids = {kind: np.zeros(box.shape, np.int32) for kind in request.kinds}
     for piece in parts(box, piece_shape(world.preset, box.shape, voxel)):
         z, y, x = (s * v for s, v in zip(piece.start, voxel, strict=True))
@@ -62,7 +61,7 @@ def render_shard(job: ShardJob) -> int:
         image[at], labels[:, *at] = patch.image, patch.labels
         for kind, values in ids.items():
             values[at] = patch.instances[kind]
-    for name, mask in zip(CLASSES, labels, strict=True):
+    for name, mask in zip(request.classes, labels, strict=True):
         store.write(class_image(name), 0, job.number, mask)
     for kind in request.kinds:
         store.write(ids_image(kind), 0, job.number, ids.pop(kind))
@@ -91,7 +90,7 @@ def shard_bytes(request: VolumeRequest) -> int:
     """Return about how much memory a worker takes for a shard, beside what a process takes at all."""
     shape, voxel, preset = request.layout.levels[0].shard, request.layout.voxel_nm, request.world.preset
     piece = patch_bytes(preset, Grid(piece_shape(preset, shape, voxel), voxel))
-    return piece + (1 + len(CLASSES) + 4 * len(request.kinds) + ENCODING_BYTES) * math.prod(shape)
+    return piece + (1 + len(request.classes) + 4 * len(request.kinds) + ENCODING_BYTES) * math.prod(shape)
 
 
 @lru_cache(maxsize=1)

@@ -200,7 +200,7 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("mitochondrion", "write value=class"),
         ("1=mitochondria,1=psd", "1 is named twice"),
         ("1=mitos,#ff0000=psd", "numbers or colours alone"),
-        ("1=nucleus", "unknown class 'nucleus'"),
+        ("1=nucleolus", "unknown class 'nucleolus': did you mean 'nucleus'"),
         ("1=ignore", "names no class"),
         ("instances=psd,1=psd", "stands alone"),
     ],

@@ -12,6 +12,7 @@ from pages import PAGES, README, blocks, name
 from shapes import Grid
 from synthem.cli.main import app, main
 from synthem.data.files import FOLDERS
+from synthem.data.open import open_data
 from synthem.data.png_folder import write_png
 from synthem.labels import CLASSES
 from synthem.learning.model_file import load_model
@@ -83,3 +84,11 @@ def test_one_labelled_slice_and_a_deadline(
     assert "membrane" in learned
     for cls in CLASSES:
         assert len(list(Path("masks", FOLDERS[cls][0]).glob("*.png"))) == (cls in learned)
+
+
+def test_classes_beyond_the_six(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's block, on a few small patches."""
+    monkeypatch.chdir(tmp_path)
+    ((command,),) = [commands(text) for text in blocks(README, "sh") if "organelles" in text]
+    assert main([*command, "--count", "4", "--shape", "64,64", "--workers", "1"]) == 0
+    assert open_data("organelles").classes == ("er", "microtubule", "axon", "dendrite")

@@ -13,7 +13,7 @@ from synthem.labels import CLASSES
 def real(tmp_path_factory):
     """A folder of eight real sections, of which the first five have no sheath."""
     root = tmp_path_factory.mktemp("real")
-    for folder in ("slices", *(names[0] for names in FOLDERS.values())):
+    for folder in ("slices", *(FOLDERS[name][0] for name in CLASSES)):
         (root / folder).mkdir()
     for k in range(8):
         patch = section(k, sheath=k >= 5)

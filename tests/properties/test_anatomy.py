@@ -49,7 +49,7 @@ def preset(name: str) -> Preset:
 def look(name: str, seed: int, grid: Grid) -> tuple[Scene, np.ndarray, dict[str, np.ndarray]]:
     scene = build_scene(preset(name).anatomy, seed, grid)
     labels = annotate(scene, preset(name).annotation)
-    return scene, labels, instances(scene, labels)
+    return scene, labels, instances(scene, preset(name).annotation)
 
 
 def look_around(name: str, seed: int, kind: str, count: int = 12, voxel: float = 5.0) -> list[Scene]:
@@ -190,8 +190,7 @@ def test_no_organelle_depends_on_the_others_being_there(kind):
 def test_a_psd_lies_between_a_bouton_and_a_dendrite(name):
     seen = 0
     for scene in look_around(name, 3, "psd", 16):
-        labels = annotate(scene, preset(name).annotation)
-        ids = instances(scene, labels)["psd"]
+        ids = instances(scene, preset(name).annotation)["psd"]
         contacts, cells, part = scene.objects["psd"], scene.neurites, scene.partition
         half = scene.anatomy.membranes.half_width_nm
         for i in np.unique(ids[ids > 0]):

@@ -72,7 +72,7 @@ def mix(key: np.uint64, value: int) -> np.uint64:
 def look(name: str, seed: int, grid: Grid) -> Look:
     scene = build_scene(preset(name).anatomy, seed, grid)
     labels = annotate(scene, preset(name).annotation)
-    return Look(scene, labels, instances(scene, labels))
+    return Look(scene, labels, instances(scene, preset(name).annotation))
 
 
 def places_nm(scene: Scene, where: np.ndarray) -> np.ndarray:

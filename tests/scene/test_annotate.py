@@ -62,8 +62,8 @@ def _at_rim(shown, i):
 
 def test_ids_come_from_the_sheet_nearest_to_the_middle(scene):
     labels = annotate(scene, Annotation(), SHEETS)
-    ids = instances(scene, labels, SHEETS)
-    each = instances(scene, annotate(scene, Annotation()))
+    ids = instances(scene, Annotation(), SHEETS)
+    each = instances(scene, Annotation())
     middle = each[NEURITE].reshape(2, SHEETS, 120, 120)[:, 2]
     np.testing.assert_array_equal(ids[NEURITE], middle)
     for name in ("mitochondrion", "vesicle"):

@@ -80,6 +80,15 @@ assert (np.abs(patch.clean - without.clean)[far] < 1e-3).mean() > 0.99
 again = World(world.trace(grid)["preset"], 3).patch(grid)
 assert again == patch
 
+values["annotation"] |= {"classes": ["membrane", "toy", "axon"], "also": []}
+asked = World(values, 3).patch(grid)
+assert asked.classes == ("membrane", "toy", "axon")
+inside = world.scene(grid).layers["toy"].distance_nm < 0
+np.testing.assert_array_equal(asked.mask("toy"), inside)
+np.testing.assert_array_equal(asked.instances["toy"] > 0, inside)
+np.testing.assert_array_equal(asked.mask("membrane"), without.mask("membrane"))
+values["annotation"] |= {"classes": list(without.classes), "also": ["toy"]}
+
 for place, wrong in (("anatomy", {"toi": {}}), ("anatomy", {"toy": {"radius": 3}})):
     bad = load_preset("epfl").model_dump(mode="json", exclude_none=True)
     bad[place] |= wrong
@@ -88,6 +97,9 @@ for place, wrong in (("anatomy", {"toi": {}}), ("anatomy", {"toy": {"radius": 3}
 bad = load_preset("epfl").model_dump(mode="json", exclude_none=True)
 bad["annotation"]["also"] = ["toi"]
 with pytest.raises(InputError, match="annotation.also.*did you mean 'toy'"):
+    load_preset(bad)
+bad["annotation"] = {"classes": ["membrane", "toi"]}
+with pytest.raises(InputError, match="annotation.classes.*did you mean 'toy'"):
     load_preset(bad)
 """
 

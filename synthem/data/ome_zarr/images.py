@@ -6,8 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from synthem.data.files import class_of, folder_of
 from synthem.data.ome_zarr.layout import Index
-from synthem.labels import COLOURS
+from synthem.labels import CLASSES, colour_of
 
 DType = Literal["uint8", "uint16", "int32", "uint32"]
 
@@ -45,8 +46,12 @@ IMAGE = Image()
 
 
 def class_image(name: str) -> Image:
-    """Return the mask of a class of ``synthem.CLASSES``: 1 where it is, in the colour of all our pictures."""
-    return Image(name, "uint8", "mask", ((1, COLOURS[name]),))
+    """Return the mask of a class: 1 where it is, in the colour of all our pictures.
+
+    It has the name of the class, but for one that a reader would take for another: ``axon`` means the sheath.
+    """
+    own = name if name in CLASSES or class_of(name) in (name, None) else folder_of(name).replace(" ", "_")
+    return Image(own, "uint8", "mask", ((1, colour_of(name)),))
 
 
 def ids_image(kind: str) -> Image:

@@ -13,7 +13,7 @@ from synthem.data.real.folder import RealFolder
 from synthem.data.real.label_map import LabelMaps, MapMasks, without_meaning
 from synthem.data.real.reading import USUAL_NM, Reading
 from synthem.data.volume import Plane, Volume
-from synthem.labels import CLASSES
+from synthem.labels import CLASSES, in_order, united
 
 Triple = tuple[float, float, float]
 NEAR = 0.01
@@ -64,6 +64,7 @@ def assemble(
         greys=greys,
         volumes=volumes,
         maps=maps,
+        classes=united(CLASSES, masks),
     )
 
 
@@ -127,7 +128,7 @@ def _labels(
             f"{root}: --classes says what values of label maps are, and none was found in it, read as "
             f"{found.layout}; see --labels"
         )
-    masks: dict[str, Masks | MapMasks] = {cls: Masks(planes[cls]) for cls in CLASSES if cls in planes}
+    masks: dict[str, Masks | MapMasks] = {cls: Masks(planes[cls]) for cls in in_order(planes)}
     if codes is None or not mapped:
         return masks, None
     maps = LabelMaps(mapped, codes)
@@ -136,7 +137,7 @@ def _labels(
             f"{root}: {twice[0]} has masks of its own, and --classes names it too; leave one of them"
         )
     both = masks | {cls: maps.of(cls) for cls in codes.classes}
-    return {cls: both[cls] for cls in CLASSES if cls in both}, maps
+    return {cls: both[cls] for cls in in_order(both)}, maps
 
 
 def _voxel_size(root: Path, cases: Sequence[Case], voxel_nm: Triple | None) -> tuple[Triple, list[str]]:

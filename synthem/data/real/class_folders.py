@@ -4,15 +4,16 @@ A class without a folder is not labelled, and a section without its mask is not 
 folders of classes may also lie in one called ``masks``. ``files.py`` says how all of them may be called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shapes.core.errors import InputError
-from synthem.data.files import class_folders, contents, is_labels, match, odd, slices_folder
+from synthem.data.files import class_folders, contents, folder_of, is_labels, match, odd, slices_folder
 from synthem.data.manifest import read_manifest
 from synthem.data.real.case import Found
 from synthem.data.real.listing import case_of, files_in
 from synthem.data.real.reading import Reading
+from synthem.labels import CLASSES
 
 
 def detect(root: Path, how: Reading) -> bool:
@@ -33,9 +34,9 @@ def open_class_folders(root: Path, how: Reading) -> Found:
     if not folder or not images:
         raise InputError(f"{folder}: no slices: the folder holds no picture and no volume")
     warnings: list[str] = []
-    folders = _folders(root)
+    folders = {cls: own for cls, own in _folders(root).items() if cls in CLASSES or _fits(own, images)}
     masks = {cls: _masks_of(cls, own, list(images), warnings) for cls, own in folders.items()}
-    warnings += odd(f"{root}: folders of no known class, not used", _unused(root, folder))
+    warnings += odd(f"{root}: folders of no known class, not used", _unused(root, folder, folders))
     cases = [
         case_of(name, path, how, {cls: own[name] for cls, own in masks.items() if name in own})
         for name, path in images.items()
@@ -46,11 +47,21 @@ def open_class_folders(root: Path, how: Reading) -> Found:
 
 
 def _folders(root: Path) -> dict[str, list[Path]]:
-    """Return the folders of masks by class, also those within one folder of labels."""
+    """Return the folders of masks by class, also those within one folder of labels.
+
+    What synthem wrote holds the classes that its manifest tells, under the names that it gives them.
+    """
+    if manifest := read_manifest(root):
+        return class_folders(root, {folder_of(cls): cls for cls in manifest.plan.request.classes})
     if found := class_folders(root):
         return found
     inner = [path for path in contents(root) if path.is_dir() and is_labels(path.name)]
     return class_folders(inner[0]) if len(inner) == 1 else {}
+
+
+def _fits(folders: Sequence[Path], images: Mapping[str, Path]) -> bool:
+    """Tell whether folders hold a mask: those that are called as a class beyond the six may be of others."""
+    return any(match(list(images), files_in(folder)) for folder in folders)
 
 
 def _masks_of(cls: str, folders: Sequence[Path], slices: list[str], warnings: list[str]) -> dict[str, Path]:
@@ -75,9 +86,9 @@ def _masks_of(cls: str, folders: Sequence[Path], slices: list[str], warnings: li
     return found
 
 
-def _unused(root: Path, slices: Path) -> set[str]:
+def _unused(root: Path, slices: Path, folders: Mapping[str, Sequence[Path]]) -> set[str]:
     """Name the folders that are read by nobody, but for the extra structures of a generated dataset."""
-    known = {slices, *(path for paths in _folders(root).values() for path in paths)}
+    known = {slices, *(path for paths in folders.values() for path in paths)}
     known |= {path.parent for path in known}
     manifest = read_manifest(root)
     also = manifest.plan.request.preset["annotation"].get("also", ()) if manifest else ()

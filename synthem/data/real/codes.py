@@ -11,7 +11,7 @@ from shapes.core.errors import InputError, UnknownNameError
 from synthem.data.files import class_of
 from synthem.data.masks import shown
 from synthem.data.volume import Array, Plane
-from synthem.labels import ALIASES, CLASSES, channel
+from synthem.labels import ALIASES, KNOWN, in_order, known_classes
 
 IGNORE, BACKGROUND = "ignore", "background"
 INSTANCES = "instances"
@@ -40,9 +40,9 @@ class Codes:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that are labelled, in the order of ``synthem.CLASSES``."""
-        named = {self.instances, *self.values.values()}
-        return tuple(name for name in CLASSES if name in named)
+        """The classes that are labelled, in the order of ``synthem.labels.KNOWN``."""
+        named = (self.instances, *self.values.values())
+        return in_order(name for name in named if name not in (None, IGNORE, BACKGROUND))
 
     def codes(self, plane: Plane) -> Array:
         """Read a section of a label map: its values (y, x).
@@ -150,16 +150,15 @@ def parse_codes(text: str) -> Codes:
         raise InputError(f"--classes: write value=class, numbers or colours alone, such as {EXAMPLE}")
     codes = Codes(values, colours.pop())
     if not codes.classes:
-        raise InputError(f"--classes: {text} names no class; known are {', '.join(CLASSES)}")
+        raise InputError(f"--classes: {text} names no class; known are {', '.join(known_classes())}")
     return codes
 
 
 def _meaning(name: str, any_value: bool) -> str:
     if any_value and name.casefold() in (IGNORE, BACKGROUND):
         return name.casefold()
-    known = name if name in CLASSES else class_of(name) or ALIASES.get(name.casefold())
+    known = name if name in KNOWN else class_of(name) or ALIASES.get(name.casefold())
     if known is None:
         more = (IGNORE, BACKGROUND) if any_value else ()
-        raise UnknownNameError("class", name, (*CLASSES, *more), ALIASES)
-    channel(known)
+        raise UnknownNameError("class", name, (*known_classes(), *more), ALIASES)
     return known

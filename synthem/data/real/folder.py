@@ -13,7 +13,6 @@ from synthem.data.greys import Greys, one_channel
 from synthem.data.masks import Masks
 from synthem.data.real.label_map import LabelMaps, MapMasks
 from synthem.data.volume import EVERYWHERE, Plane
-from synthem.labels import CLASSES, channel
 from synthem.patch import Patch
 
 
@@ -46,6 +45,8 @@ class RealFolder(Sequence[Patch]):
         The sections of each volume; empty where each section is a patch.
     maps : LabelMaps or None
         Label maps, which may hold objects and pixels that are ignored.
+    classes : tuple of str
+        The channels of every patch: those of EPFL6, and what else there are labels of.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class RealFolder(Sequence[Patch]):
     greys: Greys
     volumes: Mapping[str, tuple[str, ...]]
     maps: LabelMaps | None
+    classes: tuple[str, ...]
 
     def __len__(self) -> int:
         """Return the number of patches."""
@@ -90,7 +92,7 @@ class RealFolder(Sequence[Patch]):
     def labelled(self) -> tuple[bool, ...]:
         """Which classes are labelled in some patch."""
         every = [section for name in self.names for section in self.sections(name)]
-        return tuple(any(one in self.masks.get(cls, ()) for one in every) for cls in CLASSES)
+        return tuple(any(one in self.masks.get(cls, ()) for one in every) for cls in self.classes)
 
     def read(self, name: str) -> Patch:
         """Read the patch of that name, without trace.
@@ -100,8 +102,9 @@ class RealFolder(Sequence[Patch]):
         sections = self.sections(name)
         shape = self.shape(name)
         image = np.empty(shape, np.uint8)
-        labels = np.zeros((len(CLASSES), *shape), bool)
-        known = np.zeros((len(CLASSES), len(sections)), bool)
+        labels = np.zeros((len(self.classes), *shape), bool)
+        known = np.zeros((len(self.classes), len(sections)), bool)
+        place = {cls: k for k, cls in enumerate(self.classes)}
         ignored = np.zeros(shape, bool)
         instances = None if self.maps is None else np.zeros(shape, np.int32)
         for z, section in enumerate(sections):
@@ -109,8 +112,8 @@ class RealFolder(Sequence[Patch]):
             image[z] = self.greys.bytes(one_channel(plane, plane.read(), {}))
             for cls, masks in self.masks.items():
                 if section in masks:
-                    labels[channel(cls), z] = masks.read(section)
-                    known[channel(cls), z] = True
+                    labels[place[cls], z] = masks.read(section)
+                    known[place[cls], z] = True
                     if (reached := masks[section].reached) != EVERYWHERE:
                         ignored[z] |= _outside(shape[1:], reached)
             if self.maps is not None and section in self.maps.planes:
@@ -120,7 +123,8 @@ class RealFolder(Sequence[Patch]):
                     instances = None
                 else:
                     instances[z] = ids
-        labels[channel("mitochondrion")] |= labels[channel("mito_boundary")]
+        if {"mitochondrion", "mito_boundary"} <= place.keys():
+            labels[place["mitochondrion"]] |= labels[place["mito_boundary"]]
         blank = ~np.atleast_1d(known.any(0))
         whole = np.atleast_1d(known[:, ~blank].all(1)) & (not blank.all())
         labels &= whole[:, None, None, None] & ~ignored
@@ -133,6 +137,7 @@ class RealFolder(Sequence[Patch]):
             instances={} if instances is None or not self._objects else {self._objects: instances},
             unlabelled=tuple(np.flatnonzero(blank).tolist()) if whole.any() else (),
             ignored=ignored if ignored.any() else None,
+            classes=self.classes,
         )
 
     @property

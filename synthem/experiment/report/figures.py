@@ -12,7 +12,7 @@ from synthem.experiment.config import NO_REAL_LABEL, Arm
 from synthem.experiment.gains import GainRow
 from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
-from synthem.labels import COLOURS
+from synthem.labels import colour_of
 from synthem.view.overlay import overlay
 
 ARM_COLOURS: dict[Arm, str] = {
@@ -109,7 +109,7 @@ def draw_regions(regions: Sequence[Region], classes: Sequence[str], path: Path) 
     for panel in panels.flat:
         panel.set_xticks([])
         panel.set_yticks([])
-    swatches = [Swatch(color=_unit(COLOURS[c]), label=c.replace("_", " ")) for c in classes]
+    swatches = [Swatch(color=_unit(colour_of(c)), label=c.replace("_", " ")) for c in classes]
     figure.legend(handles=swatches, loc="outside lower center", ncols=len(classes), frameon=False)
     figure.savefig(path, dpi=110)
 

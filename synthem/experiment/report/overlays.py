@@ -13,7 +13,7 @@ from synthem.experiment.gains import short
 from synthem.experiment.report.charts import mark
 from synthem.experiment.report.regions import Region
 from synthem.experiment.results import ARMS, label_of
-from synthem.labels import COLOURS, EXCLUSIVE_ORDER
+from synthem.labels import colour_of, exclusive, to_exclusive
 
 MOST_PX = 256
 OPACITY = 128
@@ -48,7 +48,7 @@ def pictures(regions: Sequence[Region], classes: Sequence[str], stem: str) -> st
             f'<div class="row">{"".join(cells)}</div></article>'
         )
     swatches = "".join(
-        f'<li><i class="swatch" style="background: rgb{COLOURS[name]}"></i>{label_of(name)}</li>'
+        f'<li><i class="swatch" style="background: rgb{colour_of(name)}"></i>{label_of(name)}</li>'
         for name in classes
     )
     return f'{"".join(rows)}<ul class="key">{swatches}</ul>'
@@ -64,13 +64,10 @@ def _cell(name: str, dice: str, alt: str, size: tuple[int, int], body: str) -> s
 
 def _painted(masks: npt.NDArray[np.bool_], classes: Sequence[str], size: tuple[int, int]) -> Image.Image:
     """Paint masks bool (class, y, x) as a picture of few colours, clear where none is."""
-    code = np.zeros(masks.shape[1:], np.uint8)
-    for k, name in enumerate(EXCLUSIVE_ORDER, 1):
-        if name in classes:
-            code[masks[list(classes).index(name)]] = k
-    picture = Image.fromarray(code).resize(size, Image.Resampling.NEAREST)
-    picture.putpalette([0, 0, 0, *(part for name in EXCLUSIVE_ORDER for part in COLOURS[name])])
-    picture.info["transparency"] = bytes([0, *[OPACITY] * len(EXCLUSIVE_ORDER)])
+    order = exclusive(classes)
+    picture = Image.fromarray(to_exclusive(masks, classes)).resize(size, Image.Resampling.NEAREST)
+    picture.putpalette([0, 0, 0, *(part for name in order for part in colour_of(name))])
+    picture.info["transparency"] = bytes([0, *[OPACITY] * len(order)])
     return picture
 
 

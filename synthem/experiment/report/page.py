@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
 from synthem.experiment.report.charts import curve_panels, gain_plot, key_of_arms, sections_panels
@@ -169,7 +169,7 @@ def _about_gains(told: Told) -> str:
 def _regions(told: Told, regions: Mapping[str, Sequence[Region]], head: Callable[[Comparison], str]) -> str:
     parts, left = [], MOST_PICTURES
     for c in told.comparisons:
-        shown = pictures(regions[c.stem], CLASS_SETS[c.class_set], c.stem)
+        shown = pictures(regions[c.stem], told.config.sets[c.class_set], c.stem)
         if len(shown) <= left:
             left -= len(shown)
         else:
@@ -179,7 +179,7 @@ def _regions(told: Told, regions: Mapping[str, Sequence[Region]], head: Callable
 
 
 def _sets(told: Told) -> str:
-    classes = CLASS_SETS[max(c.class_set for c in told.comparisons)]
+    classes = told.config.sets[max(c.class_set for c in told.comparisons)]
     return training_set_rows(training_sets(told.data, classes))
 
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthem.experiment.config import CLASS_SETS, Arm, ExperimentConfig
+from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import short
 from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of
-from synthem.labels import channels
 from synthem.learning.counts import Counts, count
 from synthem.learning.crops import tile_corners
 from synthem.learning.dice import mean_dice
@@ -77,8 +76,8 @@ def telling_regions(
     runs : sequence of Run
         All arms of one comparison; of several seeds, the first is shown.
     """
-    classes, arms = CLASS_SETS[runs[0].class_set], arms_of(runs)
-    use, ours = channels(classes), spoken_of(arms)
+    classes, arms = config.sets[runs[0].class_set], arms_of(runs)
+    ours = spoken_of(arms)
     first = {run.arm: run for run in reversed(runs)}
     found = {arm: read_predictions(out, first[arm], data.test) for arm in arms}
     shape = (1, *config.training.patch_vx[1:])
@@ -86,9 +85,9 @@ def telling_regions(
     def counted(arm: Arm, k: int, corner: tuple[int, ...]) -> Counts:
         patch = data.test[k]
         truth, mine = (
-            _cut(masks, corner, shape) for masks in (patch.labels[use], patch.judged(found[arm][k]))
+            _cut(masks, corner, shape) for masks in (patch.labels_of(classes), patch.judged(found[arm][k]))
         )
-        return count(mine, truth, patch.labelled[use, corner[0], None])
+        return count(mine, truth, patch.labelled_of(classes)[:, corner[0], None])
 
     against: Arm | None = "real" if "real" in arms and ours != "real" else None
     scored = []
@@ -111,7 +110,7 @@ def telling_regions(
                 verdict=f"{word} {short(value, '+.3f' if against else '.3f')}",
                 image=_cut(patch.image[None], corner, shape)[0, 0],
                 masks={
-                    "truth": _cut(patch.labels, corner, shape)[use, 0],
+                    "truth": _cut(patch.labels_of(classes), corner, shape)[:, 0],
                     **{arm: _cut(mine[k], corner, shape)[:, 0] for arm, mine in found.items()},
                 },
                 dice={arm: mean_dice(counted(arm, k, corner)) for arm in arms},

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthem.experiment.data import Data
-from synthem.labels import CLASSES
+from synthem.labels import CELLS
 from synthem.measure.components import find_components
 from synthem.patch import Patch
 
-MESH = ("membrane",)
+MESH = ("membrane", *CELLS)
 """Classes that have no objects to count: they hang together."""
 
 
@@ -47,12 +47,11 @@ def training_sets(data: Data, classes: Sequence[str]) -> list[TrainingSet]:
 
 
 def _count(patches: Sequence[Patch], name: str) -> ClassInSet:
-    k = CLASSES.index(name)
     voxels = inside = holding = 0
     extent_um = objects = 0.0
     for patch in patches:
-        known = patch.labelled[k]
-        mask = patch.labels[k, known]
+        known = patch.labelled_of([name])[0]
+        mask = patch.labels_of([name])[0, known]
         if not mask.size:
             continue
         voxels, inside, holding = voxels + mask.size, inside + int(mask.sum()), holding + bool(mask.any())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from synthem.data.atomic import write_json, write_whole
-from synthem.experiment.config import CLASS_SETS, ExperimentConfig
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import GainRow, Metric, comparisons, table
 from synthem.experiment.mark import MARK, hash_of, identity_of_experiment
@@ -54,7 +54,7 @@ def write_report(
     for c in told.comparisons:
         draw_scores(c.rows, out / "figures" / f"scores-{c.stem}.png")
         draw_curves(c.runs, out / "figures" / f"curves-{c.stem}.png")
-        draw_regions(regions[c.stem], CLASS_SETS[c.class_set], out / "figures" / f"regions-{c.stem}.png")
+        draw_regions(regions[c.stem], config.sets[c.class_set], out / "figures" / f"regions-{c.stem}.png")
     write_whole(out / REPORT, _markdown(told).encode())
     write_json(out / "report.json", _plain(told))
     write_whole(out / PAGE, page(told, regions).encode())
