@@ -36,11 +36,20 @@ def compiled(function: Callable[..., Any]) -> Any:
     package's own folder is read-only; in a temporary folder where neither can be written. Several processes
     may start at once: files are written aside and renamed, and at worst a kernel is compiled twice.
     """
+    return _cached(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small function into whatever kernel calls it: a call that hands on a block's row is dear."""
+    return _cached(function, forceinline=True)
+
+
+def _cached(function: Callable[..., Any], **options: Any) -> Any:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_folder(Path(function.__code__.co_filename)))
     try:
-        return numba.njit(cache=True)(function)
+        return numba.njit(cache=True, **options)(function)
     finally:
         config.CACHE_DIR = before
 

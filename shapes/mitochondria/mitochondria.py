@@ -37,6 +37,7 @@ from shapes.mitochondria.rods import (
     stretches,
 )
 from shapes.mitochondria.slots import arm_step_nm, draw_rods
+from shapes.neurites.population import AXON
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -88,6 +89,10 @@ def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     room = params.clearance_nm + 30.0
     middle = half + thick + (params.thinnest_nm + room) / SURE
     return max(stretch + thick + (thick + room) / SURE, middle) + band
+
+
+IN_SWELLINGS = (AXON,)
+"""Neurites of these kinds hold mitochondria where they are swollen, and nowhere else."""
 
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:

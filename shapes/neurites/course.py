@@ -5,7 +5,7 @@ A line of the lattice strays slowly, a node a little beside it; thick neurites a
 
 import numpy as np
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.fields import spline_weights
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, mix, normal, uniform
@@ -27,7 +27,7 @@ _SWOLLEN = 0.25  # of the lattice's edge: a node that is thicker pushes the line
 _BETWEEN_NM = 40.0
 
 
-@compiled
+@inlined
 def swelling(own, k, p):  # type: ignore[no-untyped-def]
     """Return what node ``k`` of a neurite is, and how thick it is at least."""
     # a swelling is as long as a mitochondrion: it takes in its neighbours, a bouton less so
@@ -47,7 +47,7 @@ def swelling(own, k, p):  # type: ignore[no-untyped-def]
     return (BOUTON if bouton else SWELLING), swollen
 
 
-@compiled
+@inlined
 def thickness(own, k, p):  # type: ignore[no-untyped-def]
     """Return what node ``k`` of a neurite is, and its radius."""
     what, least = swelling(own, k, p)
@@ -56,7 +56,7 @@ def thickness(own, k, p):  # type: ignore[no-untyped-def]
     return what, max(thick, least)
 
 
-@compiled
+@inlined
 def stray(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
     """Return by how much a line strays at a node, along the next two axes, whatever neurite it is there."""
     if p.lanes:
@@ -119,7 +119,7 @@ def most_crossings(p, long):  # type: ignore[no-untyped-def]
     return 12 * (int(np.ceil(long / p.cell_nm + 2.0 * _BESIDE)) + 2)
 
 
-@compiled
+@inlined
 def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, most, out):  # type: ignore[no-untyped-def]
     """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis.
 

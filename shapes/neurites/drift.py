@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.fields import spline_weights
 from shapes.core.frozen import Frozen
 from shapes.core.streams import cell_key, stream_key, uniform
@@ -20,7 +20,6 @@ _EVEN = 3.0**0.5  # half the width of a uniform draw of standard deviation one
 _FINER = 4  # points of the drift to a wavelength, between which it runs straight
 _ROUNDS, _WITHIN_NM = 60, 0.5
 _SAMPLE_NM = 700.0
-_Weights = npt.NDArray[np.float64]
 
 
 @compiled
@@ -40,7 +39,8 @@ class Drift(Frozen):
 class DriftField(NamedTuple):
     """The drift around a box: displacements (z, y, x, 3) in nm on a lattice of points.
 
-    They are ``spacing`` nm apart, the first has the index ``first`` in the world. Between its points it runs straight, so that a place costs little.
+    They are ``spacing`` nm apart, the first has the index ``first`` in the world. Between its points it runs
+    straight, so that a place costs little.
     """
 
     values: npt.NDArray[np.float64]
@@ -68,32 +68,60 @@ def drift_field(
     coarse = first // _FINER - 1
     potential = np.empty((*(last // _FINER + 2 - coarse + 1), 3))
     _fill(stream_key(seed, "drift"), coarse, _EVEN * drift.slope * drift.wavelength_nm, potential)
-    ends = [
-        _finer(first[axis], last[axis] - first[axis] + 1, coarse[axis], potential.shape[axis])
-        for axis in range(3)
-    ]
-    (z, dz), (y, dy), (x, dx) = ends
-
-    def along(pz: _Weights, py: _Weights, px: _Weights, component: int) -> npt.NDArray[np.float64]:
-        part: npt.NDArray[np.float64] = np.einsum("ai,ijk->ajk", pz, potential[..., component])
-        return np.asarray(np.matmul(np.matmul(py, part), px.T))
-
-    curl = (
-        along(z, dy, x, 2) - along(z, y, dx, 1),
-        along(z, y, dx, 0) - along(dz, y, x, 2),
-        along(dz, y, x, 1) - along(z, dy, x, 0),
-    )
-    return DriftField(np.ascontiguousarray(np.stack(curl, -1)), first, fine)
+    z, y, x = (_taps(first[axis], last[axis] - first[axis] + 1, coarse[axis]) for axis in range(3))
+    values = np.empty((*(last - first + 1), 3))
+    plane = [np.ascontiguousarray(potential[..., axis]) for axis in range(3)]
+    values[..., 0] = _blend(plane[2], z.value, y.slope, x.value) - _blend(plane[1], z.value, y.value, x.slope)
+    values[..., 1] = _blend(plane[0], z.value, y.value, x.slope) - _blend(plane[2], z.slope, y.value, x.value)
+    values[..., 2] = _blend(plane[1], z.slope, y.value, x.value) - _blend(plane[0], z.value, y.slope, x.value)
+    return DriftField(values, first, fine)
 
 
-def _finer(first: int, count: int, coarse: int, lattice: int) -> tuple[_Weights, _Weights]:
-    """Return the weights (count, lattice) of a B-spline, and of its slope, at points of the finer lattice."""
-    value, slope = np.zeros((count, lattice)), np.zeros((count, lattice))
+class _Taps(NamedTuple):
+    """What a B-spline and its slope take at points of the finer lattice: first value and four weights, (n, 5)."""
+
+    value: npt.NDArray[np.float64]
+    slope: npt.NDArray[np.float64]
+
+
+def _taps(first: int, count: int, coarse: int) -> _Taps:
+    value, slope = np.empty((count, 5)), np.empty((count, 5))
     for n in range(count):
         cell, part = divmod(int(first) + n, _FINER)
-        at, t = cell - 1 - int(coarse), part / _FINER
-        value[n, at : at + 4], slope[n, at : at + 4] = spline_weights(t), _slopes(t)
-    return value, slope
+        value[n, 0] = slope[n, 0] = cell - 1 - int(coarse)
+        value[n, 1:], slope[n, 1:] = spline_weights(part / _FINER), _slopes(part / _FINER)
+    return _Taps(value, slope)
+
+
+@compiled
+def _along(values, taps, out):  # type: ignore[no-untyped-def]
+    """Contract the middle axis: values (a, lattice, b) become out (a, n, b), always summed in one order."""
+    for i in range(values.shape[0]):
+        for j in range(taps.shape[0]):
+            k, w0, w1, w2, w3 = int(taps[j, 0]), taps[j, 1], taps[j, 2], taps[j, 3], taps[j, 4]
+            for m in range(values.shape[2]):
+                out[i, j, m] = (
+                    w0 * values[i, k, m]
+                    + w1 * values[i, k + 1, m]
+                    + w2 * values[i, k + 2, m]
+                    + w3 * values[i, k + 3, m]
+                )
+
+
+def _blend(
+    values: npt.NDArray[np.float64],
+    z: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    x: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return a spline, or its slope, at all points of the finer lattice."""
+    for axis, taps in ((2, x), (1, y), (0, z)):
+        shape = values.shape
+        before, after = int(np.prod(shape[:axis])), int(np.prod(shape[axis + 1 :]))
+        out = np.empty((before, len(taps), after))
+        _along(values.reshape(before, shape[axis], after), taps, out)
+        values = out.reshape(*shape[:axis], len(taps), *shape[axis + 1 :])
+    return values
 
 
 def farthest_nm(drift: Drift) -> float:
@@ -101,7 +129,7 @@ def farthest_nm(drift: Drift) -> float:
     return 2.0 * _EVEN * drift.slope * drift.wavelength_nm
 
 
-@compiled
+@inlined
 def into_tissue(field, q, out):  # type: ignore[no-untyped-def]
     """Write where a point of the lattice lies in tissue space."""
     values, first, spacing = field

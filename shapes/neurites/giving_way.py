@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 
 FAR = 2.5
 """Lines that pass by at so many times the room that is needed stay where they are."""
@@ -46,14 +46,14 @@ class Thick(NamedTuple):
         )
 
 
-@compiled
+@inlined
 def bump(t):  # type: ignore[no-untyped-def]
     """Return 1 beside a thick neurite, falling to 0 at twice the room that it needs."""
     u = 1.0 - 0.25 * t * t
     return u * u if t < 2.0 else 0.0
 
 
-@compiled
+@inlined
 def aside(h, need):  # type: ignore[no-untyped-def]
     """Return how far a line at distance ``h`` moves off one that needs so much room, to lie outside."""
     t = h / need
@@ -125,7 +125,7 @@ def beside_line(thick, f, line, own, crossing, parallel):  # type: ignore[no-unt
     return n, m, most
 
 
-@compiled
+@inlined
 def give_way(thick, crossing, n, parallel, m, f, line, along, own, most):  # type: ignore[no-untyped-def]
     """Return by how much a place on a line moves off what is beside it, in nm, along the next two axes.
 

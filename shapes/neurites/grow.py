@@ -58,7 +58,8 @@ def grow(
     low: npt.NDArray[np.float64],
     high: npt.NDArray[np.float64],
     pads: float | Mapping[int, float],
-    keep: float = 0.0,
+    keep: float | Mapping[int, float] = 0.0,
+    swollen: float | Mapping[int, float] = 0.0,
     drift: Drift = _STRAIGHT,
 ) -> Neurites:
     """Draw all neurites that come within so many nm of a box of tissue space.
@@ -73,33 +74,34 @@ def grow(
         Corners of the box, (z, y, x) in nm.
     pads : float or mapping of int to float
         Tubes whose surface is farther than this from the box are left out: for all, or kind by kind.
-    keep : float
-        Nodes within this distance of the box are kept even where their tubes are left out.
+    keep, swollen : float or mapping of int to float
+        Nodes within this distance of the box are kept even where their tubes are left out, and nodes of
+        swellings within that.
     drift : Drift
         How neurites wander together.
     """
 
-    def pad(kind: int) -> float:
-        return pads[kind] if isinstance(pads, Mapping) else pads
+    def of(kind: int, distances: float | Mapping[int, float]) -> float:
+        return distances[kind] if isinstance(distances, Mapping) else distances
 
     order = sorted(populations.items(), key=lambda item: _FIRST.index(item[1][0]))
     spiny = next((p for kind, p in populations.values() if kind == DENDRITE and p.spine_chance > 0), None)
     axons = next((p for kind, p in populations.values() if kind == AXON), None)
     reach = _spine_reach_nm(spiny, axons) if spiny is not None and axons is not None else 0.0
-    boutons = pad(DENDRITE) + reach if reach else 0.0
+    boutons = of(DENDRITE, pads) + reach if reach else 0.0
     # thin neurites ask where the thick ones around them are
-    looks, asked = {}, 0.0
+    looks, asked, kinds = {}, 0.0, {kind for kind, _ in populations.values()}
     widest = max((_thick_nm(p) for kind, p in populations.values() if kind != AXON), default=0.0)
     for name, (kind, p) in reversed(order):
-        own = max(pad(kind) + LONGER * p.step_nm + p.rim_nm(0.0) + _swell_nm(p), keep)
+        own = max(of(kind, pads) + LONGER * p.step_nm + _swell_nm(p), of(kind, keep))
         wide = np.exp(2 * p.wobble) / p.flattest()
         if kind == DENDRITE and reach:
             own = max(own, boutons + reach)
         if asked > 0.0:
             own, wide = max(own, asked), max(wide, FAR * MARGIN * np.exp(2 * p.wobble) / _typical_flatness(p))
         shown = boutons if kind == AXON else 0.0
-        margin = margin_nm(p, max(own + wide * p.radius_nm.highest(), shown), widest)
-        looks[name] = Look(own, wide, shown, margin)
+        margin = margin_nm(p, max(max(own, of(kind, swollen)) + wide * p.radius_nm.highest(), shown), widest)
+        looks[name] = Look(own, wide, max(own, of(kind, swollen)), shown, margin)
         asked = max(asked, own + FAR * MARGIN * (PUSHED_NM + GAP_NM))
     box, rim = (low, high), farthest_nm(drift)
     lattice = lattice_box(drift_field(seed, drift, low - rim, high + rim), low, high)
@@ -112,7 +114,14 @@ def grow(
     room = 4096
     while True:
         segments, owners = np.empty((room, COLUMNS)), np.empty(room, np.int32)
-        count = _lay(grown, box, {kind: pad(kind) for kind in _FIRST}, boutons, segments, owners)
+        count = _lay(
+            grown,
+            box,
+            {kind: of(kind, pads) if kind in kinds else 0.0 for kind in _FIRST},
+            boutons,
+            segments,
+            owners,
+        )
         if count <= room:
             return _assembled(grown, segments[:count], owners[:count])
         room = count

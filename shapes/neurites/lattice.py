@@ -10,7 +10,7 @@ apart.
 
 import numpy as np
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.streams import cell_key, mix, uniform
 from shapes.neurites.lanes import in_lane, lane_place
 
@@ -19,7 +19,7 @@ _LEVELS = 3  # a branch leaves a line of a lower level, so that no neurite is it
 _PARENT_TRIES = 2
 
 
-@compiled
+@inlined
 def place_line(key, p, f, i, j, out):  # type: ignore[no-untyped-def]
     """Write where a line runs, in nm: the two coordinates across it."""
     g, h = (f + 1) % 3, (f + 2) % 3
@@ -47,7 +47,7 @@ def lines_within(key, p, f, low, high):  # type: ignore[no-untyped-def]
     )
 
 
-@compiled
+@inlined
 def stretch_nodes(p):  # type: ignore[no-untyped-def]
     """Return how many nodes a stretch has, and how many the longest neurite in it."""
     longest = max(3, int(np.rint(p.length_nm / p.step_nm)) + 1)
@@ -56,7 +56,7 @@ def stretch_nodes(p):  # type: ignore[no-untyped-def]
     return max(longest + 1, int(np.rint(p.cell_nm / p.step_nm))), longest
 
 
-@compiled
+@inlined
 def stretch_at(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
     """Return what the stretch at node ``at`` of a line holds.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.table import rows as taken
 from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
 from shapes.neurites.drift import DriftField, into_tissue
@@ -50,7 +50,7 @@ class Rows(NamedTuple):
     varicosity: npt.NDArray[np.uint8]
 
 
-@compiled
+@inlined
 def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
     """Return the squared distance of a point from a padded box."""
     gap = 0.0
@@ -89,10 +89,9 @@ def _swollen_run(own, k, p):  # type: ignore[no-untyped-def]
     return max(wide, after), what
 
 
-@compiled
-def _write_node(p, drift, q, at, f, line, own, k, rows, n):  # type: ignore[no-untyped-def]
+@inlined
+def _write_node(drift, q, at, f, line, what, radius, k, rows, n):  # type: ignore[no-untyped-def]
     """Write node ``k`` of the ``n``-th neurite, which lies at ``q`` on the lattice."""
-    what, radius = thickness(own, k, p)
     into_tissue(drift, q, at)
     for c in range(3):
         rows.nodes[n, k, c] = at[c]
@@ -137,10 +136,11 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
     n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
     swells, pushed = _swells(p), _most_swollen(p)
     loose = _loose(p)
-    farthest = max(look.span + look.wide * p.radius_nm.highest, look.boutons)
+    farthest = max(look.span + look.wide * p.radius_nm.highest, look.swollen, look.boutons)
     least, top = lattice[0] - look.margin, lattice[1] + look.margin
     room = thick.families.shape[0] + (most_crossings(p, (top - least).max()) if swells else 0)
     crossing, parallel = np.empty((room, CROSSING)), np.empty(thick.families.shape[0], np.int64)
+    found = np.empty(stretch_nodes(p)[0], np.int64)
     half = 0.5 * _RUN * p.step_nm
     for f in range(3):
         if p.grain[f] == 0.0:
@@ -169,14 +169,16 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                     if own == np.uint64(0) or start > stop:
                         continue
                     radius = typical_radius(own, p.radius_nm)
-                    begun, all_crosses = False, -1
+                    some = 0
                     span = look.span + look.wide * radius
                     for group in range(first + (start - first) // _RUN * _RUN, stop + 1, _RUN):
                         run, end = max(group, start), min(group + _RUN - 1, stop)
                         wide, what = 0.0, SHAFT
                         if swells:
                             wide, what = _swollen_run(own, group - first, p)
-                        reach = span + wide / FLATTEST_VARICOSITY
+                        near = max(span, look.swollen) if wide > 0.0 else span
+                        near += wide / FLATTEST_VARICOSITY
+                        reach = near
                         if what == BOUTON:
                             reach = max(reach, look.boutons)
                         if group == first and p.branch_chance > 0.0:
@@ -208,41 +210,41 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             at_line[f] = along
                             into_tissue(drift, at_line, at)
                             far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
-                            needed = far <= span + wide / FLATTEST_VARICOSITY
+                            needed = far <= near
                             # farther away boutons matter alone, and where branches leave their stems
                             if not needed and what == BOUTON and k % VARICOSITY_EVERY == 1:
                                 needed = far <= look.boutons
                             if not needed and k < 2 and p.branch_chance > 0.0:
                                 needed = far <= span + 2.0 * p.cell_nm
-                            if not needed:
-                                continue
-                            if not begun:
-                                begun = True
-                                if n < rows.keys.shape[0]:
-                                    rows.keys[n], rows.families[n], rows.firsts[n] = own, f, first
-                                    rows.counts[n], rows.radii[n], rows.lines[n] = nodes, radius, line
-                                    rows.nodes[n], rows.varicosity[n] = np.nan, SHAFT
-                                    if n < rows.offsets.shape[0]:
-                                        rows.offsets[n] = 0.0
-                                    rows.roots[n] = root_of(key, p, own, f, i, j, first)
-                                n += 1
-                            if n > rows.keys.shape[0]:
-                                continue
-                            if all_crosses < 0:
-                                all_crosses = crosses
-                                if swells:
-                                    all_crosses += swellings_beside(
-                                        key, p, f, i, j, line, run * p.step_nm, stop * p.step_nm,
-                                        crossing[crosses:],
-                                    )  # fmt: skip
-                            _, thickness_there = thickness(own, k, p)
-                            node_place(
-                                key, p, f, i, j, node, min(thickness_there, PUSHED_NM), line, thick, crossing,
-                                all_crosses, parallel, runs, max(most, pushed), q,
-                            )  # fmt: skip
-                            _write_node(p, drift, q, at, f, line, own, k, rows, n - 1)
-                            if k == 0:
-                                _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n - 1)
+                            if needed:
+                                found[some] = node
+                                some += 1
+                    if some == 0:
+                        continue
+                    n += 1
+                    if n > rows.keys.shape[0]:
+                        continue
+                    r = n - 1
+                    rows.keys[r], rows.families[r], rows.firsts[r] = own, f, first
+                    rows.counts[r], rows.radii[r], rows.lines[r] = nodes, radius, line
+                    rows.roots[r] = root_of(key, p, own, f, i, j, first)
+                    rows.nodes[r], rows.varicosity[r] = np.nan, SHAFT
+                    if r < rows.offsets.shape[0]:
+                        rows.offsets[r] = 0.0
+                    others = crosses
+                    if swells:
+                        from_nm, to_nm = found[0] * p.step_nm, found[some - 1] * p.step_nm
+                        others += swellings_beside(key, p, f, i, j, line, from_nm, to_nm, crossing[crosses:])
+                    for m in range(some):
+                        k = found[m] - first
+                        what, thick_there = thickness(own, k, p)
+                        node_place(
+                            key, p, f, i, j, found[m], min(thick_there, PUSHED_NM), line, thick, crossing,
+                            others, parallel, runs, max(most, pushed), q,
+                        )  # fmt: skip
+                        _write_node(drift, q, at, f, line, what, thick_there, k, rows, r)
+                        if k == 0:
+                            _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, r)
     return n
 
 
@@ -262,13 +264,16 @@ def _blank(n: int, m: int, last: bool) -> Rows:
 
 
 class Look(NamedTuple):
-    """How far from a box a population's nodes matter, ``wide`` times their radius farther, and its boutons.
+    """How far from a box a population's nodes matter, ``wide`` times their radius farther.
+
+    Its ``swollen`` nodes, and its boutons, may matter farther away.
 
     ``margin`` is how far off on the lattice the lines can lie that they are on.
     """
 
     span: float
     wide: float
+    swollen: float
     boutons: float
     margin: float
 
@@ -280,7 +285,7 @@ def neurites_near(
     """Return the neurites of one population near a box; others give way to them unless it is the ``last``."""
     row = p.row()
     _, m = stretch_nodes(row)
-    room = 512
+    room = 1024
     while True:
         rows = _blank(room, m, last)
         n = _rows_near(key, row, field, thick, box, lattice, look, rows)

@@ -70,7 +70,8 @@ class Generator(Protocol):
     """A module of ``shapes`` that makes one kind of organelle. Placing takes a bounded time.
 
     One that strings objects along the nodes of a neurite also has ``nodes_nm(params, step_nm)``: how far from
-    a window the nodes can lie that matter, which are ``step_nm`` apart.
+    a window the nodes can lie that matter, which are ``step_nm`` apart; and ``IN_SWELLINGS`` may name the
+    kinds of neurites that have them where they are swollen alone.
     """
 
     def reach_nm(self, params: Any, kind: int, rim_nm: float) -> float:

@@ -188,9 +188,10 @@ def measure(  # type: ignore[no-untyped-def]
     fields, best, at, rival, second = ranking
     own, other, depth, tilt = shares
     rise, inner = state
-    steepest = _ZERO
+    steep = core_steep = swell = _ZERO
     for i in range(count):
-        steepest = max(steepest, tubes[i, CORE_STEEP])
+        steep, core_steep = max(steep, tubes[i, STEEP]), max(core_steep, tubes[i, CORE_STEEP])
+        swell = max(swell, tubes[i, SWELL])
         wanted[0, i] = wanted[1, i] = False
     close = False
     for x in range(n):
@@ -198,7 +199,10 @@ def measure(  # type: ignore[no-untyped-def]
         depth[x] = reach[own[x]]
         other[x] = NOBODY
         tilt[x] = _ZERO
-        if rival[x] - best[x] < 2 * steepest * depth[x]:
+        # how far the two fields can part or meet within reach: inside a tube faster, but not for long
+        out = max(_ZERO, swell - best[x]) + steep * depth[x]
+        parts = min(core_steep * depth[x], out) + (core_steep if rival[x] < swell else steep) * depth[x]
+        if rival[x] - best[x] < parts or glia - best[x] < min(core_steep * depth[x], out):
             close = True
             if at[x] >= 0:
                 wanted[0, at[x]] = True

@@ -109,11 +109,16 @@ def grow_around(seed: int, anatomy: Anatomy, window: WarpedWindow) -> Neurites:
         kind: max([_MEMBRANE_NM + rim, *(made.reach_nm(params, kind, rim) for made, params in organelles)])
         for kind in POPULATIONS.values()
     }
-    step = max(p.step_nm for _, p in tubes.values())
-    keep = max(
-        (made.nodes_nm(params, step) for made, params in organelles if hasattr(made, "nodes_nm")), default=0.0
-    )
-    return grow(seed, tubes, low, high, pads, keep, anatomy.drift)
+    strung = [(made, params) for made, params in organelles if hasattr(made, "nodes_nm")]
+    keep, swollen = {}, {}
+    for kind, population in tubes.values():
+        spans = [
+            (kind in getattr(made, "IN_SWELLINGS", ()), made.nodes_nm(params, population.step_nm))
+            for made, params in strung
+        ]
+        keep[kind] = max((span for only, span in spans if not only), default=0.0)
+        swollen[kind] = max((span for _, span in spans), default=0.0)
+    return grow(seed, tubes, low, high, pads, keep, swollen, anatomy.drift)
 
 
 def place_objects(anatomy: Anatomy, seed: int, window: WarpedWindow) -> tuple[Tissue, dict[str, Any]]:
