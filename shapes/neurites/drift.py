@@ -78,7 +78,7 @@ def drift_field(
 
 
 class _Taps(NamedTuple):
-    """What a B-spline and its slope take at points of the finer lattice: first value and four weights, (n, 5)."""
+    """What a B-spline and its slope take at finer points: index of the first value, four weights; (n, 5)."""
 
     value: npt.NDArray[np.float64]
     slope: npt.NDArray[np.float64]
