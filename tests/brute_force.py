@@ -47,7 +47,10 @@ def fields(segments: np.ndarray, points: np.ndarray) -> np.ndarray:
         along = np.clip((points - row[AZ : AZ + 3]) @ axis / max(axis @ axis, 1e-9), 0, 1)
         off = points - row[AZ : AZ + 3] - along[:, None] * axis
         squeezed = (off**2).sum(1) - row[FLAT] * (off @ row[BZ : BZ + 3]) ** 2
-        out[i] = row[STIFF] * (np.sqrt(np.maximum(squeezed, 0)) - row[RA] - along * row[DR])
+        out[i] = np.sqrt(np.maximum(squeezed, 0)) - row[RA] - along * row[DR]
+        # no axis has a field above about -350: a thin tube is steeper inside
+        thick = max(30.0, row[RA] + 0.5 * row[DR])
+        out[i] *= np.where(out[i] > 0, row[STIFF], max(row[STIFF], 350.0 / thick))
         for wave in row[WAVE:].reshape(-1, 4):
             cycle = (points @ wave[:3] + wave[3]) % 1
             up = np.where(cycle < 0.5, cycle, cycle - 0.5)

@@ -27,6 +27,7 @@ from shapes.neurites.tubes import (
     WAVE,
     tube_field,
     tube_slope,
+    until,
 )
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -70,7 +71,8 @@ def _ruffles(tubes, k, origin, n, pz, py, px, out):  # type: ignore[no-untyped-d
 
 @compiled
 def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch, host_at):  # type: ignore[no-untyped-def]
-    """Write the host's field and its slope at each of ``n`` places, float32 (4, n); no slope past glia's.
+    """Write the host's field at each of ``n`` places, its slope (3), how far its surface is, and its slope outside
+    in parts of this one, as float32 (6, n); no slope past glia's.
 
     ``places`` float32 (3, n) counts from ``origin``; ``scratch`` float32 (3, n) is room to write in.
     """
@@ -90,15 +92,20 @@ def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch,
                 host_at[0, i] = f
                 if f < glia:
                     z, y, x = pz[i] + origin[0], py[i] + origin[1], px[i] + origin[2]
-                    host_at[1, i], host_at[2, i], host_at[3, i] = tube_slope(segments, k, z, y, x)
+                    nz, ny, nx = tube_slope(segments, k, z, y, x)
+                    host_at[1, i], host_at[2, i], host_at[3, i] = nz, ny, nx
+                    host_at[4, i], host_at[5, i] = _ZERO, _ONE
+                    if off <= _ZERO:
+                        host_at[4, i] = max(0.0, -f) / max(np.sqrt(nz * nz + ny * ny + nx * nx), 1e-6)
+                        host_at[5, i] = stiff / core
 
 
 @compiled
 def clear_of_glia(host_at, i, clear, glia):  # type: ignore[no-untyped-def]
     """Tell whether a ball of radius ``clear`` at the i-th place is clear of glia."""
-    nz, ny, nx = host_at[1, i], host_at[2, i], host_at[3, i]
-    room = glia - host_at[0, i]
-    return room > 0.0 and room >= np.sqrt(nz * nz + ny * ny + nx * nx) * clear
+    nz, ny, nx, core, ease = host_at[1, i], host_at[2, i], host_at[3, i], host_at[4, i], host_at[5, i]
+    room, pace = glia - host_at[0, i], max(np.sqrt(nz * nz + ny * ny + nx * nx), 1e-6)
+    return room > 0.0 and until(room, pace, ease * pace, core) >= clear
 
 
 @compiled
@@ -120,7 +127,7 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
     nearest tubes.
     """
     pz, py, px, squared, thick = places[0], places[1], places[2], scratch[0], scratch[1]
-    field, nz, ny, nx = host_at[0], host_at[1], host_at[2], host_at[3]
+    field, nz, ny, nx, core, ease = host_at
     for k in chosen:
         if owners[k] == host:
             continue
@@ -128,8 +135,9 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
         swell = np.float32(segments[k, SWELL])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
         for i in range(n):
-            own = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
-            least = (max(field[i] + (own + steep) * clear[i], swell) + swell) * soft + thick[i]
+            pace = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
+            rise = pace * (min(clear[i], core[i]) + ease[i] * max(_ZERO, clear[i] - core[i]))
+            least = (max(field[i] + rise + steep * clear[i], swell) + swell) * soft + thick[i]
             squared[i] -= least * abs(least)
         left = 0
         for i in range(n):
@@ -139,11 +147,15 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
                 if gap <= 0.0:
                     continue
                 mz, my, mx = tube_slope(segments, k, z, y, x)
-                if gap < np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2) * clear[i]:
+                near = np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2)
+                oz, oy, ox = ease[i] * nz[i], ease[i] * ny[i], ease[i] * nx[i]
+                far = np.sqrt((mz - oz) ** 2 + (my - oy) ** 2 + (mx - ox) ** 2)
+                if until(gap, max(near, 0.05), max(far, 0.05), core[i]) < clear[i]:
                     continue
             if left < i:
                 pz[left], py[left], px[left], clear[left] = pz[i], py[i], px[i], clear[i]
-                field[left], nz[left], ny[left], nx[left] = field[i], nz[i], ny[i], nx[i]
+                for c in range(6):
+                    host_at[c, left] = host_at[c, i]
                 which[left] = which[i]
             left += 1
         n = left

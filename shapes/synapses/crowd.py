@@ -128,7 +128,7 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
         if clear_of_glia(host_at, s, clear[count], glia):
             for c in range(3):
                 sites[count, c], spots[count, c], places[c, count] = sites[s, c], spots[s, c], places[c, s]
-            for c in range(4):
+            for c in range(6):
                 host_at[c, count] = host_at[c, s]
             which[count] = count
             count += 1
@@ -178,7 +178,7 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
     most = most_sites(pitch)
     sites, spots, sizes = np.empty((most, 3), np.int64), np.empty((most, 3)), np.empty(most)
     places, clear = np.empty((3, most), np.float32), np.empty(most, np.float32)
-    scratch, host_at = np.empty((3, most), np.float32), np.empty((4, most), np.float32)
+    scratch, host_at = np.empty((3, most), np.float32), np.empty((6, most), np.float32)
     which = np.empty(most, np.int64)
     work = _Work(sites, spots, sizes, places, clear, host_at, which, scratch, chosen)
     at, other, zone, facing = np.empty(3), np.empty(3), np.zeros(3), np.zeros(3)

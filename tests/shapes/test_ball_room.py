@@ -41,7 +41,7 @@ def test_a_batch_says_what_a_probe_says(seed, offset):
         true[i] = depth if own == host else -1.0
     count = near(segments, everything, *middle, 600.0, CLEAR, glia, chosen)
     tubes = nearest_first(segments, chosen[:count], *middle)
-    places, host_at, scratch = off.copy(), np.empty((4, 200), np.float32), np.empty((3, 200), np.float32)
+    places, host_at, scratch = off.copy(), np.empty((6, 200), np.float32), np.empty((3, 200), np.float32)
     host_field(segments, owners, tubes, host, middle, 200, places, glia, scratch, host_at)
     kept = np.array([i for i in range(200) if clear_of_glia(host_at, i, CLEAR, glia)], np.int64)
     n = len(kept)

@@ -29,6 +29,7 @@ def cells(segments, owners) -> Neurites:
         keys=np.arange(n).astype(np.uint64),
         ids=np.arange(1, n + 1, dtype=np.int32),
         kinds=np.zeros(n, np.int8),
+        cells=np.arange(n, dtype=np.int32),
         radii_nm=np.full(n, 100.0),
         nodes_nm=np.empty((n, 0, 4)),
         varicosity=np.empty((n, 0), np.uint8),
