@@ -22,9 +22,10 @@ from shapes.neurites.population import (
 )
 
 _KNOT = 8  # nodes from one knot of a line's straying to the next
-_BESIDE = 0.9  # of the edge: lines that cross farther along do not matter
 _SWOLLEN = 0.25  # of the lattice's edge: a node that is thicker pushes the lines around it
 _BETWEEN_NM = 40.0
+PUSHED_NM = 150.0
+"""A thicker neurite gives way as one of this radius."""
 
 
 @inlined
@@ -78,20 +79,26 @@ def stray(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def swollen_nm(p):  # type: ignore[no-untyped-def]
+    """Return the most room that lines leave a swelling of their own population."""
+    return 1.15 * max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest) + _BETWEEN_NM + PUSHED_NM
+
+
+@compiled
 def swellings_beside(key, p, f, i, j, line, low, high, out):  # type: ignore[no-untyped-def]
     """Write the swellings of lines that cross a line between two places, as rows of ``giving_way.py``.
 
     Returns how many.
     """
-    edge, other, n = p.cell_nm, np.empty(3), 0
+    edge, other, n, wide_nm = p.cell_nm, np.empty(3), 0, 2.0 * swollen_nm(p)
     shift = uniform(key, 40 + f)
     for turn in range(1, 3):
         g = (f + turn) % 3
         third = 3 - f - g
         near = int(np.rint(line[g] / p.step_nm))
         offset = shift + (0.5 if turn == 1 else 0.0)
-        first_cross = int(np.ceil((low - _BESIDE * edge) / edge - offset))
-        last_cross = int(np.floor((high + _BESIDE * edge) / edge - offset))
+        first_cross = int(np.ceil((low - wide_nm) / edge - offset))
+        last_cross = int(np.floor((high + wide_nm) / edge - offset))
         for cross in range(first_cross, last_cross + 1):
             # the two lines of that family on either side, half an edge away
             for side in range(2):
@@ -116,11 +123,11 @@ def swellings_beside(key, p, f, i, j, line, low, high, out):  # type: ignore[no-
 @compiled
 def most_crossings(p, long):  # type: ignore[no-untyped-def]
     """Return how many rows ``swellings_beside`` can need for a line of some length."""
-    return 12 * (int(np.ceil(long / p.cell_nm + 2.0 * _BESIDE)) + 2)
+    return 12 * (int(np.ceil((long + 4.0 * swollen_nm(p)) / p.cell_nm)) + 2)
 
 
 @inlined
-def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, most, out):  # type: ignore[no-untyped-def]
+def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, out):  # type: ignore[no-untyped-def]
     """Write where a node lies on the lattice; ``line`` (3,) is where its line runs, across its axis.
 
     The first ``n`` rows of ``crossing`` and the first ``m`` of ``parallel`` are what the line may give way
@@ -128,6 +135,6 @@ def node_place(key, p, f, i, j, at, own, line, thick, crossing, n, parallel, m, 
     """
     along = at * p.step_nm
     stray_a, stray_b = stray(key, p, f, i, j, at)
-    move_a, move_b = give_way(thick, crossing, n, parallel, m, f, line, along, own, most)
+    move_a, move_b = give_way(thick, crossing, n, parallel, m, f, line, along, own)
     a, b = (f + 1) % 3, (f + 2) % 3
     out[a], out[b], out[f] = line[a] + stray_a + move_a, line[b] + stray_b + move_b, along

@@ -133,12 +133,13 @@ def farthest_nm(drift: Drift) -> float:
 def into_tissue(field, q, out):  # type: ignore[no-untyped-def]
     """Write where a point of the lattice lies in tissue space."""
     values, first, spacing = field
-    z, y, x = q[0] / spacing - first[0], q[1] / spacing - first[1], q[2] / spacing - first[2]
+    z, y, x = q[0] / spacing, q[1] / spacing, q[2] / spacing
     # beyond the field its rim serves: points there are only asked whether they are far away
-    iz = min(max(int(np.floor(z)), 0), values.shape[0] - 2)
-    iy = min(max(int(np.floor(y)), 0), values.shape[1] - 2)
-    ix = min(max(int(np.floor(x)), 0), values.shape[2] - 2)
+    iz = min(max(int(np.floor(z)), first[0]), first[0] + values.shape[0] - 2)
+    iy = min(max(int(np.floor(y)), first[1]), first[1] + values.shape[1] - 2)
+    ix = min(max(int(np.floor(x)), first[2]), first[2] + values.shape[2] - 2)
     tz, ty, tx = z - iz, y - iy, x - ix
+    iz, iy, ix = iz - first[0], iy - first[1], ix - first[2]
     for c in range(3):
         a = values[iz, iy, ix, c] + tx * (values[iz, iy, ix + 1, c] - values[iz, iy, ix, c])
         b = values[iz, iy + 1, ix, c] + tx * (values[iz, iy + 1, ix + 1, c] - values[iz, iy + 1, ix, c])

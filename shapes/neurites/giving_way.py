@@ -126,10 +126,10 @@ def beside_line(thick, f, line, own, crossing, parallel):  # type: ignore[no-unt
 
 
 @inlined
-def give_way(thick, crossing, n, parallel, m, f, line, along, own, most):  # type: ignore[no-untyped-def]
+def give_way(thick, crossing, n, parallel, m, f, line, along, own):  # type: ignore[no-untyped-def]
     """Return by how much a place on a line moves off what is beside it, in nm, along the next two axes.
 
-    ``along`` is its place along its axis ``f``, ``own`` the radius there; ``most`` bounds the move.
+    ``along`` is its place along its axis ``f``, ``own`` the radius there.
     """
     up_a = up_b = down_a = down_b = carried = carry_a = carry_b = 0.0
     for i in range(n):
@@ -165,5 +165,4 @@ def give_way(thick, crossing, n, parallel, m, f, line, along, own, most):  # typ
             carried = weight
             carry_a = weight * _strayed(thick.nodes, r, k, t, a)
             carry_b = weight * _strayed(thick.nodes, r, k, t, b)
-    carry_a, carry_b = carry_a + up_a - down_a, carry_b + up_b - down_b
-    return min(most, max(-most, carry_a)), min(most, max(-most, carry_b))
+    return carry_a + up_a - down_a, carry_b + up_b - down_b

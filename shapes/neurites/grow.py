@@ -18,7 +18,16 @@ from shapes.neurites.giving_way import FAR, GAP_NM, Thick
 from shapes.neurites.laying import lay_tubes
 from shapes.neurites.nearby import LONGER, MARGIN, PUSHED_NM, Look, Rows, margin_nm, neurites_near
 from shapes.neurites.neurites import Neurites
-from shapes.neurites.population import AXON, DENDRITE, FLATTEST, GLIA, MYELINATED, SOMA, Population
+from shapes.neurites.population import (
+    AXON,
+    DENDRITE,
+    FLATTEST,
+    FLATTEST_VARICOSITY,
+    GLIA,
+    MYELINATED,
+    SOMA,
+    Population,
+)
 from shapes.neurites.ruffles import highest
 from shapes.neurites.spines import add_spines
 from shapes.neurites.tubes import COLUMNS
@@ -102,7 +111,8 @@ def grow(
         shown = boutons if kind == AXON else 0.0
         margin = margin_nm(p, max(max(own, of(kind, swollen)) + wide * p.radius_nm.highest(), shown), widest)
         looks[name] = Look(own, wide, max(own, of(kind, swollen)), shown, margin)
-        asked = max(asked, own + FAR * MARGIN * (PUSHED_NM + GAP_NM))
+        farthest = max(own + wide * p.radius_nm.highest(), of(kind, swollen) + _swollen_nm(p), shown)
+        asked = max(asked, farthest + FAR * MARGIN * (PUSHED_NM + GAP_NM))
     box, rim = (low, high), farthest_nm(drift)
     lattice = lattice_box(drift_field(seed, drift, low - rim, high + rim), low, high)
     rim = max(look.margin for look in looks.values())
@@ -153,6 +163,11 @@ def _typical_flatness(p: Population) -> float:
 
 def _thick_nm(p: Population) -> float:
     return float(p.radius_nm.highest() * np.exp(2 * p.wobble)) / _typical_flatness(p)
+
+
+def _swollen_nm(p: Population) -> float:
+    """Return how thick a swelling is at its broadest."""
+    return max(p.bouton_radius_nm.highest(), p.swelling_radius_nm.highest()) / FLATTEST_VARICOSITY
 
 
 def _swell_nm(p: Population) -> float:

@@ -11,15 +11,21 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled, inlined
 from shapes.core.table import rows as taken
-from shapes.neurites.course import most_crossings, node_place, swelling, swellings_beside, thickness
+from shapes.neurites.course import (
+    PUSHED_NM,
+    most_crossings,
+    node_place,
+    swelling,
+    swellings_beside,
+    swollen_nm,
+    thickness,
+)
 from shapes.neurites.drift import DriftField, into_tissue
 from shapes.neurites.giving_way import CROSSING, GAP_NM, Thick, beside_line, give_way
 from shapes.neurites.lanes import typical_radius
 from shapes.neurites.lattice import lines_within, parent_of, place_line, root_of, stretch_at, stretch_nodes
 from shapes.neurites.population import BOUTON, FLATTEST_VARICOSITY, SHAFT, VARICOSITY_EVERY, Population
 
-PUSHED_NM = 150.0
-"""A thicker neurite gives way as one of this radius."""
 LONGER = 1.6
 """Times its step a tube is long at most."""
 MARGIN = 1.3
@@ -66,19 +72,9 @@ def _swells(p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _most_swollen(p):  # type: ignore[no-untyped-def]
-    """Return the most room that a swelling of the same population needs."""
-    return (
-        1.15 * max(p.bouton_radius_nm.highest, p.swelling_radius_nm.highest) + PUSHED_NM
-        if _swells(p)
-        else 0.0
-    )
-
-
-@compiled
 def _loose(p):  # type: ignore[no-untyped-def]
     """Return by how much a node lies off its line at most, thick neurites left out."""
-    return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + _most_swollen(p)
+    return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + (swollen_nm(p) if _swells(p) else 0.0)
 
 
 @compiled
@@ -116,12 +112,11 @@ def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # typ
     along = line[g] = there * p.step_nm
     _, begin, _, _ = stretch_at(key, p, g, a, b, there)
     _, radius = thickness(other, there - begin, p)
-    crosses, runs, most = beside_line(thick, g, line, PUSHED_NM, crossing, parallel)
-    most = max(most, _most_swollen(p))
+    crosses, runs, _ = beside_line(thick, g, line, PUSHED_NM, crossing, parallel)
     if _swells(p):
         crosses += swellings_beside(key, p, g, a, b, line, along, along, crossing[crosses:])
     slim = min(radius, PUSHED_NM)
-    node_place(key, p, g, a, b, there, slim, line, thick, crossing, crosses, parallel, runs, most, q)
+    node_place(key, p, g, a, b, there, slim, line, thick, crossing, crosses, parallel, runs, q)
     into_tissue(drift, q, at)
     for c in range(3):
         rows.nodes[n, 0, c] = at[c]
@@ -134,7 +129,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
     """Write the neurites of a population near a box; returns how many."""
     low, high = box
     n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
-    swells, pushed = _swells(p), _most_swollen(p)
+    swells = _swells(p)
     loose = _loose(p)
     farthest = max(look.span + look.wide * p.radius_nm.highest, look.swollen, look.boutons)
     least, top = lattice[0] - look.margin, lattice[1] + look.margin
@@ -189,7 +184,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                         # whole runs of nodes are ruled out by where their middle lies, as its line gives way
                         along = 0.5 * (run + end) * p.step_nm
                         move_a, move_b = give_way(
-                            thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                            thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM
                         )
                         at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
                         at_line[f] = along
@@ -204,7 +199,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             # most nodes are ruled out by where their line lies, and how it gives way
                             along = node * p.step_nm
                             move_a, move_b = give_way(
-                                thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM, most
+                                thick, crossing, crosses, parallel, runs, f, line, along, PUSHED_NM
                             )
                             at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
                             at_line[f] = along
@@ -240,7 +235,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                         what, thick_there = thickness(own, k, p)
                         node_place(
                             key, p, f, i, j, found[m], min(thick_there, PUSHED_NM), line, thick, crossing,
-                            others, parallel, runs, max(most, pushed), q,
+                            others, parallel, runs, q,
                         )  # fmt: skip
                         _write_node(drift, q, at, f, line, what, thick_there, k, rows, r)
                         if k == 0:

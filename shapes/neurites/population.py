@@ -33,7 +33,7 @@ class Population(Block):
     Lines along z, y and x pass a lattice of cubic cells of edge ``cell_nm``, see ``lattice.py``: each cell is
     passed by one along each axis. They stray by up to ``stray`` of that edge, bend by about ``bend`` radians
     at every node, of which there is one every ``step_nm``, and bend together as ``drift.py`` says. A neurite
-    is up to ``length_nm`` long; ``chance`` of the stretches of lines have one, times ``grain`` for lines along
+    is up to ``length_nm`` long; ``chance`` of the stretches of lines have one, times ``grain`` for each axis
     (z, y, x): ``[0.5, 1, 1]`` makes more of the neurites run in the sections. ``branch_chance`` of them begin
     as a branch of another, where one that is older crosses there.
     Radii vary by a factor of about exp(±``wobble``) along a neurite. Every fourth node may swell: to a

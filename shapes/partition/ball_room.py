@@ -71,8 +71,10 @@ def _ruffles(tubes, k, origin, n, pz, py, px, out):  # type: ignore[no-untyped-d
 
 @compiled
 def host_field(segments, owners, chosen, host, origin, n, places, glia, scratch, host_at):  # type: ignore[no-untyped-def]
-    """Write the host's field at each of ``n`` places, its slope (3), how far its surface is, and its slope outside
-    in parts of this one, as float32 (6, n); no slope past glia's.
+    """Write the host's field at each of ``n`` places, and what follows from it, as float32 (6, n).
+
+    That is: field, slope (3), how far its surface is, and the slope outside in parts of this one; no slope
+    where the field is past glia's.
 
     ``places`` float32 (3, n) counts from ``origin``; ``scratch`` float32 (3, n) is room to write in.
     """

@@ -117,7 +117,7 @@ def anatomy(name: str = "epfl"):
 def all_tubes(tissue, seed: int, window) -> Neurites:
     """Every neurite within 1.5 µm of a window: far more than can matter."""
     low, high = window.box_nm
-    return grow(seed, populations(tissue), low, high, 1500.0)
+    return grow(seed, populations(tissue), low, high, 1500.0, drift=tissue.drift)
 
 
 @given(
@@ -135,22 +135,25 @@ def test_each_voxel_belongs_to_the_lowest_of_all_tubes(seed, origin, shape):
     by_tube = fields(every.segments, window.tissue_nm.reshape(3, -1).T)
     lowest = by_tube.argmin(0)
     best = by_tube.min(0)
-    # a neurite by its id, as the two lists count differently
+    # a neurite by its id, as the two lists count differently; branches of one are one cell
     ids = np.append(few.ids, -1)[part.index.ravel()]
     wanted = np.where(best < glia, every.ids[every.owners[lowest]], -1)
-    rival = np.where(every.owners[:, None] == every.owners[lowest], np.inf, by_tube).min(0)
+    owners = every.cells[every.owners]
+    rival = np.where(owners[:, None] == owners[lowest], np.inf, by_tube).min(0)
     clear = (rival - best > 0.01) & (np.abs(best - glia) > 0.01)
     np.testing.assert_array_equal(ids[clear], wanted[clear])
     assert clear.mean() > 0.99
     # owner, neighbour and depth as of one point alone, with every tube at hand
     rng = np.random.default_rng(seed)
     everything, scratch = np.arange(len(every.segments)), np.empty(len(every.segments))
-    names = np.append(every.ids, -1)
+    cells = every.cells.max() + 1
+    names = np.full(cells + 1, -1)
+    names[every.cells] = every.ids
     for at in rng.choice(part.index.size, 60, replace=False):
         z, y, x = window.tissue_nm.reshape(3, -1)[:, at]
         own, neighbour, depth, tilt = probe(
             every.segments,
-            every.owners,
+            owners,
             everything,
             len(everything),
             z,
@@ -158,7 +161,7 @@ def test_each_voxel_belongs_to_the_lowest_of_all_tubes(seed, origin, shape):
             x,
             50.0,
             glia,
-            len(every.ids),
+            cells,
             scratch,
         )
         if clear[at]:
@@ -173,7 +176,7 @@ def test_near_drops_no_tube_that_owns_or_bounds_a_point_of_the_ball(seed):
     rng = np.random.default_rng(seed)
     tissue, glia = anatomy(), anatomy().membranes.glia_nm
     home = rng.uniform(-1e5, 1e5, 3)
-    every = grow(seed, populations(tissue), home, home, 1500.0)
+    every = grow(seed, populations(tissue), home, home, 1500.0, drift=tissue.drift)
     everything = np.arange(len(every.segments))
     chosen, scratch = np.empty(len(everything), np.int64), np.empty(len(everything))
     for _ in range(60):
@@ -187,7 +190,7 @@ def test_near_drops_no_tube_that_owns_or_bounds_a_point_of_the_ball(seed):
             assert probe(every.segments, every.owners, chosen, count, *args) == wanted
 
 
-@pytest.mark.parametrize("seed", [2, 6, 9, 10, 11, 12])
+@pytest.mark.parametrize("seed", [0, 3, 9, 10, 11, 12])
 def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     """Depth against the distance transform of the cells themselves."""
     tissue = anatomy()
