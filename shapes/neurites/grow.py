@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 from shapes.core.streams import object_id, stream_key
+from shapes.neurites.course import PUSHED_NM
 from shapes.neurites.drift import Drift, drift_field, farthest_nm, lattice_box
 from shapes.neurites.giving_way import FAR, GAP_NM, Thick
 from shapes.neurites.laying import lay_tubes
-from shapes.neurites.nearby import LONGER, MARGIN, PUSHED_NM, Look, Rows, margin_nm, neurites_near
+from shapes.neurites.nearby import LONGER, MARGIN, Look, Rows, margin_nm, neurites_near
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import (
     AXON,

@@ -174,7 +174,9 @@ def _partition(  # type: ignore[no-untyped-def]
                                 py[v] = tissue[1, z, y, x] - corner[1]
                                 px[v] = tissue[2, z, y, x] - corner[2]
                                 v += 1
-                        rank(shifted, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple)
+                        rank(
+                            shifted, who, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple
+                        )
                         measure(
                             shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
                             slopes, wanted, rises, lowest_at,

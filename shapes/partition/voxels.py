@@ -85,7 +85,7 @@ def _ruffles(tubes, i, n, pz, py, px, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
+def rank(tubes, owners, cells, count, glia, n, places, ranking, low, low_at, ripple):  # type: ignore[no-untyped-def]
     """Find for ``n`` voxels the lowest field of ``count`` tubes and glia, and the lowest of another cell.
 
     ``tubes`` float32 (count, COLUMNS) and ``places`` float32 (3, n) count from one origin; the tubes of one
@@ -102,7 +102,7 @@ def rank(tubes, cells, count, glia, n, places, ranking, low, low_at, ripple):  #
         bz, by, bx, flat = tubes[i, BZ], tubes[i, BY], tubes[i, BX], tubes[i, FLAT]
         ra, dr, core = tubes[i, RA], tubes[i, DR], tubes[i, CORE]
         field = fields[i]
-        if i == 0 or cells[i - 1] != cells[i]:
+        if i == 0 or owners[i - 1] != owners[i]:
             _ruffles(tubes, i, n, pz, py, px, ripple)
         for x in range(n):
             ez, ey, ex = pz[x] - az, py[x] - ay, px[x] - ax

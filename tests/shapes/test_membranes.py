@@ -190,7 +190,7 @@ def test_near_drops_no_tube_that_owns_or_bounds_a_point_of_the_ball(seed):
             assert probe(every.segments, every.owners, chosen, count, *args) == wanted
 
 
-@pytest.mark.parametrize("seed", [0, 3, 9, 10, 11, 12])
+@pytest.mark.parametrize("seed", [9, 10, 11, 12])
 def test_membranes_are_equally_deep_whichever_way_they_run(seed):
     """Depth against the distance transform of the cells themselves."""
     tissue = anatomy()
