@@ -99,7 +99,7 @@ def crowd(seed: int, spines: float = 0.0) -> Neurites:
 
 
 def test_axons_run_around_dendrites():
-    """Few nodes of axons lie in dendrites, which take a fifth of the place: between two there is no way out."""
+    """Few nodes of axons lie in dendrites, which take a fifth of the place: some have no way out."""
     inside = total = 0
     for seed in range(4):
         cells = crowd(seed)
