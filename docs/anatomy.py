@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import binary_dilation
 
 from shapes import Grid
 from shapes.neurites.grow import grow
 from shapes.neurites.population import SOMA
+from synthem.labels import COLOURS
 from synthem.preset.preset import Preset, load_preset
+from synthem.scene.skeletons import skeletons
+from synthem.view.render import Body, render
 from synthem.view.sheet import image_tile, save
 from synthem.view.volume import volume_sheet
 from synthem.world import World
@@ -23,8 +27,9 @@ STRIPS: dict[str, tuple[str, str, Sequence[Any], int, float]] = {
     # name: preset, parameter, its values, seed, voxel size in nm
     "ruffles": ("epfl", "axons.ruffle_nm", (0, 12, 20, 40), 3, 5),
     "stiffness": ("epfl", "dendrites.stiffness", (1, 1.5, 2, 4), 4, 5),
-    "bundles": ("epfl", "axons.bundle", (0, 1, 3, 10), 5, 5),
-    "firmness": ("epfl", "axons.firmness", (1, 1.5, 2.2, 4), 6, 5),
+    "drift": ("epfl", "drift.slope", (0, 0.1, 0.2, 0.3), 5, 10),
+    "spacing": ("epfl", "axons.cell_nm", (350, 450, 600, 800), 5, 5),
+    "firmness": ("epfl", "axons.firmness", (1, 1.3, 2, 4), 6, 5),
     "glia": ("epfl", "membranes.glia_nm", (20, 45, 70, 140), 7, 5),
     "processes": ("epfl", "glia.chance", (0, 0.3, 0.6, 1), 1, 8),
     "gap": ("epfl", "membranes.gap_nm", (0, 13, 26, 40), 7, 2.5),
@@ -47,13 +52,13 @@ PLACES = {
 }
 """Where the thing shown is rarer than the first dozen places that ``strip`` looks at."""
 ASTROCYTES = {
-    "cell_nm": 2000, "nodes": 5, "step_nm": 220, "bend": 0.6, "radius_nm": {"median": 230, "ratio": 1.4},
-    "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
+    "cell_nm": 2000, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
+    "radius_nm": {"median": 230, "ratio": 1.4}, "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
     "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
     "spine_neck_radius_nm": {"min": 60, "max": 120}, "spine_head_radius_nm": {"min": 60, "max": 150},
 }  # fmt: skip
 SOMATA = {
-    "cell_nm": 25000, "chance": 0.4, "nodes": 2, "step_nm": 450, "bend": 0.15,
+    "cell_nm": 25000, "chance": 0.4, "length_nm": 1800, "step_nm": 450, "bend": 0.15,
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
     "ruffle_length_nm": 3000, "flatness": {"min": 0.9, "max": 1},
 }  # fmt: skip
@@ -67,6 +72,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "glycogen": {"glia": ASTROCYTES, "glycogen": {}},
 }
 """Anatomy that a strip shows and its preset leaves out."""
+NEURONS_VX = (160, 330, 330)
 KINDS = ("mitochondrion", "psd", "vesicle", "sheath")
 
 
@@ -110,13 +116,36 @@ def nuclei() -> npt.NDArray[np.uint8]:
     world, far = World(load_preset(described), 0), 30000.0
     tubes = {"somata": (SOMA, world.preset.anatomy.somata)}
     cells = grow(world.seed, tubes, np.full(3, -far), np.full(3, far), 0.0)
-    middles = cells.nodes_nm[:, SOMATA["nodes"]]
+    middles = cells.nodes_nm[np.arange(len(cells.ids)), cells.counts // 2]
     middles = middles[np.argsort((middles[:, :3] ** 2).sum(1))]
     looked = [(middle[:3], 16.0) for middle in middles[1:3]]
     looked.append((middles[2, :3] + [0.0, 0.0, 0.72 * middles[2, 3]], 5.0))
     rows = [_large(tuple(centre), voxel) for centre, voxel in looked]
     pictures = [image_tile(world.patch(grid), False).picture for grid in rows]
     return np.hstack([np.pad(picture, ((0, 0), (0, 4), (0, 0)), constant_values=255) for picture in pictures])
+
+
+def neurons() -> npt.NDArray[np.uint8]:
+    """Return a dendrite and an axon with their densities, and a wrapped axon, in 5 × 10 × 10 µm each."""
+    described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    described["anatomy"] |= dict.fromkeys(("er", "endosome", "microtubule", "vesicle", "mitochondrion"))
+    described["anatomy"]["sheath"]["internode_nm"] = {"min": 6000, "max": 8000}
+    world = World(load_preset(described), 1)
+    places = [(0.0, 0.0, 0.0), next(world.find("sheath"))]
+    pictures = []
+    for place, kinds in zip(places, (("dendrite", "axon"), ("myelinated axon",)), strict=True):
+        z, y, x = (30.0 * (np.floor(p / 30.0) - n // 2) for p, n in zip(place, NEURONS_VX, strict=True))
+        grid = Grid(NEURONS_VX, (30.0, 30.0, 30.0), (float(z), float(y), float(x)))
+        patch, found = world.patch(grid), skeletons(world.scene(grid))
+        for kind in kinds:
+            one = max((each for each in found if each.kind == kind), key=lambda each: each.length_nm)
+            own = patch.instances["neurite"] == one.neurite
+            near = binary_dilation(own, iterations=2)
+            drawn = [Body(own.astype(np.int32), (120, 160, 205), clear=True)]
+            for name in ("psd", "sheath"):
+                drawn.append(Body(np.where(near, patch.instances[name], 0), COLOURS[name]))
+            pictures.append(render(drawn, grid.voxel_nm, (480, 480), 25.0))
+    return np.hstack(pictures)
 
 
 def _large(centre: tuple[float, float, float], voxel: float) -> Grid:
@@ -141,6 +170,7 @@ def main() -> None:
     for name in STRIPS:
         save(strip(name), HERE / f"{name}.png")
     save(nuclei(), HERE / "nuclei.png")
+    save(neurons(), HERE / "neurons.png")
     world = World("epfl", seed=2)
     shown = ("psd", "vesicle", "mitochondrion", "neurite")
     save(volume_sheet(world, 1, (160, 160, 160), shown), HERE / "synapse_3d.png")

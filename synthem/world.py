@@ -28,7 +28,7 @@ from synthem.scene.scene import Scene, build_scene
 TRACE_VERSION = 1
 """Of the layout of a trace."""
 
-WORLD_VERSION = 2
+WORLD_VERSION = 3
 """Of tissue and images: a change that gives any window other bytes raises it (see ``tests/golden.py``)."""
 
 BLOCK_VX = 2**18
