@@ -31,7 +31,7 @@ def lay_tubes(rows, p, kind, base, box, pad, segments, owners, s):  # type: igno
     broad, way, waves = np.empty(3), np.empty(3), np.empty((WAVES, 4))
     for r in range(rows.keys.shape[0]):
         own = rows.keys[r]
-        peak = draw_waves(mix(rows.roots[r], 3), p.ruffle_nm, p.ruffle_length_nm, waves)
+        peak = draw_waves(mix(own, 3), p.ruffle_nm, p.ruffle_length_nm, waves)
         # what ruffles add to the thickness of a round tube
         swell = WAVES * peak / p.stiffness
         flat = min(1.0, max(FLATTEST, draw(p.flatness, uniform(own, 5), normal(own, 6))))

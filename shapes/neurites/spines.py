@@ -132,7 +132,7 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
             if not touches:
                 continue
             if s + 1 < segments.shape[0]:
-                own = dendrites.roots[r]
+                own = dendrites.keys[r]
                 peak = draw_waves(mix(own, 3), p.ruffle_nm, p.ruffle_length_nm, waves)
                 if shift > 0.0:
                     set_segment(segments, s, axis, tip, neck, neck, p.stiffness, 1.0, side)
