@@ -23,6 +23,7 @@ from shapes.mitochondria.cristae import (
 )
 from shapes.mitochondria.fit_to_room import fit_rods
 from shapes.mitochondria.rods import (
+    APART_NM,
     ARM,
     AROUND_NM,
     BAND_NM,
@@ -33,6 +34,7 @@ from shapes.mitochondria.rods import (
     SLACK_NM,
     Rods,
     joined,
+    rod_distance,
     stretch_distance,
     stretches,
 )
@@ -83,12 +85,10 @@ class Mitochondria(Block):
 def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
     thick, half = params.radius_nm.highest(), params.half_length_nm.highest()
-    stretch, band = half / MIDDLE, float(BAND_NM)
-    if params.branch_chance:
-        stretch, band = arm_step_nm(half, thick), FILLET_NM
+    stretch = arm_step_nm(half, thick) if params.branch_chance else half / MIDDLE
     room = params.clearance_nm + 30.0
     middle = half + thick + (params.thinnest_nm + room) / SURE
-    return max(stretch + thick + (thick + room) / SURE, middle) + band
+    return max(stretch + thick + (thick + room) / SURE, middle) + APART_NM
 
 
 IN_SWELLINGS = (AXON,)
@@ -153,13 +153,32 @@ def _run(rods, r, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _build(objects, balls, p, gap, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
+def _others(objects, balls, cells, r, low, high, others):  # type: ignore[no-untyped-def]
+    """Write which rods of the same cell come near a rod's box: branches have no membrane between them."""
+    (stretches, stretch_at, stretch_radius), count = balls, 0
+    for m in range(stretches.shape[0]):
+        q = stretches[m, 0]
+        if q == r or cells[objects.owners[q]] != cells[objects.owners[r]]:
+            continue
+        near = count == 0 or others[count - 1] != q
+        for c in range(3):
+            wide = stretch_radius[m] + APART_NM
+            near = near and low[c] - wide <= stretch_at[m, c] <= high[c] + wide
+        if near:
+            others[count] = q
+            count += 1
+    return count
+
+
+@compiled
+def _build(objects, balls, cells, p, gap, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
     rods, owners, keys, ids = objects.fitted, objects.owners, objects.keys, objects.ids
     (stretches, stretch_at, stretch_radius), boundary = balls, p.boundary_nm
     index, depth, out_id, out_d = partition.index, partition.depth_nm, layer.ids, layer.distance_nm
     granules = np.empty((MOST_GRANULES, 4))
     wave, low, high, bounds, boxes = np.empty(11), np.empty(3), np.empty(3), slabs(tiles), room_for(tiles)
     cut, run, m = np.empty(3), np.empty(ROW), 0
+    others = np.empty(rods.shape[0], np.int64)
     while m < stretches.shape[0]:
         r, first_m = stretches[m, 0], m
         # near a corner that is rounded off, both its sides count
@@ -173,6 +192,7 @@ def _build(objects, balls, p, gap, tiles, tissue, partition, layer):  # type: ig
         shown = touched(tiles, bounds, low, high, boxes)
         if shown == 0:
             continue
+        rivals = _others(objects, balls, cells, r, low, high, others)
         _run(rods, r, run)
         cristae_wave(keys[r], p.crista_period_nm, wave)
         held = draw_granules(rods, r, keys[r], p.granule_chance, p.granule_radius_nm, p.thinnest_nm, granules)
@@ -213,6 +233,10 @@ def _build(objects, balls, p, gap, tiles, tissue, partition, layer):  # type: ig
                             continue
                         if depth[z, y, x] < gap + boundary:
                             d = max(d, gap - depth[z, y, x])
+                        for q in range(rivals):
+                            away = rod_distance(rods, others[q], pz, py, px)
+                            if away < APART_NM:
+                                d = max(d, SLACK_NM - away)
                         if d < BAND_NM and d < out_d[z, y, x]:
                             out_d[z, y, x] = d
                             out_id[z, y, x] = ids[r, half]
@@ -251,6 +275,7 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
     _build(
         objects,
         stretches(objects.fitted),
+        tissue.neurites.cells,
         params.row(),
         gap,
         window.tiles,

@@ -24,7 +24,9 @@ BAND_NM = np.float32(16.0)
 FILLET_NM = 36.0
 """The corner between a rod and its arm is rounded off with this radius."""
 SLACK_NM = 30.0
-"""Free cytoplasm between the ends of two rods in neighbouring slots, or of one that parts."""
+"""Free cytoplasm between two rods of one cell, and between the ends of one that parts."""
+APART_NM = 70.0
+"""A rod is known so far around a window: others of its cell keep ``SLACK_NM`` off it, and know it farther."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
 AROUND_NM = 110.0
 """Rods are drawn this far around a window, for its vesicles keep clear of them: see ``vesicles.py``."""
@@ -191,14 +193,14 @@ def stretch_distance(rods, r, i, z, y, x):  # type: ignore[no-untyped-def]
 
 @compiled
 def rod_sight_nm(points):  # type: ignore[no-untyped-def]
-    """Return how far from a window a rod's points (10, 4) can lie that a stretch of it shows there."""
+    """Return how far from a window a rod's points (10, 4) can lie that a stretch of it matters there."""
     longest = 0.0
     for i in range(1, ROW):
         step = 0.0
         for c in range(3):
             step += (points[i, c] - points[i - 1, c]) ** 2
         longest = max(longest, np.sqrt(step) if i != ARM else 0.0)
-    return longest + points[:, 3].max() + (FILLET_NM if points[ARM, 3] > 0.0 else BAND_NM)
+    return longest + points[:, 3].max() + APART_NM
 
 
 @compiled

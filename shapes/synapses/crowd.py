@@ -14,6 +14,7 @@ from shapes.partition.ball_room import clear_of_glia, have_room, host_field, nea
 from shapes.partition.point import near, near_box
 from shapes.synapses.packing import (
     Lattice,
+    beside_another,
     bouton_ball,
     crowded_out,
     face_zone,
@@ -43,11 +44,13 @@ class _Surroundings(NamedTuple):
 
 
 class _Bouton(NamedTuple):
-    """A neurite's number, the bouton's key, node and ball, the neurite's tubes, and any active zone."""
+    """A neurite's number and nodes; of the bouton number, key and ball; tubes and any active zone."""
 
     neurite: int
+    nodes: npt.NDArray[np.float64]
+    varicosity: npt.NDArray[np.uint8]
+    number: int
     key: np.uint64
-    node: npt.NDArray[np.float64]
     ball: float
     own: npt.NDArray[np.int64]
     pull: bool
@@ -102,7 +105,8 @@ def _fill(key, density, pull):  # type: ignore[no-untyped-def]
 @compiled
 def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
-    j, key, node, ball, own, pull, zone, facing = bouton
+    j, nodes, varicosity, number, key, ball, own, pull, zone, facing = bouton
+    node = nodes[number, :3]
     (segments, _, owners), everything, glia, gap, obstacles = around
     sites, spots, sizes, places, clear, host_at, which, scratch, chosen = work
     radius, least, widest = p.radius_nm, p.radius_nm.lowest, p.radius_nm.highest
@@ -148,6 +152,8 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
         s = which[left]
         at[0], at[1], at[2] = spots[s, 0], spots[s, 1], spots[s, 2]
         if _in_rod(obstacles, j, at[0], at[1], at[2], sizes[s] + CLEAR_NM):
+            continue
+        if beside_another(nodes, varicosity, number, at, widest):
             continue
         hit = crowded_out(lattice, sites[s, 0], sites[s, 1], sites[s, 2], at, sizes[s], radius, q)
         if hit:
@@ -212,7 +218,7 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
                         few += 1
                 if few == 0:
                     continue
-                bouton = _Bouton(j, key, node[:3], ball, own, pull, zone, facing)
+                bouton = _Bouton(j, nodes[j], varicosity[j], k, key, ball, own, pull, zone, facing)
                 n = _crowd(bouton, p, pitch, around, (near_low[:few], near_high[:few]), work, n, out)
                 continue
             if kinds[j] == GLIA or kinds[j] == SOMA:

@@ -16,6 +16,7 @@ JITTER = 0.09
 """How far a site is moved along each axis, as a part of the lattice's step."""
 DOCKED_NM = 150.0
 """About so far from the middle of an active zone every site holds a vesicle."""
+_NEARBY = 8  # nodes, where an axon is bent and squeezed, from one to the farthest whose vesicles can meet its
 
 
 class Lattice(NamedTuple):
@@ -191,6 +192,24 @@ def bouton_ball(radius):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def beside_another(nodes, varicosity, k, at, widest):  # type: ignore[no-untyped-def]
+    """Tell whether a place in the ball of bouton ``k`` is left to another that has come close.
+
+    Each keeps off the plane half-way between them by the radius of a vesicle.
+    """
+    mine = ((at - nodes[k, :3]) ** 2).sum()
+    for m in range(max(0, k - _NEARBY), min(nodes.shape[0], k + _NEARBY + 1)):
+        if m == k or varicosity[m] != BOUTON:
+            continue
+        theirs = ((at - nodes[m, :3]) ** 2).sum()
+        if theirs < (bouton_ball(nodes[m, 3]) + 2.0 * widest + 1.0) ** 2:
+            apart = np.sqrt(((nodes[m, :3] - nodes[k, :3]) ** 2).sum())
+            if theirs - mine < 2.0 * apart * (widest + 0.5):
+                return True
+    return False
+
+
+@compiled
 def loose_place(key, attempt, node, ball, out):  # type: ignore[no-untyped-def]
     """Write where one of a node's loose vesicles would lie: anywhere in a ball around it."""
     here = mix(key, 100 + attempt)
@@ -208,7 +227,7 @@ def keeps_apart(key, attempt, nodes, varicosity, k, node, ball, loose, widest, a
             if ((other - at) ** 2).sum() < (2.0 * widest + 1.0) ** 2:
                 return False
     mine = np.sqrt(((at - node[:3]) ** 2).sum())
-    for m in range(max(0, k - 2), min(nodes.shape[0], k + 3)):
+    for m in range(max(0, k - _NEARBY), min(nodes.shape[0], k + _NEARBY + 1)):
         theirs = np.sqrt(((at - nodes[m, :3]) ** 2).sum())
         # where each of two points is nearer to its own node by a diameter, they are a diameter apart
         if m != k and theirs - mine < 2.0 * widest + 1.0:

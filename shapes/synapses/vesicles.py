@@ -56,7 +56,7 @@ class Vesicles(Block):
 def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its vesicles depend on."""
     widest = params.radius_nm.highest()
-    return max(CLUSTER_NM + widest, 2.0 * widest + 60.0 + rim_nm) + float(BAND_NM)
+    return max(CLUSTER_NM + 3.0 * widest, 2.0 * widest + 60.0 + rim_nm) + float(BAND_NM)
 
 
 def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:

@@ -317,6 +317,21 @@ def test_the_rules_hold_in_every_window(name, seed, grid):
     keep_all(look(name, seed, grid))
 
 
+def test_vesicles_of_boutons_that_lie_close_never_overlap():
+    """Neurites are bent and squeezed: boutons that follow each other may lie half as far apart as drawn."""
+    values = load_preset("sstem_drosophila").model_dump(mode="json", exclude_none=True)
+    values["anatomy"]["axons"] |= {"step_nm": 150.0, "bouton_chance": 1.0, "swelling_chance": 0.0}
+    tissue, close = load_preset(values).anatomy, 0
+    for seed in range(4):
+        scene = build_scene(tissue, seed, Grid((24, 64, 64), (12.0, 12.0, 12.0), (3e4 * seed, 0.0, 0.0)))
+        vesicles_never_overlap(Look(scene, np.empty(0), {}))
+        vesicles = scene.objects["vesicle"]
+        for who in np.unique(vesicles.owners):
+            boutons = scene.neurites.nodes_nm[who][scene.neurites.varicosity[who] == BOUTON, :3]
+            close += len(cKDTree(boutons[~np.isnan(boutons[:, 0])]).query_pairs(600.0))
+    assert close > 5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 @given(seed=seeds, grid=windows)
@@ -391,7 +406,7 @@ def test_few_vesicles_come_near_a_membrane():
         low = seen.scene.anatomy.membranes.half_width_nm - 8.0
         near += len(np.unique(layer.ids[inside & (depth < low)]))
         total += len(np.unique(layer.ids[inside]))
-    assert total > 500
+    assert total > 300
     assert near <= 0.004 * total
 
 
@@ -411,7 +426,9 @@ def test_a_sheath_thins_to_nothing_at_its_nodes_of_ranvier():
                 if parts[k] not in (0.0, 1.0):
                     continue
                 (place,) = world_points(seed, warp, nodes[k : k + 1, :3])
-                for seen in around("internodes", seed, [place], (1, 40, 40), 16.0):
+                # the sheath of a thick axon lies farther out than a node of Ranvier is long
+                wide = 96 if parts[k] else 40
+                for seen in around("internodes", seed, [place], (1, wide, wide), 16.0):
                     mine = seen.scene.objects["sheath"].ids[seen.scene.objects["sheath"].thickness_nm > 0]
                     assert wraps.ids[j] in mine
                     shown = (seen.ids["sheath"] == wraps.ids[j]).any()
