@@ -53,7 +53,8 @@ PLACES = {
 """Where the thing shown is rarer than the first dozen places that ``strip`` looks at."""
 ASTROCYTES = {
     "cell_nm": 2000, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
-    "radius_nm": {"median": 230, "ratio": 1.4}, "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
+    "radius_nm": {"median": 230, "ratio": 1.4}, "wobble": 0.55,
+    "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
     "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
     "spine_neck_radius_nm": {"min": 60, "max": 120}, "spine_head_radius_nm": {"min": 60, "max": 150},
 }  # fmt: skip
