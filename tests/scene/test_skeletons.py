@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from shapes import Grid
+from shapes.core.warp import world_points
 from synthem import World
+from synthem.preset.preset import load_preset
 from synthem.scene.skeletons import skeletons
 
 VOXEL = (20.0, 20.0, 20.0)
 GRID = Grid((48, 96, 96), VOXEL)
+BLOCK = Grid((32, 80, 80), (50.0, 50.0, 50.0))
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +30,55 @@ def test_nodes_lie_in_their_neurites_and_parents_come_first(shown):
         assert (one.radii_nm > 0).all()
 
 
+def most_children(found, kind):
+    one_kind = [one for one in found if one.kind == kind]
+    assert one_kind
+    return max(np.bincount(one.parents[one.parents >= 0], minlength=1).max() for one in one_kind)
+
+
+def changed(**neurites):
+    values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    for name, fields in neurites.items():
+        values["anatomy"][name] |= fields
+    return World(load_preset(values), 5)
+
+
 def test_spines_leave_the_shafts_of_dendrites():
-    """A node with more than one child is where a spine leaves the shaft; axons have none."""
-    found = skeletons(World("epfl", 5).scene(Grid((32, 80, 80), (50.0, 50.0, 50.0))))
-    for kind, most in (("dendrite", 2), ("axon", 1)):
-        children = [
-            np.bincount(one.parents[one.parents >= 0], minlength=1) for one in found if one.kind == kind
-        ]
-        assert max(count.max() for count in children) >= most
-        assert kind == "dendrite" or max(count.max() for count in children) == 1
+    """Where nothing branches, a node with more than one child is where a spine leaves; axons have none."""
+    straight = {"branch_chance": 0.0}
+    found = skeletons(changed(axons=straight, dendrites=straight).scene(BLOCK))
+    assert most_children(found, "dendrite") >= 2
+    assert most_children(found, "axon") == 1
+
+
+def test_branches_hang_on_their_stems():
+    """They share an id: a neurite is one skeleton, whose nodes are each there once."""
+    scene = changed(axons={"branch_chance": 1.0}).scene(BLOCK)
+    found = skeletons(scene)
+    assert len({one.neurite for one in found}) == len(found)
+    assert most_children(found, "axon") == 2
+    rows = np.bincount(scene.neurites.cells)
+    assert rows.max() > 1, "some of the neurites branch"
+    for one in found:
+        if one.kind == "axon":
+            assert len(np.unique(one.nodes_nm, axis=0)) == len(one.nodes_nm)
+
+
+@pytest.mark.parametrize("name", ["epfl", "sstem_drosophila"])
+def test_nearly_all_nodes_of_a_window_lie_in_their_own_neurite(name):
+    """No shaft is swallowed by others: at least nine of ten of their nodes are in its tissue."""
+    world = World(name, 6)
+    scene = world.scene(BLOCK)
+    cells, start = scene.neurites, np.array(BLOCK.start_vx)
+    known = ~np.isnan(cells.nodes_nm[..., 3])
+    places = world_points(6, scene.anatomy.warp, cells.nodes_nm[known][:, :3])
+    at = np.floor(places / BLOCK.voxel_nm).astype(int) - start
+    there = ((at >= 0) & (at < BLOCK.shape)).all(1)
+    owner = scene.partition.index[tuple(at[there].T)]
+    of = np.append(cells.cells, -1)[owner]
+    own = of == np.broadcast_to(cells.cells[:, None], known.shape)[known][there]
+    assert there.sum() > 200
+    assert own.mean() >= 0.9
 
 
 def test_a_window_inside_tells_the_same(shown):
