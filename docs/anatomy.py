@@ -145,7 +145,7 @@ def neurons() -> npt.NDArray[np.uint8]:
             drawn = [Body(own.astype(np.int32), (120, 160, 205), clear=True)]
             for name in ("psd", "sheath"):
                 drawn.append(Body(np.where(near, patch.instances[name], 0), COLOURS[name]))
-            pictures.append(render(drawn, grid.voxel_nm, (480, 480), 25.0))
+            pictures.append(render(drawn, grid.voxel_nm, (440, 480), 31.0))
     return np.hstack(pictures)
 
 

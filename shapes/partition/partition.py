@@ -122,12 +122,12 @@ def _partition(  # type: ignore[no-untyped-def]
     shifted, who, kin = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
     pz, py, px = places[0], places[1], places[2]
-    state, found = np.empty((6, plane), np.float32), np.empty((5, plane), np.int32)
+    state, found = np.empty((6, plane), np.float32), np.empty((8, plane), np.int32)
     lowest, best, rival, nearest, slope, ripple = state[0], state[1], state[2], state[3], state[4], state[5]
-    lowest_at, at, second, own, neighbour = found[0], found[1], found[2], found[3], found[4]
+    lowest_at, at, second, own, neighbour, names = found[0], found[1], found[2], found[3], found[4], found[5:]
     ranking, shares = Ranking(fields, best, at, rival, second), Shares(own, neighbour, nearest, slope)
     slopes, wanted = np.empty((8, plane), np.float32), np.empty((2, n), np.bool_)
-    rises = np.empty((2, plane), np.float32)
+    rises = np.empty((4, plane), np.float32)
     corner = np.empty(3)
     glia_index, glia_field = reach.shape[0] - 1, np.float32(glia)
     least, most, c = np.empty(3), np.empty(3), np.empty(3)
@@ -179,7 +179,7 @@ def _partition(  # type: ignore[no-untyped-def]
                         )
                         measure(
                             shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
-                            slopes, wanted, rises, lowest_at,
+                            slopes, wanted, rises, names,
                         )  # fmt: skip
                         v = 0
                         for y in range(y0, y1):

@@ -177,23 +177,26 @@ def _slopes(tubes, count, n, pz, py, px, who, wanted, sz, sy, sx, ease):  # type
 @compiled
 def measure(  # type: ignore[no-untyped-def]
     tubes, owners, cells, count, glia, glia_index, n, places, ranking, reach, shares, slopes, wanted, state,
-    kin,
+    names,
 ):  # fmt: skip
     """Find owner, neighbour, distance to the membrane and tilt of voxels after ``rank``.
 
-    ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``slopes`` (8, n),
-    ``wanted`` (2, count), ``state`` float32 (2, n) and ``kin`` int32 (n,) are room to write in.
+    ``reach`` is how deep in each owner the distance matters. Written are ``shares``; ``places`` and
+    ``ranking`` are written over: only voxels near a membrane are looked at further, and these move up.
+    ``slopes`` (8, n), ``wanted`` (2, count), ``state`` float32 (4, n) and ``names`` int32 (3, n) are room to
+    write in.
     """
     pz, py, px = places[0], places[1], places[2]
     fields, best, at, rival, second = ranking
     own, other, depth, tilt = shares
-    rise, inner = state
+    rise, inner, nearest, lean = state
+    which, kin, beside = names
     steep = core_steep = swell = _ZERO
     for i in range(count):
         steep, core_steep = max(steep, tubes[i, STEEP]), max(core_steep, tubes[i, CORE_STEEP])
         swell = max(swell, tubes[i, SWELL])
         wanted[0, i] = wanted[1, i] = False
-    close = False
+    m = 0
     for x in range(n):
         own[x] = glia_index if at[x] < 0 else owners[at[x]]
         depth[x] = reach[own[x]]
@@ -203,26 +206,28 @@ def measure(  # type: ignore[no-untyped-def]
         out = max(_ZERO, swell - best[x]) + steep * depth[x]
         parts = min(core_steep * depth[x], out) + (core_steep if rival[x] < swell else steep) * depth[x]
         if rival[x] - best[x] < parts or glia - best[x] < min(core_steep * depth[x], out):
-            close = True
             if at[x] >= 0:
                 wanted[0, at[x]] = True
             if second[x] >= 0:
                 wanted[1, second[x]] = True
-    if not close:
+            pz[m], py[m], px[m], nearest[m] = pz[x], py[x], px[x], depth[x]
+            best[m], rival[m], at[m], second[m], which[m] = best[x], rival[x], at[x], second[x], x
+            m += 1
+    if m == 0:
         return
     oz, oy, ox, rz, ry, rx, ease, unused = slopes
-    _slopes(tubes, count, n, pz, py, px, second, wanted[1], rz, ry, rx, unused)
-    _slopes(tubes, count, n, pz, py, px, at, wanted[0], oz, oy, ox, ease)
-    for x in range(n):
+    _slopes(tubes, count, m, pz, py, px, second, wanted[1], rz, ry, rx, unused)
+    _slopes(tubes, count, m, pz, py, px, at, wanted[0], oz, oy, ox, ease)
+    for x in range(m):
         kin[x] = cells[at[x]] if at[x] >= 0 else -1
         steep = max(_FLATTEST, np.sqrt(oz[x] * oz[x] + oy[x] * oy[x] + ox[x] * ox[x]))
         core = max(_ZERO, -best[x]) / steep if ease[x] < _ONE else _ZERO
         # how far its field can rise within reach
-        rise[x] = steep * (min(depth[x], core) + ease[x] * max(_ZERO, depth[x] - core))
+        rise[x] = steep * (min(nearest[x], core) + ease[x] * max(_ZERO, nearest[x] - core))
         # glia's field is level, so the gap to it closes at the owner's slope alone
         gap, eased = glia - best[x], max(_FLATTEST, ease[x] * steep)
         level = gap / steep if gap <= steep * core else core + (gap - steep * core) / eased
-        lean = abs(oz[x]) / steep
+        upright = abs(oz[x]) / steep
         # the second lowest field mostly is the neighbour, and rules the others out
         dz, dy, dx = rz[x] - oz[x], ry[x] - oy[x], rx[x] - ox[x]
         steep = max(_FLATTEST, np.sqrt(dz * dz + dy * dy + dx * dx))
@@ -230,37 +235,34 @@ def measure(  # type: ignore[no-untyped-def]
         ez, ey, ex = rz[x] - ease[x] * oz[x], ry[x] - ease[x] * oy[x], rx[x] - ease[x] * ox[x]
         eased = max(_FLATTEST, np.sqrt(ez * ez + ey * ey + ex * ex))
         d = gap / steep if gap <= steep * core else core + (gap - steep * core) / eased
-        nearer = d < depth[x]
-        depth[x] = d if nearer else depth[x]
-        tilt[x] = abs(dz) / steep if nearer else tilt[x]
-        glial = at[x] >= 0 and level < depth[x]
-        depth[x] = level if glial else depth[x]
-        tilt[x] = lean if glial else tilt[x]
-        other[x] = -2 if glial else (second[x] if nearer else -3)
+        nearer = d < nearest[x]
+        nearest[x] = d if nearer else nearest[x]
+        lean[x] = abs(dz) / steep if nearer else _ZERO
+        glial = at[x] >= 0 and level < nearest[x]
+        nearest[x] = level if glial else nearest[x]
+        lean[x] = upright if glial else lean[x]
+        beside[x] = -2 if glial else (second[x] if nearer else -3)
         inner[x] = core
-    for x in range(n):
-        if other[x] >= 0:
-            other[x] = owners[other[x]]
-        else:
-            other[x] = NOBODY if other[x] == -3 else glia_index
     for i in range(count):
         field, who = fields[i], cells[i]
         swell, core_steep, steep = tubes[i, SWELL], tubes[i, CORE_STEEP], tubes[i, STEEP]
-        hits = 0
-        for x in range(n):
-            bound = rise[x] + (core_steep if field[x] < swell else steep) * depth[x]
-            hits += (field[x] - best[x] < bound) & (kin[x] != who) & (second[x] != i)
-        if hits == 0:
-            continue
-        for x in range(n):
-            bound = rise[x] + (core_steep if field[x] < swell else steep) * depth[x]
-            if kin[x] == who or second[x] == i or field[x] - best[x] >= bound:
+        for x in range(m):
+            f = field[which[x]]
+            bound = rise[x] + (core_steep if f < swell else steep) * nearest[x]
+            if f - best[x] >= bound or kin[x] == who or second[x] == i:
                 continue
             mz, my, mx = tube_slope(tubes, i, pz[x], py[x], px[x])
             dz, dy, dx = mz - oz[x], my - oy[x], mx - ox[x]
             closing = max(_FLATTEST, np.sqrt(dz * dz + dy * dy + dx * dx))
             ez, ey, ex = mz - ease[x] * oz[x], my - ease[x] * oy[x], mx - ease[x] * ox[x]
             eased = max(_FLATTEST, np.sqrt(ez * ez + ey * ey + ex * ex))
-            d = until(field[x] - best[x], closing, eased, inner[x])
-            if d < depth[x]:
-                depth[x], other[x], tilt[x] = d, owners[i], abs(dz) / closing
+            d = until(f - best[x], closing, eased, inner[x])
+            if d < nearest[x]:
+                nearest[x], beside[x], lean[x] = d, i, abs(dz) / closing
+    for x in range(m):
+        k = which[x]
+        depth[k], tilt[k] = nearest[x], lean[x]
+        if beside[x] >= 0:
+            other[k] = owners[beside[x]]
+        elif beside[x] == -2:
+            other[k] = glia_index
