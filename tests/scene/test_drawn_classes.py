@@ -19,7 +19,7 @@ ALL = Annotation(classes=known_classes())
 GRID = Grid((2, 160, 160), (50.0, 6.0, 6.0), (1e4, 2e4, 3e4))
 SHEETS = 5
 SOMATA = {
-    "cell_nm": 25000, "chance": 0.5, "nodes": 2, "step_nm": 450, "bend": 0.15,
+    "cell_nm": 25000, "chance": 0.5, "length_nm": 1800, "branch_chance": 0, "step_nm": 450, "bend": 0.15,
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14,
 }  # fmt: skip
 

@@ -219,7 +219,7 @@ def test_a_fibre_has_one_round_sheath_of_a_plausible_thickness():
 
 def lanes(**change: object) -> tuple[Population, Neurites]:
     values = {
-        "cell_nm": 700, "lanes": True, "bend": 0, "grain": (1, 0, 0), "nodes": 6, "step_nm": 500,
+        "cell_nm": 700, "lanes": True, "bend": 0, "grain": (1, 0, 0), "length_nm": 6000, "step_nm": 500,
         "radius_nm": {"median": 300, "ratio": 1.6}, "wobble": 0,
     }  # fmt: skip
     population = Population.model_validate(values | change)

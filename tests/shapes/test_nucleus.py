@@ -23,7 +23,7 @@ from synthem.world import World
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOMATA = {
-    "cell_nm": 25000, "chance": 0.5, "nodes": 2, "step_nm": 450, "bend": 0.15,
+    "cell_nm": 25000, "chance": 0.5, "length_nm": 1800, "branch_chance": 0, "step_nm": 450, "bend": 0.15,
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
     "ruffle_length_nm": 3000, "flatness": {"min": 0.9, "max": 1.0},
 }  # fmt: skip
@@ -42,14 +42,14 @@ def middles(seed: int) -> np.ndarray:
     """Return the middles of a world's somata and how thick they are there, (n, 4), the nearest first."""
     tubes = {"somata": (SOMA, with_somata().anatomy.somata)}
     cells = grow(seed, tubes, np.full(3, -4e4), np.full(3, 4e4), 0.0)
-    nodes = cells.nodes_nm[:, SOMATA["nodes"]]
+    nodes = cells.nodes_nm[np.arange(len(cells.counts)), cells.counts // 2]
     return nodes[np.argsort((nodes[:, :3] ** 2).sum(1))]
 
 
 def crowd() -> Preset:
     """Return a preset of straight tissue with few axons, and somata that dent each other and their nuclei."""
     somata, nucleus = {**SOMATA, "cell_nm": 5000, "chance": 1}, {"clearance_nm": 300}
-    axons = {"cell_nm": 2000, "nodes": 4, "step_nm": 300, "radius_nm": 250}
+    axons = {"cell_nm": 2000, "length_nm": 2400, "step_nm": 300, "radius_nm": 250}
     idle = dict.fromkeys((*IDLE, "dendrites", "myelinated"))
     return with_somata(nucleus=nucleus, somata=somata, axons=axons, warp={"amplitude_nm": 0}, **idle)
 
