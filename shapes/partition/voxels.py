@@ -264,5 +264,5 @@ def measure(  # type: ignore[no-untyped-def]
         depth[k], tilt[k] = nearest[x], lean[x]
         if beside[x] >= 0:
             other[k] = owners[beside[x]]
-        elif beside[x] == -2:
+        elif beside[x] != -3:
             other[k] = glia_index
