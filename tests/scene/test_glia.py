@@ -1,6 +1,7 @@
 """Processes of glial cells, and the glycogen in them."""
 
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -77,9 +78,10 @@ def test_no_partner_of_a_polyadic_synapse_is_glia():
     values = load_preset("insect").model_dump(mode="json", exclude_none=True)
     values["anatomy"] |= {"glia": ASTROCYTES}
     values["anatomy"]["psd"]["partners"] = "any"
-    tissue, seen, touched = load_preset(values).anatomy, 0, 0
-    for seed in range(2):
-        scene = build_scene(tissue, seed, Grid((4, 200, 200), (8.0, 8.0, 8.0)))
+    world, seen, touched = World(load_preset(values), 0), 0, 0
+    for z, y, x in islice(world.find("psd"), 6):
+        grid = Grid((4, 200, 200), (8.0, 8.0, 8.0), (z - 16, y - 800, x - 800))
+        scene = build_scene(world.preset.anatomy, 0, grid)
         glia, density = kinds(scene) == GLIA, scene.layers["psd"].distance_nm < 0
         assert not (glia & density).any()
         seen, touched = seen + density.sum(), touched + glia.sum()
