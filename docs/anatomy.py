@@ -59,7 +59,8 @@ ASTROCYTES = {
     "spine_neck_radius_nm": {"min": 60, "max": 120}, "spine_head_radius_nm": {"min": 60, "max": 150},
 }  # fmt: skip
 SOMATA = {
-    "cell_nm": 25000, "chance": 0.4, "length_nm": 1800, "step_nm": 450, "bend": 0.15,
+    "cell_nm": 25000, "chance": 0.4, "length_nm": 1800, "branch_chance": 0, "step_nm": 450,
+    "bend": 0.15,
     "radius_nm": {"min": 3000, "max": 4500}, "wobble": 0.05, "stiffness": 14, "ruffle_nm": 800,
     "ruffle_length_nm": 3000, "flatness": {"min": 0.9, "max": 1},
 }  # fmt: skip

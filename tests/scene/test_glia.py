@@ -1,6 +1,7 @@
 """Processes of glial cells, and the glycogen in them."""
 
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from synthem.scene.scene import CLUTTER, Scene, build_scene
 from synthem.world import World
 
 ASTROCYTES = {
-    "cell_nm": 1800, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
+    "cell_nm": 1800, "chance": 0.35, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
     "radius_nm": {"median": 240, "ratio": 1.4},
     "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
     "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
@@ -77,9 +78,10 @@ def test_no_partner_of_a_polyadic_synapse_is_glia():
     values = load_preset("insect").model_dump(mode="json", exclude_none=True)
     values["anatomy"] |= {"glia": ASTROCYTES}
     values["anatomy"]["psd"]["partners"] = "any"
-    tissue, seen, touched = load_preset(values).anatomy, 0, 0
-    for seed in range(2):
-        scene = build_scene(tissue, seed, Grid((4, 200, 200), (8.0, 8.0, 8.0)))
+    world, seen, touched = World(load_preset(values), 0), 0, 0
+    for z, y, x in islice(world.find("psd"), 6):
+        grid = Grid((4, 200, 200), (8.0, 8.0, 8.0), (z - 16, y - 800, x - 800))
+        scene = build_scene(world.preset.anatomy, 0, grid)
         glia, density = kinds(scene) == GLIA, scene.layers["psd"].distance_nm < 0
         assert not (glia & density).any()
         seen, touched = seen + density.sum(), touched + glia.sum()

@@ -107,7 +107,8 @@ def test_most_active_zones_have_vesicles_docked():
 @pytest.mark.parametrize(("chance", "share"), [(0, 0), (0.5, 0.5), (1, 1)])
 def test_as_many_vesicles_have_a_dense_core_as_asked_for(chance, share):
     world = World(changed(vesicle={"dense_chance": chance}), seed=1)
-    layer = world.scene(Grid((24, 240, 240), (5.0, 5.0, 5.0))).layers["vesicle"]
+    z, y, x = next(world.find("psd"))
+    layer = world.scene(Grid((24, 240, 240), (5.0, 5.0, 5.0), (z - 60, y - 600, x - 600))).layers["vesicle"]
     deep = layer.distance_nm < -20
     cored = {i: (layer.detail_nm[deep & (layer.ids == i)] < 0).any() for i in np.unique(layer.ids[deep])}
     assert len(cored) > 30

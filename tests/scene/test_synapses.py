@@ -1,5 +1,7 @@
 """Who faces whom: a synapse's places lie in its partners, and every density has its own."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,13 @@ SHAPE, VOXEL = (64, 112, 112), (12.0, 12.0, 12.0)
 @pytest.fixture(scope="module", params=[("epfl", 5, 0), ("insect", 5, 0)], ids=lambda p: p[0])
 def shown(request):
     preset, seed, at = request.param
-    world, grid = World(preset, seed), Grid(SHAPE, VOXEL, (0, 0, 5000 * at))
-    return synapses(world.scene(grid)), world.annotated(grid)[1], grid, preset
+    world = World(preset, seed)
+    for place in islice(world.find("psd"), at, at + 12):
+        grid = Grid(SHAPE, VOXEL, tuple(p - n * v / 2 for p, n, v in zip(place, SHAPE, VOXEL, strict=True)))
+        found = synapses(world.scene(grid))
+        if preset != "insect" or len({one.contact for one in found}) < len(found):
+            break
+    return found, world.annotated(grid)[1], grid, preset
 
 
 def test_places_lie_in_their_neurites(shown):
@@ -44,7 +51,8 @@ def test_every_density_has_its_partners(shown):
 def test_a_window_elsewhere_tells_the_same(shown):
     """What two windows show is one synapse: ids, partners and the middle of its contact are the same."""
     found, _, grid, preset = shown
-    aside = Grid(SHAPE, VOXEL, (0, 0, grid.origin_nm[2] + 240))
+    z, y, x = grid.origin_nm
+    aside = Grid(SHAPE, VOXEL, (z, y, x + 240))
     less = {one.density: one for one in synapses(World(preset, 5).scene(aside))}
     both = [(one, less[one.density]) for one in found if one.density in less]
     assert both

@@ -113,7 +113,7 @@ def test_the_preset_in_the_guide_shows_a_nucleus(tmp_path):
     assert main(command) == 0
     world, tubes = World(path, 0), {"somata": (SOMA, load_preset(path).anatomy.somata)}
     cells = grow(0, tubes, np.full(3, -3e4), np.full(3, 3e4), 0.0)
-    patch = world.patch(around(cells.nodes_nm[0, 2, :3], (1, 48, 48), 5.0))
+    patch = world.patch(around(cells.nodes_nm[0, cells.counts[0] // 2, :3], (1, 48, 48), 5.0))
     assert patch.instances["nucleus"].all()
 
 
@@ -136,14 +136,27 @@ def test_a_nucleus_lies_in_its_soma_clear_of_the_membrane():
 
 
 def test_what_else_is_in_a_soma_keeps_clear_of_its_nucleus():
-    anatomy = with_somata(endosome={"per_um3": 30}).anatomy
-    scene = build_scene(anatomy, 0, around(middles(0)[2, :3], (1, 560, 560), 15.0))
-    nucleus, soma = scene.layers["nucleus"].distance_nm, of_kind(scene, SOMA)
-    assert (nucleus < 0).mean() > 0.1
-    for name in ("mitochondrion", "er", "endosome", "microtubule", "vesicle", "psd", "sheath", "glycogen"):
-        there = (scene.layers[name].distance_nm < 0) & soma
-        assert not (there & (nucleus < OFF_NUCLEI.get(name, 0.0))).any(), name
-        assert there.any() == (name in OFF_NUCLEI), name
+    mitochondrion = load_preset("epfl").anatomy.mitochondrion.model_dump(mode="json") | {"thinnest_nm": 80}
+    anatomy = with_somata(endosome={"per_um3": 30}, mitochondrion=mitochondrion).anatomy
+    shown = set()
+    for middle in middles(0)[:4]:
+        scene = build_scene(anatomy, 0, around(middle[:3], (1, 560, 560), 15.0))
+        nucleus, soma = scene.layers["nucleus"].distance_nm, of_kind(scene, SOMA)
+        assert (nucleus < 0).mean() > 0.1
+        for name in (
+            "mitochondrion",
+            "er",
+            "endosome",
+            "microtubule",
+            "vesicle",
+            "psd",
+            "sheath",
+            "glycogen",
+        ):
+            there = (scene.layers[name].distance_nm < 0) & soma
+            assert not (there & (nucleus < OFF_NUCLEI.get(name, 0.0))).any(), name
+            shown |= {name} if there.any() else set()
+    assert shown == set(OFF_NUCLEI)
 
 
 def test_a_window_in_a_nucleus_has_no_label():
@@ -236,12 +249,12 @@ def test_synapses_never_face_a_soma():
     values = with_somata("insect", somata=small).model_dump(mode="json", exclude_none=True)
     values["anatomy"]["psd"]["partners"] = "any"
     seen = touched = 0
-    for seed in (0, 3):
+    for seed in range(5):
         scene = build_scene(load_preset(values).anatomy, seed, Grid((4, 300, 300), (8.0, 8.0, 8.0)))
         soma, density = of_kind(scene, SOMA), scene.layers["psd"].distance_nm < 0
         assert not (soma & (density | (scene.layers["vesicle"].distance_nm < 0))).any()
-        seen, touched = seen + density.sum(), touched + soma.mean()
-    assert seen > 500 and touched > 0.3
+        seen, touched = seen + density.sum(), touched + soma.mean() / 5
+    assert seen > 500 and touched > 0.1
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def alone(points: np.ndarray, ids: list[int]) -> tuple[Rods, Tissue, Partition, 
     """Return what ``build`` takes for one rod in a cell without end."""
     rods = Rods(points, points, np.zeros(1, np.int32), np.ones(1, np.uint64), np.array([ids], np.int32), 0)
     cells = Neurites.__new__(Neurites)
+    object.__setattr__(cells, "cells", np.zeros(1, np.int32))
     tissue = Tissue(0, straight(GRID), cells, Membranes(), np.zeros(1))
     nothing = np.zeros(GRID.shape, np.int32)
     part = Partition(nothing, nothing - 1, np.full(GRID.shape, 1e4, np.float32), np.zeros(GRID.shape))
@@ -113,7 +114,7 @@ def test_a_part_of_the_mitochondria_in_dendrites_branches():
         kinds = np.concatenate([kinds for _, kinds in found])
         assert not has[kinds != DENDRITE].any()
         drawn[chance] = has[kinds == DENDRITE].sum()
-    assert drawn[0.0] == 0 and drawn[1.0] > 60
+    assert drawn[0.0] == 0 and drawn[1.0] > 40
     assert 0.15 < drawn[0.3] / drawn[1.0] < 0.45
 
 
