@@ -84,7 +84,8 @@ def test_an_object_lies_within_its_extent_and_where_its_line_passes(world, kind,
         at = np.argwhere(world.annotated(Grid((80, 80, 80), (nm,) * 3, corner))[1][kind] == one.id)
         at = (at + 0.5) * nm + np.array(corner)
         beyond = max(one.low[0] - at[:, 0].min(), at[:, 0].max() - one.high[0])
-        assert beyond < 0.1 * one.extent_nm + 15, "bending may take it a little farther, and the label"
+        # bending may take it a little farther, and the label, and a density the round head that it lies on
+        assert beyond < 0.1 * one.extent_nm + (80 if kind == "psd" else 15)
         assert at[:, 0].min() < one.place[0] < at[:, 0].max()
         away += [np.linalg.norm(at[at[:, 0] == z] - one.at(z), axis=1).min() for z in np.unique(at[:, 0])]
     assert len(away) > 20 and np.median(away) < nm and np.mean(np.array(away) < 60) > 0.8

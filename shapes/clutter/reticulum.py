@@ -80,7 +80,8 @@ def _piece(knots, axes, step, more, begin, end, place, radius, wander, points, n
 @compiled
 def _leave_boutons(nodes, varicosity, j, k, points, n):  # type: ignore[no-untyped-def]
     """Interrupt a piece in boutons, which are left to their vesicles."""
-    for m in range(k, k + 2):
+    # where an axon is squeezed, other nodes than those of the piece may lie as near
+    for m in range(max(0, k - 3), min(nodes.shape[1], k + 5)):
         if varicosity[j, m] != BOUTON:
             continue
         ball = bouton_ball(nodes[j, m, 3])

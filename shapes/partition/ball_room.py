@@ -134,7 +134,7 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
         if owners[k] == host:
             continue
         steep, soft = np.float32(segments[k, STEEP]), np.float32(1.0 / segments[k, STIFF])
-        swell = np.float32(segments[k, SWELL])
+        swell, thin = np.float32(segments[k, SWELL]), segments[k, CORE] > segments[k, STIFF]
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
         for i in range(n):
             pace = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
@@ -145,8 +145,10 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
         for i in range(n):
             if squared[i] < _ZERO:
                 z, y, x = pz[i] + origin[0], py[i] + origin[1], px[i] + origin[2]
-                gap = tube_field(segments, k, z, y, x) - field[i]
-                if gap <= 0.0:
+                theirs = tube_field(segments, k, z, y, x)
+                gap = theirs - field[i]
+                # a thin neighbour's field falls fast inside: a ball that keeps off its surface keeps off it
+                if gap <= 0.0 or (thin and theirs * soft < clear[i] and field[i] < _ZERO):
                     continue
                 mz, my, mx = tube_slope(segments, k, z, y, x)
                 near = np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2)

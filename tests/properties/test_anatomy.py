@@ -38,7 +38,6 @@ def preset(name: str) -> Preset:
     if name == "wrapped":
         values = load_preset("getmanskaya2022").model_dump(mode="json", exclude_none=True)
         values["anatomy"]["sheath"] |= {"paranode_nm": 200}
-        values["anatomy"]["myelinated"] |= {"stiffness": 14}
         return load_preset(values)
     if name != "thick":
         return load_preset(name)
