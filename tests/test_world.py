@@ -92,8 +92,7 @@ def test_an_object_lies_within_its_extent_and_where_its_line_passes(world, kind,
 
 
 def test_a_stretch_of_sheath_bears_the_id_of_its_axon(world):
-    found = find_in_block(world.preset.anatomy, 7, "sheath", (2, -1, 1))
-    found = found or find_in_block(world.preset.anatomy, 7, "sheath", (0, 0, 0))
+    found = find_in_block(world.preset.anatomy, 7, "sheath", (1, 0, 0))
     assert all(one.low[0] < one.place[0] < one.high[0] for one in found)
     shown = [
         one.id in world.annotated(Grid((1, 96, 96), (20.0,) * 3, (z, y - 960, x - 960)))[1]["sheath"]
@@ -256,7 +255,11 @@ def test_a_trace_of_another_world_version_is_refused_and_says_what_made_it():
 
 
 def test_ends_come_in_the_order_of_z_where_the_bending_turns_an_object_over():
-    turned = find_in_block(load_preset("epfl").anatomy, 101, "psd", (-11, 8, 53))
-    assert any(found.id == 1308978832 for found in turned)
-    for found in turned:
-        assert found.low[0] <= found.place[0] <= found.high[0]
+    found = [
+        one
+        for block in ((-11, 8, 53), (-11, 8, 54), (-10, 8, 53), (3, 1, 0), (0, 5, 2))
+        for one in find_in_block(load_preset("epfl").anatomy, 101, "psd", block)
+    ]
+    assert len(found) > 10
+    for one in found:
+        assert one.low[0] <= one.place[0] <= one.high[0]

@@ -134,7 +134,7 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
         if owners[k] == host:
             continue
         steep, soft = np.float32(segments[k, STEEP]), np.float32(1.0 / segments[k, STIFF])
-        swell, thin = np.float32(segments[k, SWELL]), segments[k, CORE] > segments[k, STIFF]
+        swell, inner = np.float32(segments[k, SWELL]), np.float32(segments[k, CORE] / segments[k, STIFF])
         _axis_offsets(segments, k, origin, n, pz, py, px, squared, thick)
         for i in range(n):
             pace = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
@@ -147,10 +147,16 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
                 z, y, x = pz[i] + origin[0], py[i] + origin[1], px[i] + origin[2]
                 theirs = tube_field(segments, k, z, y, x)
                 gap = theirs - field[i]
-                # a thin neighbour's field falls fast inside: a ball that keeps off its surface keeps off it
-                if gap <= 0.0 or (thin and theirs * soft < clear[i] and field[i] < _ZERO):
+                if gap <= 0.0:
                     continue
                 mz, my, mx = tube_slope(segments, k, z, y, x)
+                # inside, a thin neighbour's field falls faster: the membrane may lie there
+                pace = np.sqrt(nz[i] * nz[i] + ny[i] * ny[i] + nx[i] * nx[i])
+                theirs_pace = max(np.sqrt(mz * mz + my * my + mx * mx), 0.05)
+                surface = max(theirs, 0.0) / theirs_pace
+                below = -(field[i] + pace * surface)
+                if below > 0.0 and surface + below / (theirs_pace * inner + pace) < clear[i]:
+                    continue
                 near = np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2)
                 oz, oy, ox = ease[i] * nz[i], ease[i] * ny[i], ease[i] * nx[i]
                 far = np.sqrt((mz - oz) ** 2 + (my - oy) ** 2 + (mx - ox) ** 2)

@@ -290,7 +290,7 @@ def test_masks_give_greys_sizes_and_numbers(tmp_path: Path) -> None:
             cv2.imwrite(str(tmp_path / name / f"{k}.png"), image)
     found, mended = fit_masks(EPFL, tmp_path, flipped=False, greys_alone=True)
     assert abs(found.microscope.stain.membrane.typical() - 105) < 6
-    assert abs(found.microscope.stain.matrix.typical() - 90) < 12
+    assert abs(found.microscope.stain.matrix.typical() - 90) < 16
     assert found.microscope.stain.psd == EPFL.microscope.stain.psd, "what has no masks stays"
     assert found.anatomy == EPFL.anatomy
     assert all(abs(one.after - one.real) < abs(one.before - one.real) + 1 for one in mended)

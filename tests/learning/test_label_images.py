@@ -84,7 +84,7 @@ def test_voxels_near_the_models_stay_and_those_far_off_are_refused() -> None:
 @pytest.mark.parametrize("preset", ["epfl", "cremi"])
 def test_bright_membranes_are_turned(tmp_path: Path, preset: str) -> None:
     voxel = load_preset(preset).voxel_nm
-    image = World(preset, seed=5).patch(Grid((1, 200, 200), voxel)).image[0]
+    image = World(preset, seed=7).patch(Grid((1, 200, 200), voxel)).image[0]
     kept = prepare(model().card, open_images(png(tmp_path / "a.png", image)), voxel, "auto", "a")
     turned = prepare(model().card, open_images(png(tmp_path / "b.png", 255 - image)), voxel, "auto", "b")
     assert not kept.inverted and turned.inverted

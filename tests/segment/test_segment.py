@@ -47,7 +47,7 @@ def save(path: Path, classes: tuple[str, ...] = CLASSES, dims: int = 2, **card) 
 @pytest.fixture(scope="module")
 def tissue() -> np.ndarray:
     return np.stack(
-        [World("epfl", seed=3).patch(Grid((1, 80, 96), origin_nm=(0, 0, 9e3 * k))).image[0] for k in range(2)]
+        [World("epfl", seed=7).patch(Grid((1, 80, 96), origin_nm=(0, 0, 9e3 * k))).image[0] for k in range(2)]
     )
 
 
