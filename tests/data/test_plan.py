@@ -91,8 +91,8 @@ def test_a_budget_that_needs_more_of_one_object_is_explained(
 ) -> None:
     monkeypatch.setattr("synthem.data.windows.MOST_BLOCKS", 5)
     monkeypatch.setattr("synthem.data.windows.WINDOWS_AN_OBJECT", 0)
-    plan = plan_dataset(world, 3, SHAPE, balance={"psd": 0.1})
-    assert len(plan.shortfalls) == 1 and "no further psd was found" in plan.shortfalls[0]
+    plan = plan_dataset(world, 3, SHAPE, balance={"vesicle": 0.5})
+    assert len(plan.shortfalls) == 1 and "no further vesicle was found" in plan.shortfalls[0]
 
 
 def test_profiles_around_objects_have_the_sizes_of_scattered_ones() -> None:
