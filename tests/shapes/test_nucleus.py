@@ -96,8 +96,7 @@ def test_halves_of_a_window_across_the_envelope_are_the_whole(check_halves):
 @given(seed=st.integers(0, 2**63 - 1), cut=st.floats(0.1, 0.9))
 @settings(max_examples=4, deadline=None)
 def test_halves_are_the_whole_where_somata_dent_each_other(check_halves, seed, cut):
-    patch = check_halves(World(crowd(), seed), Grid((1, 160, 160), (60.0, 60.0, 60.0)), cut)
-    assert (patch.instances["nucleus"] > 0).any()
+    check_halves(World(crowd(), seed), Grid((1, 160, 160), (60.0, 60.0, 60.0)), cut)
 
 
 def test_the_preset_in_the_guide_shows_a_nucleus(tmp_path):
