@@ -8,6 +8,7 @@ from dataclasses import is_dataclass
 from itertools import pairwise
 from textwrap import dedent
 from types import NoneType
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
@@ -75,7 +76,7 @@ def _kind(kind: Any, limits: Iterable[Any] = ()) -> str:
         return ", ".join(f"`{value}`" for value in inner)
     if NoneType in inner:
         return f"{_kind(inner[0], limits)}, or `null`"
-    if outer is Union:
+    if outer in (Union, UnionType):
         return " or ".join(map(_kind, inner))
     if outer is tuple:
         one = _kind(inner[0])
