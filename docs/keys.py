@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import is_dataclass
 from itertools import pairwise
 from textwrap import dedent
-from types import NoneType
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
