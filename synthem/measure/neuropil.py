@@ -1,4 +1,4 @@
-"""Wiring: how much axon and dendrite a volume holds, how they branch, and where they meet."""
+"""Neuropil: how much axon and dendrite a volume holds, how they branch, and where they meet."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ COARSE_NM = 100.0
 _SAME_NM = 1e-6
 
 
-class Wiring(NamedTuple):
+class Neuropil(NamedTuple):
     """Neurites and synapses of a volume.
 
     Attributes
@@ -56,9 +56,9 @@ class Wiring(NamedTuple):
     own: float
 
 
-def wiring(
+def neuropil(
     world: World, size_um: tuple[float, float, float], origin_nm: tuple[float, float, float]
-) -> Wiring:
+) -> Neuropil:
     """Measure a box of a world, ``size_um`` (z, y, x) large; its organelles but for synapses are left out."""
     anatomy = world.preset.anatomy
     idle = {
@@ -70,7 +70,7 @@ def wiring(
     return measured(build_scene(anatomy.model_copy(update=idle), world.seed, grid))
 
 
-def measured(scene: Scene) -> Wiring:
+def measured(scene: Scene) -> Neuropil:
     """Measure the neurites and synapses of a scene."""
     cells, grid = scene.neurites, scene.grid
     volume = float(np.prod(np.multiply(grid.shape, grid.voxel_nm)) * 1e-9)
@@ -94,7 +94,7 @@ def measured(scene: Scene) -> Wiring:
     boutons = int((shown & axons & (cells.varicosity[rows, node] == BOUTON)).sum())
     contacts = scene.objects.get("psd")
     synapses = int(_inside(scene, contacts.middles_nm).sum()) if contacts is not None else 0
-    return Wiring(
+    return Neuropil(
         volume,
         axon / volume,
         dendrite / volume,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from synthem.measure.wiring import Wiring, wiring
+from synthem.measure.neuropil import Neuropil, neuropil
 from synthem.world import World
 
 
 @pytest.fixture(scope="module")
-def found() -> Wiring:
-    return wiring(World("epfl", 1), (4.0, 8.0, 8.0), (0.0, 0.0, 0.0))
+def found() -> Neuropil:
+    return neuropil(World("epfl", 1), (4.0, 8.0, 8.0), (0.0, 0.0, 0.0))
 
 
 def test_an_axis_lies_in_its_own_cell(found):
