@@ -152,7 +152,7 @@ def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
     n, keys = len(somata), np.array([mix(cells.keys[j], salt) for j in somata], np.uint64)
     clumps = [draw(params.clumps.row(), uniform(key, 20), normal(key, 21)) for key in keys]
     known = Ovoids(
-        centres_nm=np.empty((n, 3)),
+        centres_nm=np.zeros((n, 3)),
         owners=somata,
         ids=np.array([object_id(key) for key in keys], np.int32),
         keys=keys,
