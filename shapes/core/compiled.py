@@ -35,6 +35,9 @@ def compiled(function: Callable[..., Any]) -> Any:
     The cache lies in the user's cache folder, or in ``$NUMBA_CACHE_DIR``, so that it also works where the
     package's own folder is read-only; in a temporary folder where neither can be written. Several processes
     may start at once: files are written aside and renamed, and at worst a kernel is compiled twice.
+
+    Division by zero gives infinity, as numpy has it: a check at each division would keep loops from being
+    vectorised.
     """
     return _cached(function)
 
@@ -49,7 +52,7 @@ def _cached(function: Callable[..., Any], **options: Any) -> Any:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_folder(Path(function.__code__.co_filename)))
     try:
-        return numba.njit(cache=True, **options)(function)
+        return numba.njit(cache=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
 

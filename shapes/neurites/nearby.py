@@ -72,9 +72,15 @@ def _swells(p):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _strays(p):  # type: ignore[no-untyped-def]
+    """Return by how much a node lies off its line at most where nothing pushes that aside."""
+    return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm
+
+
+@compiled
 def _loose(p):  # type: ignore[no-untyped-def]
     """Return by how much a node lies off its line at most, thick neurites left out."""
-    return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm + (swollen_nm(p) if _swells(p) else 0.0)
+    return _strays(p) + (swollen_nm(p) if _swells(p) else 0.0)
 
 
 @compiled
@@ -130,13 +136,12 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
     low, high = box
     n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
     swells = _swells(p)
-    loose = _loose(p)
+    strays, loose = _strays(p), _loose(p)
     farthest = max(look.span + look.wide * p.radius_nm.highest, look.swollen, look.boutons)
     least, top = lattice[0] - look.margin, lattice[1] + look.margin
     room = thick.families.shape[0] + (most_crossings(p, (top - least).max()) if swells else 0)
     crossing, parallel = np.empty((room, CROSSING)), np.empty(thick.families.shape[0], np.int64)
-    found = np.empty(stretch_nodes(p)[0], np.int64)
-    half = 0.5 * _RUN * p.step_nm
+    found, within = np.empty(stretch_nodes(p)[0], np.int64), np.empty(stretch_nodes(p)[0])
     for f in range(3):
         if p.grain[f] == 0.0:
             continue
@@ -189,9 +194,8 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                         at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
                         at_line[f] = along
                         into_tissue(drift, at_line, at)
-                        away = (
-                            np.sqrt(outside(at, low, high, 0.0)) - loose - LONGER * half - min(most, _BENT_NM)
-                        )
+                        half = MARGIN * 0.5 * (end - run) * p.step_nm
+                        away = np.sqrt(outside(at, low, high, 0.0)) - loose - half - min(most, _BENT_NM)
                         if away > reach:
                             continue
                         for node in range(run, end + 1):
@@ -204,18 +208,37 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
                             at_line[f] = along
                             into_tissue(drift, at_line, at)
-                            far = np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM
-                            needed = far <= near
                             # farther away boutons matter alone, and where branches leave their stems
-                            if not needed and what == BOUTON and k % VARICOSITY_EVERY == 1:
-                                needed = far <= look.boutons
-                            if not needed and k < 2 and p.branch_chance > 0.0:
-                                needed = far <= span + 2.0 * p.cell_nm
-                            if needed:
-                                found[some] = node
+                            wanted = near
+                            if what == BOUTON and k % VARICOSITY_EVERY == 1:
+                                wanted = max(wanted, look.boutons)
+                            if k < 2 and p.branch_chance > 0.0:
+                                wanted = max(wanted, span + 2.0 * p.cell_nm)
+                            if np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM <= wanted:
+                                found[some], within[some] = node, wanted
                                 some += 1
                     if some == 0:
                         continue
+                    others = crosses
+                    if swells:
+                        from_nm, to_nm = found[0] * p.step_nm, found[some - 1] * p.step_nm
+                        others += swellings_beside(key, p, f, i, j, line, from_nm, to_nm, crossing[crosses:])
+                        # now that one knows what pushes the line aside, many lie too far off
+                        left = 0
+                        for m in range(some):
+                            along = found[m] * p.step_nm
+                            move_a, move_b = give_way(
+                                thick, crossing, others, parallel, runs, f, line, along, PUSHED_NM
+                            )
+                            at_line[one], at_line[two] = line[one] + move_a, line[two] + move_b
+                            at_line[f] = along
+                            into_tissue(drift, at_line, at)
+                            if np.sqrt(outside(at, low, high, 0.0)) - strays - _PLAY_NM <= within[m]:
+                                found[left] = found[m]
+                                left += 1
+                        some = left
+                        if some == 0:
+                            continue
                     n += 1
                     if n > rows.keys.shape[0]:
                         continue
@@ -226,10 +249,6 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                     rows.nodes[r], rows.varicosity[r] = np.nan, SHAFT
                     if r < rows.offsets.shape[0]:
                         rows.offsets[r] = 0.0
-                    others = crosses
-                    if swells:
-                        from_nm, to_nm = found[0] * p.step_nm, found[some - 1] * p.step_nm
-                        others += swellings_beside(key, p, f, i, j, line, from_nm, to_nm, crossing[crosses:])
                     for m in range(some):
                         k = found[m] - first
                         what, thick_there = thickness(own, k, p)

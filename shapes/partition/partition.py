@@ -16,10 +16,15 @@ from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.tubes import COLUMNS, least_within, most_within, shift_segment, steep_at, tube_field
 from shapes.partition.depths import Depths
+from shapes.partition.membrane import Shares, measure
 from shapes.partition.point import NOBODY, Membranes, near_box
-from shapes.partition.voxels import Ranking, Shares, measure, rank
+from shapes.partition.voxels import Ranking, rank
 
 _TILE_Z, _TILE_YX = TILE_VX[0], TILE_VX[1]
+_PART = (4, 8, 8)  # voxels of a part of a tile, (z, y, x)
+_PARTS_X = _TILE_YX // _PART[2]
+_PARTS_YX = _TILE_YX // _PART[1] * _PARTS_X
+_ROUNDING_NM = 0.05  # of single precision, amply
 _BIG = 4  # tiles a side that pick their tubes together first
 
 
@@ -46,6 +51,17 @@ def _ball(low, high, centre):  # type: ignore[no-untyped-def]
         centre[c] = 0.5 * (low[c] + high[c])
         radius += (0.5 * (high[c] - low[c])) ** 2
     return np.sqrt(radius)
+
+
+@compiled
+def _ball_of(places, n, low, high, centre):  # type: ignore[no-untyped-def]
+    """Write the centre of a ball around ``n`` places, and return its radius."""
+    for c in range(3):
+        least, most = places[c, 0], places[c, 0]
+        for x in range(n):
+            least, most = min(least, places[c, x]), max(most, places[c, x])
+        low[c], high[c] = least, most
+    return _ball(low, high, centre) + _ROUNDING_NM
 
 
 @compiled
@@ -118,16 +134,19 @@ def _partition(  # type: ignore[no-untyped-def]
     # past the rim of the owner's reach nothing counts, and there no field is above glia's
     deepest = reach.max() if deep_nm.shape[0] == 0 else max(reach.max(), deep_nm.max())
     window = near_box(segments, tubes.blocks, box[0], box[1], glia + 1.6 * deepest, everything)
-    plane = _TILE_YX * _TILE_YX
-    shifted, who, kin = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
+    plane = _PART[0] * _PART[1] * _PART[2]
+    shifted, who = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
+    close, whose_close = np.empty((n, COLUMNS), np.float32), np.empty(n, np.int32)
+    kin, every, picked = np.empty(n, np.int32), np.arange(n), np.empty(n, np.int64)
+    least_there, marked, low, high, spot = np.empty(n), np.empty(n), np.empty(3), np.empty(3), np.empty(3)
     places, fields = np.empty((3, plane), np.float32), np.empty((n, plane), np.float32)
     pz, py, px = places[0], places[1], places[2]
-    state, found = np.empty((6, plane), np.float32), np.empty((8, plane), np.int32)
+    state, found = np.empty((6, plane), np.float32), np.empty((9, plane), np.int32)
     lowest, best, rival, nearest, slope, ripple = state[0], state[1], state[2], state[3], state[4], state[5]
     lowest_at, at, second, own, neighbour, names = found[0], found[1], found[2], found[3], found[4], found[5:]
     ranking, shares = Ranking(fields, best, at, rival, second), Shares(own, neighbour, nearest, slope)
     slopes, wanted = np.empty((8, plane), np.float32), np.empty((2, n), np.bool_)
-    rises = np.empty((4, plane), np.float32)
+    rises = np.empty((2, plane), np.float32)
     corner = np.empty(3)
     glia_index, glia_field = reach.shape[0] - 1, np.float32(glia)
     least, most, c = np.empty(3), np.empty(3), np.empty(3)
@@ -164,29 +183,54 @@ def _partition(  # type: ignore[no-untyped-def]
                     corner[2] = (start[2] + x0) // _TILE_YX * _TILE_YX * voxel[2]
                     for i in range(few):
                         who[i] = owners[fine[i]]
-                        kin[i] = cells[who[i]]
                         shift_segment(segments, fine[i], corner, shifted, i)
-                    for z in range(z0, z1):
+                    for part in range(-(-(z1 - z0) // _PART[0]) * _PARTS_YX):
+                        # parts of a tile are small enough for few tubes, or for one cell alone
+                        first_z = z0 + _PART[0] * (part // _PARTS_YX)
+                        first_y = y0 + _PART[1] * (part % _PARTS_YX // _PARTS_X)
+                        first_x = x0 + _PART[2] * (part % _PARTS_X)
+                        end_z, end_y = min(first_z + _PART[0], z1), min(first_y + _PART[1], y1)
+                        end_x = min(first_x + _PART[2], x1)
+                        if first_y >= end_y or first_x >= end_x:
+                            continue
                         v = 0
-                        for y in range(y0, y1):
-                            for x in range(x0, x1):
-                                pz[v] = tissue[0, z, y, x] - corner[0]
-                                py[v] = tissue[1, z, y, x] - corner[1]
-                                px[v] = tissue[2, z, y, x] - corner[2]
-                                v += 1
-                        rank(
-                            shifted, who, kin, few, glia_field, v, places, ranking, lowest, lowest_at, ripple
+                        for z in range(first_z, end_z):
+                            for y in range(first_y, end_y):
+                                for x in range(first_x, end_x):
+                                    pz[v] = tissue[0, z, y, x] - corner[0]
+                                    py[v] = tissue[1, z, y, x] - corner[1]
+                                    px[v] = tissue[2, z, y, x] - corner[2]
+                                    v += 1
+                        r = _ball_of(places, v, low, high, spot)
+                        fewer = _near_owners(
+                            shifted, who, every[:few], spot, r, here, glia_field, marked, picked
                         )
+                        if _one_cell(shifted, who, picked, fewer, spot, r, here, glia_field):
+                            whose = who[picked[0]]
+                            index[first_z:end_z, first_y:end_y, first_x:end_x] = whose
+                            other[first_z:end_z, first_y:end_y, first_x:end_x] = NOBODY
+                            depth[first_z:end_z, first_y:end_y, first_x:end_x] = here[whose]
+                            tilt[first_z:end_z, first_y:end_y, first_x:end_x] = 0.0
+                            continue
+                        for i in range(fewer):
+                            whose_close[i] = who[picked[i]]
+                            kin[i] = cells[whose_close[i]]
+                            close[i], least_there[i] = shifted[picked[i]], marked[picked[i]]
+                        rank(
+                            close, whose_close, kin, fewer, glia_field, v, places, ranking, lowest, lowest_at,
+                            ripple,
+                        )  # fmt: skip
                         measure(
-                            shifted, who, kin, few, glia_field, glia_index, v, places, ranking, here, shares,
-                            slopes, wanted, rises, names,
+                            close, whose_close, kin, fewer, glia_field, glia_index, v, places, least_there,
+                            ranking, here, shares, slopes, wanted, rises, names,
                         )  # fmt: skip
                         v = 0
-                        for y in range(y0, y1):
-                            for x in range(x0, x1):
-                                index[z, y, x], other[z, y, x] = own[v], neighbour[v]
-                                depth[z, y, x], tilt[z, y, x] = nearest[v], slope[v]
-                                v += 1
+                        for z in range(first_z, end_z):
+                            for y in range(first_y, end_y):
+                                for x in range(first_x, end_x):
+                                    index[z, y, x], other[z, y, x] = own[v], neighbour[v]
+                                    depth[z, y, x], tilt[z, y, x] = nearest[v], slope[v]
+                                    v += 1
 
 
 def partition(
