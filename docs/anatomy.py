@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation
 
 from shapes import Grid
 from shapes.neurites.grow import grow
-from shapes.neurites.population import SOMA
+from shapes.neurites.population import AXON, DENDRITE, SOMA
 from synthem.labels import COLOURS
 from synthem.preset.preset import Preset, load_preset
 from synthem.scene.skeletons import skeletons
@@ -74,6 +74,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "glycogen": {"glia": ASTROCYTES, "glycogen": {}},
 }
 """Anatomy that a strip shows and its preset leaves out."""
+NEURON = {SOMA: (205, 170, 120), DENDRITE: (120, 160, 205), AXON: (200, 90, 80)}
+"""Colours of the parts of a neuron."""
 NEURONS_VX = (160, 330, 330)
 KINDS = ("mitochondrion", "psd", "vesicle", "sheath")
 
@@ -150,6 +152,29 @@ def neurons() -> npt.NDArray[np.uint8]:
     return np.hstack(pictures)
 
 
+def neuron() -> npt.NDArray[np.uint8]:
+    """Return a soma with its nucleus, and the dendrites and the axon that leave it, in a cube of 18 µm."""
+    described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
+    idle = ("er", "endosome", "microtubule", "vesicle", "mitochondrion", "psd", "sheath")
+    described["anatomy"] |= {"somata": SOMATA, "nucleus": {}, **dict.fromkeys(idle)}
+    # few axons, and no spines to them: the picture takes a minute less
+    described["anatomy"]["axons"] |= {"cell_nm": 1000, "bouton_chance": 0, "swelling_chance": 0}
+    world, far, voxel = World(load_preset(described), 0), 20000.0, 180.0
+    anatomy = world.preset.anatomy
+    tubes = {"somata": (SOMA, anatomy.somata)}
+    cells = grow(world.seed, tubes, np.full(3, -far), np.full(3, far), 0.0, drift=anatomy.drift)
+    middle = cells.nodes_nm[0, cells.counts[0] // 2, :3]
+    z, y, x = (float(voxel * (np.floor(m / voxel) - 50)) for m in middle)
+    scene = world.scene(Grid((100, 100, 100), (voxel,) * 3, (z, y, x)))
+    cells, index = scene.neurites, scene.partition.index
+    own = np.append(cells.ids, 0)[index] == cells.ids[index[50, 50, 50]]
+    kinds = np.where(own, np.append(cells.kinds, -1)[index], -1)
+    nucleus = (scene.layers["nucleus"].distance_nm < 0) & own
+    drawn = [Body((kinds == kind).astype(np.int32), colour, clear=True) for kind, colour in NEURON.items()]
+    drawn.append(Body(nucleus.astype(np.int32), COLOURS["nucleus"]))
+    return render(drawn, (voxel,) * 3, (560, 640), 48.0)
+
+
 def _large(centre: tuple[float, float, float], voxel: float) -> Grid:
     z, y, x = (float(np.floor(c / voxel) * voxel) for c in centre)
     return Grid((1, 400, 400), (voxel,) * 3, (z, y - 200 * voxel, x - 200 * voxel))
@@ -173,6 +198,7 @@ def main() -> None:
         save(strip(name), HERE / f"{name}.png")
     save(nuclei(), HERE / "nuclei.png")
     save(neurons(), HERE / "neurons.png")
+    save(neuron(), HERE / "neuron.png")
     world = World("epfl", seed=2)
     shown = ("psd", "vesicle", "mitochondrion", "neurite")
     save(volume_sheet(world, 1, (160, 160, 160), shown), HERE / "synapse_3d.png")

@@ -49,12 +49,17 @@ def swelling(own, k, p):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def shaft(own, k, p):  # type: ignore[no-untyped-def]
+    """Return the radius of a neurite at node ``k``, swellings left out."""
+    thick = typical_radius(own, p.radius_nm)
+    return thick * np.exp(p.wobble * min(2.0, max(-2.0, normal(mix(own, 100 + k), 3))))
+
+
+@inlined
 def thickness(own, k, p):  # type: ignore[no-untyped-def]
     """Return what node ``k`` of a neurite is, and its radius."""
     what, least = swelling(own, k, p)
-    thick = typical_radius(own, p.radius_nm)
-    thick *= np.exp(p.wobble * min(2.0, max(-2.0, normal(mix(own, 100 + k), 3))))
-    return what, max(thick, least)
+    return what, max(shaft(own, k, p), least)
 
 
 @inlined

@@ -23,7 +23,8 @@ class Thick(NamedTuple):
 
     ``families`` (n,), ``lines`` (n, 3) where each would run if it were straight, ``firsts`` (n,) the place of
     its first node on the line, ``steps_nm`` (n,), ``nodes`` (n, m, 4): how far it is from its line, and how
-    thick, 0 where it is not known or not there, and ``widest`` (n,): its largest radius.
+    thick, 0 where it is not known or not there, ``widest`` (n,): its largest radius, and ``keys`` (n,). The
+    first ``somata`` are those.
     """
 
     families: npt.NDArray[np.int64]
@@ -32,6 +33,8 @@ class Thick(NamedTuple):
     steps_nm: npt.NDArray[np.float64]
     nodes: npt.NDArray[np.float64]
     widest: npt.NDArray[np.float64]
+    keys: npt.NDArray[np.uint64]
+    somata: int
 
     @classmethod
     def none(cls) -> "Thick":
@@ -43,6 +46,8 @@ class Thick(NamedTuple):
             np.empty(0),
             np.empty((0, 1, 4)),
             np.empty(0),
+            np.empty(0, np.uint64),
+            0,
         )
 
 
@@ -90,23 +95,23 @@ def _strayed(nodes, r, k, t, c):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def beside_line(thick, f, line, own, crossing, parallel):  # type: ignore[no-untyped-def]
-    """Find the thick neurites that a line may give way to.
+def beside_line(thick, f, line, own, soma, crossing, parallel):  # type: ignore[no-untyped-def]
+    """Find the thick neurites that a line may give way to, but for its ``soma``, a key or 0.
 
     Written are those that cross it, as rows of ``crossing``, and the numbers of those ``parallel`` to it.
-    Returns how many of either, and the most room that one needs.
+    Returns how many of either, and the most room that one needs, and that a soma does.
     """
-    families, lines, firsts, steps, nodes, widest = thick
-    n, m, most = 0, 0, 0.0
+    families, lines, firsts, steps, nodes, widest, keys, somata = thick
+    n, m, most, body = 0, 0, 0.0, 0.0
     a, b = (f + 1) % 3, (f + 2) % 3
     for r in range(families.shape[0]):
         need, g = widest[r] + own + GAP_NM, families[r]
         if g == f:
             away = np.sqrt((line[a] - lines[r, a]) ** 2 + (line[b] - lines[r, b]) ** 2)
-            if 1e-6 < away < FAR * need:
+            if 1e-6 < away < FAR * need and keys[r] != soma:
                 parallel[m] = r
                 m += 1
-                most = max(most, need)
+                most, body = max(most, need), max(body, need if r < somata else 0.0)
             continue
         third = 3 - f - g
         h = line[third] - lines[r, third]
@@ -114,15 +119,15 @@ def beside_line(thick, f, line, own, crossing, parallel):  # type: ignore[no-unt
             continue
         k, t, radius = _place_on(nodes, r, line[g] / steps[r] - firsts[r])
         need = radius + own + GAP_NM
-        if radius <= 0.0 or abs(h) >= FAR * need:
+        if radius <= 0.0 or abs(h) >= FAR * need or keys[r] == soma:
             continue
         crossing[n, X], crossing[n, SIDE], crossing[n, OFF] = lines[r, f], 0.0 if third == a else 1.0, h
         crossing[n, NEED], crossing[n, PAST] = radius + GAP_NM, 0.0
         crossing[n, CARRY] = _strayed(nodes, r, k, t, a)
         crossing[n, CARRY + 1] = _strayed(nodes, r, k, t, b)
         n += 1
-        most = max(most, need)
-    return n, m, most
+        most, body = max(most, need), max(body, need if r < somata else 0.0)
+    return n, m, most, body
 
 
 @inlined

@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled
 from shapes.core.streams import object_id, stream_key
+from shapes.neurites.bodies import WIDER, Bodies
 from shapes.neurites.course import PUSHED_NM
 from shapes.neurites.drift import Drift, drift_field, farthest_nm, lattice_box
 from shapes.neurites.giving_way import FAR, GAP_NM, Thick
+from shapes.neurites.known import Rows
+from shapes.neurites.lattice import LONGER
 from shapes.neurites.laying import lay_tubes
-from shapes.neurites.nearby import LONGER, MARGIN, Look, Rows, margin_nm, neurites_near
+from shapes.neurites.nearby import MARGIN, Look, margin_nm, neurites_near
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import (
     AXON,
@@ -38,19 +41,25 @@ _FIRST = (SOMA, MYELINATED, DENDRITE, GLIA, AXON)  # thick ones, to which the ot
 _Grown = list[tuple[int, Population, Rows]]
 
 
+def _wider(somata: bool, kind: int) -> float:
+    """Return how many times as thick as elsewhere a neurite can be at a soma, where there are any."""
+    return WIDER if somata and kind in (DENDRITE, AXON) else 1.0
+
+
 def _as_thick(parts: _Grown) -> Thick:
     """Return the neurites that others give way to."""
+    somata = any(kind == SOMA for kind, _, _ in parts)
     parts = [part for part in parts if len(part[2].keys)]
     if not parts:
         return Thick.none()
     longest = max(part[2].offsets.shape[1] for part in parts)
     total = sum(len(part[2].keys) for part in parts)
     nodes, widest, n = np.zeros((total, longest, 4)), np.empty(total), 0
-    for _, p, rows in parts:
+    for kind, p, rows in parts:
         here, flat = slice(n, n + len(rows.keys)), _typical_flatness(p)
         nodes[here, : rows.offsets.shape[1]] = rows.offsets
         nodes[here, :, 3] /= flat
-        widest[here] = rows.radii * np.exp(2 * p.wobble) / flat
+        widest[here] = _wider(somata, kind) * rows.radii * np.exp(2 * p.wobble) / flat
         n += len(rows.keys)
     return Thick(
         np.concatenate([rows.families for _, _, rows in parts]),
@@ -59,6 +68,8 @@ def _as_thick(parts: _Grown) -> Thick:
         np.concatenate([np.full(len(rows.keys), p.step_nm) for _, p, rows in parts]),
         nodes,
         widest,
+        np.concatenate([rows.keys for _, _, rows in parts]),
+        sum(len(rows.keys) for kind, _, rows in parts if kind == SOMA),
     )
 
 
@@ -99,20 +110,25 @@ def grow(
     axons = next((p for kind, p in populations.values() if kind == AXON), None)
     reach = _spine_reach_nm(spiny, axons) if spiny is not None and axons is not None else 0.0
     boutons = of(DENDRITE, pads) + reach if reach else 0.0
+    somata = next(((name, p) for name, (kind, p) in populations.items() if kind == SOMA), None)
     # thin neurites ask where the thick ones around them are
     looks, asked, kinds = {}, 0.0, {kind for kind, _ in populations.values()}
     widest = max((_thick_nm(p) for kind, p in populations.values() if kind != AXON), default=0.0)
     for name, (kind, p) in reversed(order):
         own = max(of(kind, pads) + LONGER * p.step_nm + _swell_nm(p), of(kind, keep))
+        wider = _wider(somata is not None, kind)
         wide = np.exp(2 * p.wobble) / p.flattest()
         if kind == DENDRITE and reach:
             own = max(own, boutons + reach)
         if asked > 0.0:
             own, wide = max(own, asked), max(wide, FAR * MARGIN * np.exp(2 * p.wobble) / _typical_flatness(p))
         shown = boutons if kind == AXON else 0.0
-        margin = margin_nm(p, max(max(own, of(kind, swollen)) + wide * p.radius_nm.highest(), shown), widest)
-        looks[name] = Look(own, wide, max(own, of(kind, swollen)), shown, margin)
-        farthest = max(own + wide * p.radius_nm.highest(), of(kind, swollen) + _swollen_nm(p), shown)
+        thickest = wider * wide * p.radius_nm.highest()
+        apart = asked > 0.0 and somata is not None and kind != SOMA
+        beside = widest if apart else 0.0
+        margin = margin_nm(p, max(max(own, of(kind, swollen)) + thickest, shown), widest + beside)
+        looks[name] = Look(own, wide, max(own, of(kind, swollen)), shown, margin, apart)
+        farthest = max(own + thickest, of(kind, swollen) + _swollen_nm(p), shown)
         asked = max(asked, farthest + FAR * MARGIN * (PUSHED_NM + GAP_NM))
     box, rim = (low, high), farthest_nm(drift)
     lattice = lattice_box(drift_field(seed, drift, low - rim, high + rim), low, high)
@@ -121,7 +137,9 @@ def grow(
     grown: _Grown = []
     for n, (name, (kind, p)) in enumerate(order):
         thick, key, last = _as_thick(grown), stream_key(seed, f"neurite/{name}"), n + 1 == len(order)
-        grown.append((kind, p, neurites_near(key, p, field, thick, box, lattice, looks[name], last)))
+        bodies = _bodies(seed, somata, kind, p)
+        rows = neurites_near(bodies, key, p, field, thick, box, lattice, looks[name], last)
+        grown.append((kind, p, rows))
     room = 4096
     while True:
         segments, owners = np.empty((room, COLUMNS)), np.empty(room, np.int32)
@@ -136,6 +154,13 @@ def grow(
         if count <= room:
             return _assembled(grown, segments[:count], owners[:count])
         room = count
+
+
+def _bodies(seed: int, somata: tuple[str, Population] | None, kind: int, p: Population) -> Bodies:
+    """Return the somata that neurites of a population leave: dendrites and axons alone do."""
+    if somata is None or kind not in (DENDRITE, AXON):
+        return Bodies(False, np.uint64(0), p.row(), kind)
+    return Bodies(True, stream_key(seed, f"neurite/{somata[0]}"), somata[1].row(), kind)
 
 
 def _lay(

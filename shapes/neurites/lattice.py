@@ -15,8 +15,8 @@ from shapes.core.streams import cell_key, mix, uniform
 from shapes.neurites.lanes import in_lane, lane_place
 
 _SHORTEST = 0.6  # a neurite is at least so much of its stretch long
-_LEVELS = 3  # a branch leaves a line of a lower level, so that no neurite is its own branch
-_PARENT_TRIES = 2
+LONGER = 1.6
+"""Times its step a tube is long at most."""
 
 
 @inlined
@@ -77,55 +77,3 @@ def stretch_at(key, p, f, i, j, at):  # type: ignore[no-untyped-def]
     count = max(3, int(longest * (_SHORTEST + (1.0 - _SHORTEST) * uniform(own, 10))))
     first = start + int(uniform(own, 11) * (nodes - count))
     return own, first, count, start + nodes
-
-
-@compiled
-def _level(key, f, i, j):  # type: ignore[no-untyped-def]
-    return int(uniform(cell_key(mix(key, 20 + f), 0, i, j), 0) * _LEVELS)
-
-
-@compiled
-def parent_of(key, p, own, f, i, j, first):  # type: ignore[no-untyped-def]
-    """Return what a neurite that begins at node ``first`` branches from: (key, family, i, j, node), or key 0.
-
-    It is a line that it crosses there, one of another family, half an edge away.
-    """
-    nobody = (np.uint64(0), 0, 0, 0, 0)
-    if p.lanes or uniform(own, 13) >= p.branch_chance:
-        return nobody
-    level, shift, cell = _level(key, f, i, j), np.empty(3), p.cell_nm
-    for c in range(3):
-        shift[c] = uniform(key, 40 + c)
-    way = int(uniform(own, 14) * 4.0)
-    for attempt in range(_PARENT_TRIES):
-        side = (way + attempt) % 4
-        if side < 2:
-            # of the next family: beside it along the axis after that, at a half index along this line
-            g = (f + 1) % 3
-            a = j + side
-            b = int(np.rint(first * p.step_nm / cell - shift[f] - 0.5))
-            along = (i + shift[g]) * cell
-        else:
-            g = (f + 2) % 3
-            a = int(np.rint(first * p.step_nm / cell - shift[f]))
-            b = i - (side - 2)
-            along = (j + 0.5 + shift[g]) * cell
-        if _level(key, g, a, b) >= level:
-            continue
-        node = int(np.rint(along / p.step_nm))
-        other, begin, count, _ = stretch_at(key, p, g, a, b, node)
-        if other != np.uint64(0) and begin + 1 < node < begin + count - 1:
-            return other, g, a, b, node
-    return nobody
-
-
-@compiled
-def root_of(key, p, own, f, i, j, first):  # type: ignore[no-untyped-def]
-    """Return the key of the neurite that a branch belongs to in the end: its own where it is none."""
-    for _ in range(_LEVELS):
-        other, g, a, b, node = parent_of(key, p, own, f, i, j, first)
-        if other == np.uint64(0):
-            return own
-        _, first, _, _ = stretch_at(key, p, g, a, b, node)
-        own, f, i, j = other, g, a, b
-    return own

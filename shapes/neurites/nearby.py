@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from shapes.core.compiled import compiled, inlined
 from shapes.core.table import rows as taken
+from shapes.neurites.bodies import WIDER, Bodies, body_axis, body_of, is_bare, outside_body, widened
+from shapes.neurites.branches import parent_of, root_of
 from shapes.neurites.course import (
     PUSHED_NM,
     most_crossings,
     node_place,
+    shaft,
     swelling,
     swellings_beside,
     swollen_nm,
@@ -22,38 +25,24 @@ from shapes.neurites.course import (
 )
 from shapes.neurites.drift import DriftField, into_tissue
 from shapes.neurites.giving_way import CROSSING, GAP_NM, Thick, beside_line, give_way
+from shapes.neurites.known import Rows, blank, join, swells_at_all, write_node
 from shapes.neurites.lanes import typical_radius
-from shapes.neurites.lattice import lines_within, parent_of, place_line, root_of, stretch_at, stretch_nodes
-from shapes.neurites.population import BOUTON, FLATTEST_VARICOSITY, SHAFT, VARICOSITY_EVERY, Population
+from shapes.neurites.lattice import LONGER, lines_within, place_line, stretch_at, stretch_nodes
+from shapes.neurites.population import (
+    AXON,
+    BOUTON,
+    FLATTEST_VARICOSITY,
+    GLIA,
+    SHAFT,
+    VARICOSITY_EVERY,
+    Population,
+)
 
-LONGER = 1.6
-"""Times its step a tube is long at most."""
 MARGIN = 1.3
 """By so much lattice and tissue differ in length."""
 _BENT_NM = 600.0  # giving way differs by less from the middle of a run to its ends
 _PLAY_NM = 60.0  # giving way as a thinner one differs by less
 _RUN = VARICOSITY_EVERY  # nodes that are ruled out together
-
-
-class Rows(NamedTuple):
-    """Neurites of one population near a box, a row each.
-
-    ``keys`` and ``roots`` (n,): of each and of the neurite that it branches from in the end. ``families``,
-    ``lines`` (n, 3) and ``firsts``: where it lies on the lattice. ``counts``, ``radii``, ``nodes`` (n, m, 4)
-    and ``varicosity`` (n, m) as ``Neurites`` has them; ``offsets`` (n, m, 4): how far the nodes are off their
-    line, and their radius, 0 where none is known, for those that give way.
-    """
-
-    keys: npt.NDArray[np.uint64]
-    roots: npt.NDArray[np.uint64]
-    families: npt.NDArray[np.int64]
-    lines: npt.NDArray[np.float64]
-    firsts: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int32]
-    radii: npt.NDArray[np.float64]
-    nodes: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.float64]
-    varicosity: npt.NDArray[np.uint8]
 
 
 @inlined
@@ -67,11 +56,6 @@ def outside(at, low, high, pad):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _swells(p):  # type: ignore[no-untyped-def]
-    return p.bouton_chance + p.swelling_chance > 0.0 and not p.lanes
-
-
-@compiled
 def _strays(p):  # type: ignore[no-untyped-def]
     """Return by how much a node lies off its line at most where nothing pushes that aside."""
     return 2.0 * p.stray * p.cell_nm + p.bend * p.step_nm
@@ -80,7 +64,7 @@ def _strays(p):  # type: ignore[no-untyped-def]
 @compiled
 def _loose(p):  # type: ignore[no-untyped-def]
     """Return by how much a node lies off its line at most, thick neurites left out."""
-    return _strays(p) + (swollen_nm(p) if _swells(p) else 0.0)
+    return _strays(p) + (swollen_nm(p) if swells_at_all(p) else 0.0)
 
 
 @compiled
@@ -91,57 +75,20 @@ def _swollen_run(own, k, p):  # type: ignore[no-untyped-def]
     return max(wide, after), what
 
 
-@inlined
-def _write_node(drift, q, at, f, line, what, radius, k, rows, n):  # type: ignore[no-untyped-def]
-    """Write node ``k`` of the ``n``-th neurite, which lies at ``q`` on the lattice."""
-    into_tissue(drift, q, at)
-    for c in range(3):
-        rows.nodes[n, k, c] = at[c]
-    rows.nodes[n, k, 3] = radius
-    # nobody gives way to the last population
-    if n < rows.offsets.shape[0]:
-        for c in range(3):
-            rows.offsets[n, k, c] = 0.0 if c == f else q[c] - line[c]
-        rows.offsets[n, k, 3] = radius
-    rows.varicosity[n, k] = what
-
-
 @compiled
-def _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, n):  # type: ignore[no-untyped-def]
-    """Move the first node of a branch to the node of the neurite that it leaves."""
-    other, g, a, b, there = parent_of(key, p, own, f, i, j, first)
-    if other == np.uint64(0):
-        return
-    line, q, at, count = np.empty(3), np.empty(3), np.empty(3), thick.families.shape[0]
-    crossing, parallel = np.empty((count + most_crossings(p, 0.0), CROSSING)), np.empty(count, np.int64)
-    place_line(key, p, g, a, b, line)
-    along = line[g] = there * p.step_nm
-    _, begin, _, _ = stretch_at(key, p, g, a, b, there)
-    _, radius = thickness(other, there - begin, p)
-    crosses, runs, _ = beside_line(thick, g, line, PUSHED_NM, crossing, parallel)
-    if _swells(p):
-        crosses += swellings_beside(key, p, g, a, b, line, along, along, crossing[crosses:])
-    slim = min(radius, PUSHED_NM)
-    node_place(key, p, g, a, b, there, slim, line, thick, crossing, crosses, parallel, runs, q)
-    into_tissue(drift, q, at)
-    for c in range(3):
-        rows.nodes[n, 0, c] = at[c]
-    if n < rows.offsets.shape[0]:
-        rows.offsets[n, 0, 3] = 0.0
-
-
-@compiled
-def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[no-untyped-def]
+def _rows_near(bodies, key, p, drift, thick, box, lattice, look, rows):  # type: ignore[no-untyped-def]
     """Write the neurites of a population near a box; returns how many."""
     low, high = box
     n, line, at_line, at, q = 0, np.zeros(3), np.zeros(3), np.empty(3), np.empty(3)
-    swells = _swells(p)
-    strays, loose = _strays(p), _loose(p)
-    farthest = max(look.span + look.wide * p.radius_nm.highest, look.swollen, look.boutons)
+    swells = swells_at_all(p)
+    least_strays, least_loose = _strays(p), _loose(p)
+    wider = WIDER if bodies.some else 1.0
+    farthest = max(look.span + wider * look.wide * p.radius_nm.highest, look.swollen, look.boutons)
     least, top = lattice[0] - look.margin, lattice[1] + look.margin
     room = thick.families.shape[0] + (most_crossings(p, (top - least).max()) if swells else 0)
     crossing, parallel = np.empty((room, CROSSING)), np.empty(thick.families.shape[0], np.int64)
     found, within = np.empty(stretch_nodes(p)[0], np.int64), np.empty(stretch_nodes(p)[0])
+    axis, nobody = np.empty((3, 3)), np.uint64(0)
     for f in range(3):
         if p.grain[f] == 0.0:
             continue
@@ -152,12 +99,18 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
             for j in range(j0, j1 + 1):
                 place_line(key, p, f, i, j, line)
                 line[f] = 0.0
-                crosses, runs, most = beside_line(thick, f, line, PUSHED_NM, crossing, parallel)
+                crosses, runs, most, beside = beside_line(
+                    thick, f, line, PUSHED_NM, nobody, crossing, parallel
+                )
+                spared = nobody
                 # how far off the line the box is, and where along it the box lies
                 aside_nm = 0.0
                 for c in range(3):
                     if c != f:
                         aside_nm += max(0.0, lattice[0, c] - line[c], line[c] - lattice[1, c]) ** 2
+                # beside a soma two that are neighbours on the lattice can lie as far apart as it is thick
+                apart = beside if look.apart else 0.0
+                strays, loose = least_strays + apart, least_loose + apart
                 moves = most + loose
                 if aside_nm > (MARGIN * farthest + moves) ** 2:
                     continue
@@ -168,9 +121,18 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                     ahead = following
                     if own == np.uint64(0) or start > stop:
                         continue
+                    body = body_of(bodies, key, p, f, i, j, first, nodes)
+                    if body[0] != spared:
+                        spared = body[0]
+                        crosses, runs, _, _ = beside_line(
+                            thick, f, line, PUSHED_NM, spared, crossing, parallel
+                        )
+                    joint = 0
+                    if bodies.kind == GLIA:
+                        joint = parent_of(bodies, key, p, own, f, i, j, first, nodes)[5]
                     radius = typical_radius(own, p.radius_nm)
                     some = 0
-                    span = look.span + look.wide * radius
+                    span = look.span + (1.0 if spared == nobody else WIDER) * look.wide * radius
                     for group in range(first + (start - first) // _RUN * _RUN, stop + 1, _RUN):
                         run, end = max(group, start), min(group + _RUN - 1, stop)
                         wide, what = 0.0, SHAFT
@@ -181,7 +143,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                         reach = near
                         if what == BOUTON:
                             reach = max(reach, look.boutons)
-                        if group == first and p.branch_chance > 0.0:
+                        if group - 1 <= first + joint < group + _RUN + 1 and p.branch_chance > 0.0:
                             reach = max(reach, span + 2.0 * p.cell_nm)
                         off = max(0.0, lattice[0, f] - end * p.step_nm, run * p.step_nm - lattice[1, f])
                         if aside_nm + off * off > (MARGIN * reach + moves) ** 2:
@@ -212,7 +174,7 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             wanted = near
                             if what == BOUTON and k % VARICOSITY_EVERY == 1:
                                 wanted = max(wanted, look.boutons)
-                            if k < 2 and p.branch_chance > 0.0:
+                            if abs(k - joint) < 2 and p.branch_chance > 0.0:
                                 wanted = max(wanted, span + 2.0 * p.cell_nm)
                             if np.sqrt(outside(at, low, high, 0.0)) - loose - _PLAY_NM <= wanted:
                                 found[some], within[some] = node, wanted
@@ -245,10 +207,12 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                     r = n - 1
                     rows.keys[r], rows.families[r], rows.firsts[r] = own, f, first
                     rows.counts[r], rows.radii[r], rows.lines[r] = nodes, radius, line
-                    rows.roots[r] = root_of(key, p, own, f, i, j, first)
+                    rows.roots[r] = root_of(bodies, key, p, own, f, i, j, first, nodes)
                     rows.nodes[r], rows.varicosity[r] = np.nan, SHAFT
                     if r < rows.offsets.shape[0]:
                         rows.offsets[r] = 0.0
+                    parent = parent_of(bodies, key, p, own, f, i, j, first, nodes)
+                    thick_soma = body_axis(bodies, drift, body, axis) if body[0] != nobody else 0.0
                     for m in range(some):
                         k = found[m] - first
                         what, thick_there = thickness(own, k, p)
@@ -256,25 +220,19 @@ def _rows_near(key, p, drift, thick, box, lattice, look, rows):  # type: ignore[
                             key, p, f, i, j, found[m], min(thick_there, PUSHED_NM), line, thick, crossing,
                             others, parallel, runs, q,
                         )  # fmt: skip
-                        _write_node(drift, q, at, f, line, what, thick_there, k, rows, r)
-                        if k == 0:
-                            _start_of_branch(key, p, drift, thick, own, f, i, j, first, rows, r)
+                        into_tissue(drift, q, at)
+                        if body[0] != nobody:
+                            away = outside_body(axis, thick_soma, at)
+                            # in its soma there is no neurite
+                            if away < -LONGER * p.step_nm or (bodies.kind == AXON and found[m] < body[5]):
+                                continue
+                            if is_bare(away):
+                                what, thick_there = SHAFT, shaft(own, k, p)
+                            thick_there = widened(thick_there, away, thick_soma)
+                        write_node(q, at, f, line, what, thick_there, k, rows, r)
+                        if k == parent[5] and parent[0] != nobody:
+                            join(bodies, key, p, drift, thick, parent, k, rows, r)
     return n
-
-
-def _blank(n: int, m: int, last: bool) -> Rows:
-    return Rows(
-        keys=np.empty(n, np.uint64),
-        roots=np.empty(n, np.uint64),
-        families=np.empty(n, np.int64),
-        lines=np.empty((n, 3)),
-        firsts=np.empty(n, np.int64),
-        counts=np.empty(n, np.int32),
-        radii=np.empty(n),
-        nodes=np.empty((n, m, 4)),
-        offsets=np.empty((0 if last else n, m, 4)),
-        varicosity=np.empty((n, m), np.uint8),
-    )
 
 
 class Look(NamedTuple):
@@ -282,7 +240,8 @@ class Look(NamedTuple):
 
     Its ``swollen`` nodes, and its boutons, may matter farther away.
 
-    ``margin`` is how far off on the lattice the lines can lie that they are on.
+    ``margin`` is how far off on the lattice the lines can lie that they are on. ``apart`` tells whether
+    others give way to them, and both to somata.
     """
 
     span: float
@@ -290,19 +249,20 @@ class Look(NamedTuple):
     swollen: float
     boutons: float
     margin: float
+    apart: bool
 
 
 def neurites_near(
-    key: np.uint64, p: Population, field: DriftField, thick: Thick, box: tuple[npt.NDArray[np.float64], ...],
-    lattice: npt.NDArray[np.float64], look: Look, last: bool,
+    bodies: Bodies, key: np.uint64, p: Population, field: DriftField, thick: Thick,
+    box: tuple[npt.NDArray[np.float64], ...], lattice: npt.NDArray[np.float64], look: Look, last: bool,
 ) -> Rows:  # fmt: skip
     """Return the neurites of one population near a box; others give way to them unless it is the ``last``."""
     row = p.row()
     _, m = stretch_nodes(row)
     room = 1024
     while True:
-        rows = _blank(room, m, last)
-        n = _rows_near(key, row, field, thick, box, lattice, look, rows)
+        rows = blank(room, m, last)
+        n = _rows_near(bodies, key, row, field, thick, box, lattice, look, rows)
         if n <= room:
             return taken(rows, slice(n))
         room = n

@@ -35,7 +35,8 @@ class Population(Block):
     at every node, of which there is one every ``step_nm``, and bend together as ``drift.py`` says. A neurite
     is up to ``length_nm`` long; ``chance`` of the stretches of lines have one, times ``grain`` for each axis
     (z, y, x): ``[0.5, 1, 1]`` makes more of the neurites run in the sections. ``branch_chance`` of them begin
-    as a branch of another, where one that is older crosses there.
+    as a branch of another, where one that is older crosses there; of glial processes that cross the middle
+    of another, so many are joined to it as a star.
     Radii vary by a factor of about exp(±``wobble``) along a neurite. Every fourth node may swell: to a
     bouton, or to a swelling without vesicles. Its profile is ``flatness`` times as thick one way as the
     other. Where it is swollen it is ``firmness`` times as stiff, so that neighbours give way.
@@ -45,7 +46,8 @@ class Population(Block):
     ``spine_chance`` of the boutons that a dendrite can reach are met by a spine of it, up to
     ``spine_length_nm`` long; a cell of another kind sends processes of that size any way, from so many nodes.
 
-    A soma is a short, thick and stiff one, which all others run around.
+    A soma is a short, thick and stiff one, which all others run around but for dendrites and an axon that
+    leave it: see ``bodies.py``.
 
     In ``lanes``, for tracts of fibres, neurites run straight along z, end to end, in lanes that are
     ``cell_nm`` apart and stray by ``stray`` of that. Of some neurites drawn for a lane, the thickest that

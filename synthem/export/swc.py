@@ -1,18 +1,20 @@
 """Skeletons as SWC, a file a neurite, along the axes that they were grown on.
 
 SWC has places in µm (x, y, z), a radius, and the number of the node before (Cannon et al. 1998). Places are
-of the world. Types are 2 for axons and 3 for dendrites, as there; glia's is 7, of NeuroMorpho's list.
+of the world. Types are 1 for somata, 2 for axons and 3 for dendrites, as there; glia's is 7, of NeuroMorpho's
+list.
 """
 
 from collections.abc import Callable
 
 from shapes.core.errors import InputError
+from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA
 from synthem.export.folder import Folder
 from synthem.export.job import Job
 from synthem.export.wiring import scene_of
 from synthem.scene.skeletons import Skeleton, skeletons
 
-TYPES = {"soma": 1, "axon": 2, "myelinated axon": 2, "dendrite": 3, "glia": 7}
+TYPES = {SOMA: 1, AXON: 2, MYELINATED: 2, DENDRITE: 3, GLIA: 7}
 
 
 def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
@@ -39,12 +41,11 @@ def write(job: Job, out: Folder, tick: Callable[[int, int], None]) -> list[str]:
 def swc(skeleton: Skeleton) -> str:
     """Return a skeleton as SWC, in µm; the radius is that of the tube it was grown as."""
     lines = [f"# neurite {skeleton.neurite}, {skeleton.kind}; x, y, z and radius in micrometres"]
-    nodes = zip(
-        skeleton.nodes_nm.tolist(), skeleton.radii_nm.tolist(), skeleton.parents.tolist(), strict=True
-    )
-    for k, ((z, y, x), radius, parent) in enumerate(nodes, 1):
+    columns = (skeleton.nodes_nm, skeleton.radii_nm, skeleton.parents, skeleton.kinds)
+    nodes = zip(*(column.tolist() for column in columns), strict=True)
+    for k, ((z, y, x), radius, parent, kind) in enumerate(nodes, 1):
         place = f"{x / 1e3:.4f} {y / 1e3:.4f} {z / 1e3:.4f} {radius / 1e3:.4f}"
-        lines.append(f"{k} {TYPES[skeleton.kind]} {place} {parent + 1 if parent >= 0 else -1}")
+        lines.append(f"{k} {TYPES[kind]} {place} {parent + 1 if parent >= 0 else -1}")
     return "\n".join(lines) + "\n"
 
 

@@ -56,6 +56,19 @@ class _Shipped(Frozen):
     glycogen: Glycogen | None = None
     nucleus: Nuclei | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _branching(cls, values: Any) -> Any:
+        """Give somata no branches, and let glial processes join stars, where nothing is said."""
+        if not isinstance(values, dict):
+            return values
+        usual = {"somata": 0.0, "glia": 1.0}
+        return values | {
+            name: {"branch_chance": chance} | block
+            for name, chance in usual.items()
+            if isinstance(block := values.get(name), dict)
+        }
+
     @model_validator(mode="after")
     def _glia_has_no_boutons(self) -> Self:
         if self.glia is not None and self.glia.bouton_chance > 0:

@@ -26,13 +26,16 @@ class Skeleton:
     neurite : int
         Its id, as instance maps of ``neurite`` have it.
     kind : str
-        ``"axon"``, ``"dendrite"``, ``"myelinated axon"``, ``"glia"`` or ``"soma"``.
+        ``"axon"``, ``"dendrite"``, ``"myelinated axon"``, ``"glia"`` or ``"soma"``; ``"neuron"`` where
+        several of these are shown of one.
     nodes_nm : float64 (n, 3)
         Places (z, y, x) in the world.
     radii_nm : float64 (n,)
         Of the tube there.
     parents : int64 (n,)
         The node before each, which comes earlier; −1 where a tree begins.
+    kinds : int8 (n,)
+        What each node is of, as ``Neurites.kinds`` has it.
     """
 
     neurite: int
@@ -40,6 +43,7 @@ class Skeleton:
     nodes_nm: npt.NDArray[np.float64]
     radii_nm: npt.NDArray[np.float64]
     parents: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.int8]
 
     @property
     def length_nm(self) -> float:
@@ -54,8 +58,9 @@ def skeletons(scene: Scene) -> list[Skeleton]:
 
     It has the nodes that lie in the window and there in the neurite's own tissue, as nearly all do; where a
     thicker neurite takes the place of a node, the tree is broken. A branch begins at the node of its stem, so
-    that a neurite is one tree, or as many as the window's edges cut it into. A neurite of which the scene
-    shows no node, but its flank alone, has none.
+    that a neurite is one tree, or as many as the window's edges cut it into; what leaves a soma and the
+    processes of a star of glia are trees of their own. A neurite of which the scene shows no node, but its
+    flank alone, has none.
     """
     cells, grid = scene.neurites, scene.grid
     start, edges = np.array(grid.start_vx), np.array(grid.voxel_nm)
@@ -64,7 +69,7 @@ def skeletons(scene: Scene) -> list[Skeleton]:
     out = []
     for cell in np.unique(numbers).tolist():
         rows = np.flatnonzero(cells.cells == cell)
-        places, radii, parents = _joined([_tree(cells, n) for n in rows.tolist()])
+        places, radii, parents, row = _joined([_tree(cells, n) for n in rows.tolist()])
         places = world_points(scene.seed, scene.anatomy.warp, places)
         at = np.floor(places / edges).astype(np.int64) - start
         kept = ((at >= 0) & (at < grid.shape)).all(1)
@@ -72,8 +77,10 @@ def skeletons(scene: Scene) -> list[Skeleton]:
         if not kept.any():
             continue
         number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
-        parts = (places[kept], radii[kept], number[parents[kept]])
-        out.append(Skeleton(int(cells.ids[rows[0]]), KINDS[int(cells.kinds[rows[0]])], *parts))
+        kinds = cells.kinds[rows[row[kept]]]
+        kind = KINDS[int(kinds[0])] if (kinds == kinds[0]).all() else "neuron"
+        parts = (places[kept], radii[kept], number[parents[kept]], kinds)
+        out.append(Skeleton(int(cells.ids[rows[0]]), kind, *parts))
     return sorted(out, key=lambda one: one.neurite)
 
 
@@ -88,10 +95,10 @@ class _Tree(NamedTuple):
 
 def _joined(
     trees: list[_Tree],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.intp]]:
     """Return the trees of a neurite's branches as one: each that begins at a node of another hangs on it.
 
-    A branch comes after its stem, so that parents come first.
+    The last array says which tree each node is of. A branch comes after its stem, so that parents come first.
     """
     places = np.concatenate([tree.places for tree in trees])
     of = np.repeat(np.arange(len(trees)), [len(tree.places) for tree in trees])
@@ -117,7 +124,7 @@ def _joined(
         kept.append(firsts[n] + own)
     order = np.concatenate(kept)
     radii = np.concatenate([tree.radii for tree in trees])
-    return places[order], radii[order], np.concatenate(parents)
+    return places[order], radii[order], np.concatenate(parents), of[order]
 
 
 def _stems(

@@ -175,17 +175,21 @@ def test_a_window_in_a_nucleus_has_no_label():
 
 @pytest.mark.parametrize("name", ["epfl", "insect"])
 def test_far_from_somata_tissue_is_as_without_them(name):
-    """Bit for bit, and from no more tubes, so that it costs the same."""
+    """Bit for bit but for ids, as a dendrite may be a soma's; and from no more tubes, so as fast."""
     grid = Grid((1, 128, 128), load_preset(name).voxel_nm, tuple(middles(0)[0, :3] + [12000.0, 0, 0]))
     plain, preset = World(name, 0), with_somata(name)
     one, two = plain.patch(grid), World(preset, 0).patch(grid)
     for kind, ids in one.instances.items():
-        np.testing.assert_array_equal(ids, two.instances[kind])
+        if kind != "neurite":
+            np.testing.assert_array_equal(ids, two.instances[kind])
     np.testing.assert_array_equal(one.image, two.image)
     np.testing.assert_array_equal(one.clean, two.clean)
     np.testing.assert_array_equal(one.labels, two.labels)
     assert not two.instances["nucleus"].any()
     scenes = plain.scene(grid), World(preset, 0).scene(grid)
+    np.testing.assert_array_equal(
+        *(np.append(s.neurites.keys, np.uint64(0))[s.partition.index] for s in scenes)
+    )
     assert len(scenes[0].neurites.segments) == len(scenes[1].neurites.segments)
     assert (scenes[0].neurites.kinds != SOMA).all()
 
