@@ -11,12 +11,13 @@ from shapes.cells import nucleus, sheaths
 from shapes.clutter import endosomes, fusiform, glycogen, microtubules, reticulum
 from shapes.core.frozen import Frozen
 from shapes.mitochondria import mitochondria
-from shapes.synapses import psd, tbars, vesicles
+from shapes.synapses import psd, ribbons, tbars, vesicles
 
 GENERATORS: dict[str, ModuleType] = {
     "mitochondrion": mitochondria,
     "psd": psd,
     "t_bar": tbars,
+    "ribbon": ribbons,
     "vesicle": vesicles,
     "sheath": sheaths,
     "er": reticulum,

@@ -79,8 +79,9 @@ class _Shipped(Frozen):
 
     @model_validator(mode="after")
     def _t_bars_face_several(self) -> Self:
-        if self.t_bar is not None and not (self.psd is not None and self.psd.polyadic):
-            raise ValueError("t_bar: only a polyadic psd has T-bars; give psd: {polyadic: true}")
+        for name, what in (("t_bar", "T-bars"), ("ribbon", "ribbons")):
+            if getattr(self, name, None) and not (self.psd is not None and self.psd.polyadic):
+                raise ValueError(f"{name}: only a polyadic psd has {what}; give psd: {{polyadic: true}}")
         return self
 
 

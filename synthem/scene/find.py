@@ -30,7 +30,7 @@ EMPTY_BLOCKS = 400
 _COARSE_NM = 100.0
 NEEDS = {
     "mitochondrion": ("sheath",),
-    "vesicle": ("psd", "mitochondrion", "sheath", "t_bar"),
+    "vesicle": ("psd", "mitochondrion", "sheath", "t_bar", "ribbon"),
     "psd": (),
     "sheath": (),
     "nucleus": (),
