@@ -7,7 +7,7 @@ from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, uniform
 from shapes.partition.cytoplasm import any_way
 
-_ASIDE, _LEAN = 0.25, 0.12  # how far discs of a stack lie off its axis, in radii, and lean off it
+_ASIDE, _LEAN = 0.25, 0.05  # how far discs of a stack lie off its axis, in radii, and lean off it
 
 
 @compiled
@@ -26,8 +26,11 @@ def draw_stack(key, z, y, x, edge, p, out):  # type: ignore[no-untyped-def]
         half = 0.5 * draw(p.thickness_nm, uniform(here, 0), normal(here, 1))
         any_way(here, 10, lean)
         any_way(here, 20, aside)
-        norm = 0.0
+        norm = along = 0.0
         for c in range(3):
+            along += aside[c] * axis[c]
+        for c in range(3):
+            aside[c] -= along * axis[c]
             out[k, 3 + c] = axis[c] + _LEAN * lean[c]
             norm += out[k, 3 + c] ** 2
         out[k, 6] = min(200.0, wide * (0.8 + 0.4 * uniform(here, 2)))

@@ -13,7 +13,6 @@ from pydantic import Field
 from shapes.clutter.chains import OFF_MITOCHONDRIA_NM
 from shapes.clutter.discs import disc_distance, draw_stack, meets, rim_of
 from shapes.clutter.endosomes import Bodies
-from shapes.clutter.scattered import off_rods
 from shapes.core.block import Block
 from shapes.core.compiled import compiled
 from shapes.core.span import Span
@@ -21,7 +20,7 @@ from shapes.core.spread import Spread
 from shapes.core.streams import cell_key, mix, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.core.touched import around, room_for, slabs, voxels
-from shapes.mitochondria.rods import obstacles
+from shapes.mitochondria.rods import obstacles, off_rods
 from shapes.partition.cytoplasm import NOBODY, body_at, cells_within, edge_nm
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer
@@ -171,7 +170,7 @@ def _scatter(salt, edge, p, longest, kinds, tubes, cores, rods, bodies, glia, ga
 
 
 @compiled
-def _build(discs, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
+def _build(discs, gap, tiles, tissue, partition, layer):  # type: ignore[no-untyped-def]
     shapes, owners, ids = discs.shapes, discs.owners, discs.ids
     index, out_id, out_d, inner = partition.index, layer.ids, layer.distance_nm, layer.detail_nm
     bounds, boxes = slabs(tiles), room_for(tiles)
@@ -186,6 +185,8 @@ def _build(discs, tiles, tissue, partition, layer):  # type: ignore[no-untyped-d
                         d = disc_distance(
                             shapes[n], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                         )
+                        # its rim was measured at four places alone
+                        d = max(d, gap - partition.depth_nm[z, y, x])
                         if d < BAND_NM and d < out_d[z, y, x]:
                             out_d[z, y, x], out_id[z, y, x] = d, ids[n]
                             inner[z, y, x] = min(FAR_NM, d + MEMBRANE_NM)
@@ -222,5 +223,6 @@ def depths(objects: Discs, tissue: Tissue, params: FusiformVesicles) -> Depths:
 def build(objects: Discs, tissue: Tissue, partition: Partition, params: FusiformVesicles) -> Layer:
     """Return discs on the window's voxels; the detail is the distance to the lumen, negative in it."""
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    _build(objects, tissue.window.tiles, tissue.window.tissue_nm, partition, layer)
+    gap = tissue.membranes.half_width_nm + params.clearance_nm
+    _build(objects, gap, tissue.window.tiles, tissue.window.tissue_nm, partition, layer)
     return layer

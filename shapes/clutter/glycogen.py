@@ -14,7 +14,7 @@ from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.core.table import Balls, rows
 from shapes.core.touched import around, room_for, slabs, voxels
-from shapes.mitochondria.rods import obstacles, rod_distance
+from shapes.mitochondria.rods import obstacles, off_rods
 from shapes.neurites.population import DENDRITE, GLIA, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
@@ -83,7 +83,7 @@ def _stores(kinds, walls, own, key, keys, p):  # type: ignore[no-untyped-def]
 @compiled
 def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Place the granules that touch the box; returns how many, and how many have no room in their cell."""
-    keys, (rods, rod_owners), (low, high) = axes.keys, obstacles, box
+    keys, (low, high) = axes.keys, box
     widest, thickest = p.cluster_nm.highest, p.radius_nm.highest
     n = missing = 0
     touch = thickest + BAND_NM
@@ -121,11 +121,8 @@ def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):
                     own, d = depth_at(tubes, some, at[0], at[1], at[2], r + gap, glia, keys.shape[0], scratch)
                     if not _stores(axes.kinds, walls, own, key, keys, p):
                         continue
-                    fits = d >= r + gap
-                    for m in range(rods.shape[0]):
-                        if fits and rod_owners[m] == own:
-                            fits = rod_distance(rods, m, at[0], at[1], at[2]) >= r + OFF_MITOCHONDRIA_NM
-                    if not fits:
+                    clear = r + OFF_MITOCHONDRIA_NM
+                    if d < r + gap or off_rods(obstacles, own, at, clear + 1.0) < clear:
                         missing += 1
                         continue
                     if n < out.ids.shape[0]:

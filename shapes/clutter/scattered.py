@@ -6,7 +6,7 @@ from shapes.clutter.chains import OFF_MITOCHONDRIA_NM, touches
 from shapes.core.compiled import compiled
 from shapes.core.spread import draw
 from shapes.core.streams import cell_key, normal, object_id, uniform
-from shapes.mitochondria.rods import rod_distance
+from shapes.mitochondria.rods import off_rods
 from shapes.partition.cytoplasm import NOBODY, any_way, body_at, cells_within, place_in
 from shapes.partition.point import near_box, scratch_for
 
@@ -16,15 +16,6 @@ OFF_NUCLEUS_NM = 25.0
 DENSE_SIZE = 0.62
 """Dense bodies are so much smaller."""
 _PLAY = 0.8
-
-
-@compiled
-def off_rods(obstacles, owner, place, far):  # type: ignore[no-untyped-def]
-    """Return how far a place lies from the mitochondria of a cell, at most ``far``."""
-    for r in range(obstacles.owners.shape[0]):
-        if obstacles.owners[r] == owner:
-            far = min(far, rod_distance(obstacles.rods, r, place[0], place[1], place[2]))
-    return far
 
 
 @compiled

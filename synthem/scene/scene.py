@@ -26,8 +26,13 @@ CLUTTER = ("er", "endosome", "microtubule", "glycogen")
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA, "somata": SOMA}
 OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0, "glycogen": 6.0}
 """What a soma holds beside its nucleus, and how many nm it keeps clear of that."""
-OFF_EACH_OTHER = {"er": "fusiform_vesicle", "glycogen": "er"}
-"""Around the stacked cisternae of a soma the former keeps clear of the latter."""
+OFF_EACH_OTHER = (
+    ("fusiform_vesicle", "mitochondrion"),
+    ("fusiform_vesicle", "endosome"),
+    ("er", "fusiform_vesicle"),
+    ("glycogen", "er"),
+)
+"""Where somata have stacked cisternae the former keeps clear of the latter."""
 _APART_NM = np.float32(5.0)
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
@@ -165,8 +170,8 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     if layers["nucleus"].ids.any():
         for name, off_nm in OFF_NUCLEI.items():
             layers[name] = _cut(layers[name], off_nm - layers["nucleus"].distance_nm)
-    for name, other in OFF_EACH_OTHER.items():
-        if anatomy.er is not None and anatomy.er.sheets > 0:  # elsewhere they hardly meet
+    if anatomy.er is not None and anatomy.er.sheets > 0:  # elsewhere they hardly meet
+        for name, other in OFF_EACH_OTHER:
             layers[name] = _cut(layers[name], _APART_NM - layers[other].distance_nm)
     return Scene(grid, anatomy, seed, cells, part, layers, objects)
 
