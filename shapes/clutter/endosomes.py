@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, passes_by, touches
 from shapes.clutter.scattered import AROUND_NM, DENSE_SIZE, scatter_bodies
@@ -17,6 +17,7 @@ from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.mitochondria.rods import obstacles
+from shapes.mitochondria.scatter import FAR_NM as RODS_NM
 from shapes.neurites.population import AXON, BOUTON, SOMA
 from shapes.partition.cytoplasm import edge_nm
 from shapes.partition.depths import Depths
@@ -50,6 +51,15 @@ class Endosomes(Block):
     stretch: float = Field(default=1.2, ge=0, le=3)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
     clearance_nm: float = Field(default=5.0, ge=0, le=50)
+
+    @model_validator(mode="after")
+    def _known_in_time(self) -> "Endosomes":
+        most = 0.5 * (RODS_NM - AROUND_NM - 30.0)
+        if self.somata_per_um3 > 0 and self.longest_nm() > most:
+            raise ValueError(
+                f"radius_nm and stretch: an endosome in a cell body may reach {most:g} nm at most"
+            )
+        return self
 
     def longest_nm(self) -> float:
         """Return the largest distance from an endosome's middle to its far end."""

@@ -186,7 +186,8 @@ def _build(discs, gap, tiles, tissue, partition, layer):  # type: ignore[no-unty
                             shapes[n], tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                         )
                         # its rim was measured at four places alone
-                        d = max(d, gap - partition.depth_nm[z, y, x])
+                        if partition.depth_nm[z, y, x] < gap:
+                            d = max(d, gap - partition.depth_nm[z, y, x])
                         if d < BAND_NM and d < out_d[z, y, x]:
                             out_d[z, y, x], out_id[z, y, x] = d, ids[n]
                             inner[z, y, x] = min(FAR_NM, d + MEMBRANE_NM)

@@ -13,7 +13,7 @@ from shapes.mitochondria.rods import ARM, MIDDLE, POINTS, ROW, SLACK_NM, rod_tou
 from shapes.partition.cytoplasm import NOBODY, any_way, body_at, cells_within, place_in
 from shapes.partition.point import near_box, scratch_for
 
-FAR_NM = 1200.0
+FAR_NM = 2000.0
 """Rods of cell bodies are drawn this far around a window, for what lies around them or keeps off them."""
 OFF_NUCLEUS_NM = 25.0
 """Between such a rod and the nucleus there is at least so much."""

@@ -60,14 +60,16 @@ def _draw(salt, contacts, keys, half, p, out):  # type: ignore[no-untyped-def]
         )
         sizes[n, 2] = 0.5 * thick
         out.owners[n], out.ids[n] = owner, object_id(key)
+        long, high = sizes[n, 1] - 0.5 * thick, sizes[n, 0] - 0.5 * thick
         for i in range(POINTS):
-            # along its top, and along its middle
-            at = (2.0 * i / (POINTS - 1) - 1.0) * (sizes[n, 1] - 0.5 * thick)
-            for k in range(2):
-                up = 2.0 * sizes[n, 0] - 0.5 * thick if k == 0 else 0.8 * sizes[n, 0]
-                for c in range(3):
-                    rods[2 * n + k, i, c] = feet[n, c] + up * axes[n, 0, c] + at * axes[n, 1, c]
-                rods[2 * n + k, i, 3] = 0.5 * thick
+            # once around its rim, and along its middle
+            up = sizes[n, 0] + high * (1.0 if i in (2, 3) else -1.0)
+            at = long * (1.0 if i in (1, 2) else -1.0)
+            along = long * (2.0 * i / (POINTS - 1) - 1.0)
+            for c in range(3):
+                rods[2 * n, i, c] = feet[n, c] + up * axes[n, 0, c] + at * axes[n, 1, c]
+                rods[2 * n + 1, i, c] = feet[n, c] + sizes[n, 0] * axes[n, 0, c] + along * axes[n, 1, c]
+            rods[2 * n, i, 3] = rods[2 * n + 1, i, 3] = 0.5 * thick
         n += 1
     return n
 
