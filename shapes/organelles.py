@@ -8,15 +8,16 @@ from types import ModuleType
 from typing import get_type_hints
 
 from shapes.cells import nucleus, sheaths
-from shapes.clutter import endosomes, glycogen, microtubules, reticulum
+from shapes.clutter import endosomes, fusiform, glycogen, microtubules, reticulum
 from shapes.core.frozen import Frozen
 from shapes.mitochondria import mitochondria
-from shapes.synapses import psd, tbars, vesicles
+from shapes.synapses import psd, ribbons, tbars, vesicles
 
 GENERATORS: dict[str, ModuleType] = {
     "mitochondrion": mitochondria,
     "psd": psd,
     "t_bar": tbars,
+    "ribbon": ribbons,
     "vesicle": vesicles,
     "sheath": sheaths,
     "er": reticulum,
@@ -24,6 +25,7 @@ GENERATORS: dict[str, ModuleType] = {
     "microtubule": microtubules,
     "glycogen": glycogen,
     "nucleus": nucleus,
+    "fusiform_vesicle": fusiform,
 }
 """Each organelle's module, in the order of placing: later ones keep clear of earlier ones."""
 

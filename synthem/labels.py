@@ -42,7 +42,9 @@ KNOWN: dict[str, About] = {
         (0, 190, 190), ("endoplasmic reticulum", "reticulum"), "endoplasmic reticulum, its lumen included"
     ),
     "endosome": About(
-        (150, 220, 90), ("endosomes", "lysosome", "multivesicular body"), "an endosome or a lysosome"
+        (150, 220, 90),
+        ("endosomes", "lysosome", "endolysosome", "multivesicular body"),
+        "an endosome or a lysosome",
     ),
     "microtubule": About((255, 120, 190), ("microtubules",), "a microtubule, its lumen included"),
     "glycogen": About((170, 110, 60), ("glycogen granule",), "a granule of glycogen"),

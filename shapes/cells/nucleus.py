@@ -20,8 +20,10 @@ from shapes.core.fields import smooth_noise
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
+from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import CORE, SOMA
 from shapes.neurites.ruffles import WAVES, draw_waves, wave, wave_slope
+from shapes.partition.cytoplasm import Cores
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -144,14 +146,13 @@ def reach_nm(params: Nuclei, kind: int, rim_nm: float) -> float:
     return 1.6 * params.depth_nm(40.0) + rim_nm
 
 
-def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
-    """Draw the nuclei that touch a window; every soma has one, so that none is missing."""
-    cells, salt = tissue.neurites, stream_key(tissue.seed, "nucleus")
-    low, high = tissue.window.box_nm
+def known(seed: int, cells: Neurites, params: Nuclei) -> Ovoids:
+    """Draw the nuclei of all somata whose middle is known; every soma has one, so that none is missing."""
+    salt = stream_key(seed, "nucleus")
     somata = np.flatnonzero(cells.kinds == SOMA).astype(np.int32)
     n, keys = len(somata), np.array([mix(cells.keys[j], salt) for j in somata], np.uint64)
     clumps = [draw(params.clumps.row(), uniform(key, 20), normal(key, 21)) for key in keys]
-    known = Ovoids(
+    drawn = Ovoids(
         centres_nm=np.zeros((n, 3)),
         owners=somata,
         ids=np.array([object_id(key) for key in keys], np.int32),
@@ -164,10 +165,23 @@ def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
         thresholds=-ndtri(clumps),
     )
     for i in range(n):
-        _draw(cells.axes, params.row(), known, i)
-    gaps = np.maximum(0.0, np.maximum(low - known.centres_nm, known.centres_nm - high))
-    near = ~np.isnan(known.peaks) & ((gaps**2).sum(1) <= known.radii_nm**2)
-    return rows(known, near)
+        _draw(cells.axes, params.row(), drawn, i)
+    return rows(drawn, ~np.isnan(drawn.peaks))
+
+
+def cores(seed: int, cells: Neurites, params: Nuclei) -> Cores:
+    """Return what the nuclei of all somata whose middle is known take up, lobes included."""
+    drawn = known(seed, cells, params)
+    lobes = WAVES * drawn.peaks[:, None]
+    return Cores(drawn.owners, drawn.centres_nm, drawn.frames, drawn.axes + lobes)
+
+
+def place(tissue: Tissue, params: Nuclei, placed: dict[str, object]) -> Ovoids:
+    """Draw the nuclei that touch a window."""
+    drawn = known(tissue.seed, tissue.neurites, params)
+    low, high = tissue.window.box_nm
+    gaps = np.maximum(0.0, np.maximum(low - drawn.centres_nm, drawn.centres_nm - high))
+    return rows(drawn, (gaps**2).sum(1) <= drawn.radii_nm**2)
 
 
 @compiled

@@ -7,16 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shapes.clutter.chains import MEMBRANE_NM, Chains, axis_frame, lay, passes_by, touches
+from shapes.clutter.scattered import AROUND_NM, DENSE_SIZE, scatter_bodies
 from shapes.core.block import Block
 from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.mitochondria.rods import obstacles
-from shapes.neurites.population import AXON, BOUTON
+from shapes.mitochondria.scatter import FAR_NM as RODS_NM
+from shapes.neurites.population import AXON, BOUTON, SOMA
+from shapes.partition.cytoplasm import edge_nm
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue
 from shapes.partition.partition import Partition
@@ -26,7 +29,6 @@ from shapes.synapses.packing import bouton_ball
 EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
 """What an endosome holds: nothing, small vesicles, or dark matter."""
 _MOST_INSIDE = 7
-_DENSE_SIZE = 0.62  # dense bodies are so much smaller
 
 
 class Endosomes(Block):
@@ -34,12 +36,14 @@ class Endosomes(Block):
 
     ``per_um3`` counts the places that are tried; an axon has one more between two nodes with ``axon_chance``.
     ``radius_nm`` is half the thickness; ``stretch`` how much longer than thick one is at most; a dense body
-    is smaller by 0.62. Figures: multivesicular bodies 150–400 nm across with vesicles of 50 nm inside, early
-    endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
+    is smaller by 0.62. Cell bodies have them along their axis, or, where ``somata_per_um3`` is given, all
+    over their cytoplasm. Figures: multivesicular bodies 150–400 nm across with vesicles of 50 nm inside,
+    early endosomes and lysosomes 80–200 nm (Cooney et al. 2002; Von Bartheld & Altick 2011).
     """
 
     per_um3: float = Field(default=2.5, ge=0, le=40)
     axon_chance: float = Field(default=0.1, ge=0, le=1)
+    somata_per_um3: float = Field(default=0.0, ge=0, le=20)
     multivesicular: float = Field(default=0.35, ge=0, le=1)
     dense: float = Field(default=0.3, ge=0, le=1)
     radius_nm: Spread = Spread(median=58, ratio=1.35)
@@ -47,6 +51,15 @@ class Endosomes(Block):
     stretch: float = Field(default=1.2, ge=0, le=3)
     inner_radius_nm: Spread = Spread(mean=21, std=3)
     clearance_nm: float = Field(default=5.0, ge=0, le=50)
+
+    @model_validator(mode="after")
+    def _known_in_time(self) -> "Endosomes":
+        most = 0.5 * (RODS_NM - AROUND_NM - 30.0)
+        if self.somata_per_um3 > 0 and self.longest_nm() > most:
+            raise ValueError(
+                f"radius_nm and stretch: an endosome in a cell body may reach {most:g} nm at most"
+            )
+        return self
 
     def longest_nm(self) -> float:
         """Return the largest distance from an endosome's middle to its far end."""
@@ -81,6 +94,8 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
     some = scratch.close[: near_box(tubes.segments, tubes.blocks, low, high, pad, scratch.close)]
     for j in range(keys.shape[0]):
         key = mix(keys[j], salt)
+        if axes.kinds[j] == SOMA and p.somata_per_um3 > 0.0:
+            continue  # they lie all over it: see scattered.py
         for k in range(axes.counts[j] - 1):
             if np.isnan(nodes[j, k, 3]) or np.isnan(nodes[j, k + 1, 3]):
                 continue
@@ -99,7 +114,7 @@ def _draw(salt, axes, tubes, p, longest, glia, gap, box, out):  # type: ignore[n
                 if uniform(here, 5) < p.multivesicular:
                     kind = MULTIVESICULAR
                 elif uniform(here, 6) < p.dense:
-                    kind, r = DENSE, _DENSE_SIZE * r
+                    kind, r = DENSE, DENSE_SIZE * r
                 half = 0.5 * p.stretch * r * uniform(here, 7) if kind != DENSE else 0.1 * r
                 if n >= points.shape[0]:
                     return -1, 0
@@ -190,7 +205,8 @@ def inner_vesicles(points, n, key, radius, out):  # type: ignore[no-untyped-def]
 def reach_nm(params: Endosomes, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its endosomes depend on."""
     thick = params.radius_nm.highest()
-    return params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) / SURE + rim_nm
+    around = AROUND_NM if kind == SOMA and params.somata_per_um3 > 0 else 0.0
+    return around + params.longest_nm() + 10.0 + 1.6 * (thick + params.clearance_nm + 30.0) / SURE + rim_nm
 
 
 def nodes_nm(params: Endosomes, step_nm: float) -> float:
@@ -200,7 +216,9 @@ def nodes_nm(params: Endosomes, step_nm: float) -> float:
 
 def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodies:
     """Draw the endosomes that touch a window, and count those without room."""
-    cells, membranes = tissue.neurites, tissue.membranes
+    cells, membranes, salt = tissue.neurites, tissue.membranes, stream_key(tissue.seed, "endosome")
+    gap, row, longest = membranes.half_width_nm + params.clearance_nm, params.row(), params.longest_nm()
+    box, holds = tissue.window.box_nm, (EMPTY, MULTIVESICULAR, DENSE)
     room = 128
     while True:
         chains = Chains(
@@ -211,10 +229,13 @@ def place(tissue: Tissue, params: Endosomes, placed: dict[str, object]) -> Bodie
             obstacles(placed),
         )
         out = Bodies(chains, np.empty(room, np.int8), np.empty(room, np.uint64), 0)
-        n, missing = _draw(
-            stream_key(tissue.seed, "endosome"), cells.axes, cells.tubes, params.row(), params.longest_nm(),
-            membranes.glia_nm, membranes.half_width_nm + params.clearance_nm, tissue.window.box_nm, out,
-        )  # fmt: skip
+        n, missing = _draw(salt, cells.axes, cells.tubes, row, longest, membranes.glia_nm, gap, box, out)
+        if n >= 0 and params.somata_per_um3 > 0:
+            n, more = scatter_bodies(
+                salt, edge_nm(params.somata_per_um3), cells.kinds, cells.tubes, tissue.cores, row, longest,
+                membranes.glia_nm, gap, box, holds, n, out,
+            )  # fmt: skip
+            missing += more
         if n >= 0:
             return Bodies(rows(chains, slice(n)), out.holds[:n], out.keys[:n], missing)
         room *= 2

@@ -14,8 +14,8 @@ from shapes.core.spread import Spread, draw
 from shapes.core.streams import cell_key, mix, normal, object_id, stream_key, uniform
 from shapes.core.table import Balls, rows
 from shapes.core.touched import around, room_for, slabs, voxels
-from shapes.mitochondria.rods import obstacles, rod_distance
-from shapes.neurites.population import DENDRITE, GLIA
+from shapes.mitochondria.rods import obstacles, off_rods
+from shapes.neurites.population import DENDRITE, GLIA, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -30,8 +30,9 @@ class Glycogen(Block):
     """How much glycogen there is, and its granules.
 
     ``per_um3`` clusters are drawn, of ``granules`` each within ``cluster_nm`` of their middle; a dendrite
-    takes part in one with ``dendrite_chance``, glia always. Figures: β particles of 15–30 nm, single and in
-    clusters, nearly all in astrocytes, a few in neurons (Peters, Palay & Webster 1991; Calì et al. 2016).
+    takes part in one with ``dendrite_chance``, a cell body with ``soma_chance``, glia always. Figures: β
+    particles of 15–30 nm, single and in clusters, nearly all in astrocytes, a few in neurons (Peters, Palay &
+    Webster 1991; Calì et al. 2016).
     """
 
     per_um3: float = Field(default=20.0, gt=0, le=200)
@@ -39,6 +40,7 @@ class Glycogen(Block):
     cluster_nm: Spread = Spread(min=60, max=200)
     radius_nm: Spread = Spread(min=7.5, max=15)
     dendrite_chance: float = Field(default=0.04, ge=0, le=1)
+    soma_chance: float = Field(default=0.0, ge=0, le=1)
     clearance_nm: float = Field(default=3.0, ge=0, le=50)
 
 
@@ -67,17 +69,21 @@ def cluster(key, count, spread, radius, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _stores(kinds, walls, own, key, keys, chance):  # type: ignore[no-untyped-def]
+def _stores(kinds, walls, own, key, keys, p):  # type: ignore[no-untyped-def]
     """Tell whether a cell takes part in a cluster: glia does, and a dendrite with a chance."""
     if own == kinds.shape[0] or kinds[own] == GLIA:
         return True
-    return kinds[own] == DENDRITE and walls[own] == 0.0 and uniform(mix(key, keys[own]), 1) < chance
+    if kinds[own] == SOMA:
+        return uniform(mix(key, keys[own]), 1) < p.soma_chance
+    return (
+        kinds[own] == DENDRITE and walls[own] == 0.0 and uniform(mix(key, keys[own]), 1) < p.dendrite_chance
+    )
 
 
 @compiled
 def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):  # type: ignore[no-untyped-def]
     """Place the granules that touch the box; returns how many, and how many have no room in their cell."""
-    keys, (rods, rod_owners), (low, high) = axes.keys, obstacles, box
+    keys, (low, high) = axes.keys, box
     widest, thickest = p.cluster_nm.highest, p.radius_nm.highest
     n = missing = 0
     touch = thickest + BAND_NM
@@ -113,13 +119,10 @@ def _scatter(salt, edge, p, axes, walls, tubes, obstacles, glia, gap, box, out):
                     if not shows:
                         continue
                     own, d = depth_at(tubes, some, at[0], at[1], at[2], r + gap, glia, keys.shape[0], scratch)
-                    if not _stores(axes.kinds, walls, own, key, keys, p.dendrite_chance):
+                    if not _stores(axes.kinds, walls, own, key, keys, p):
                         continue
-                    fits = d >= r + gap
-                    for m in range(rods.shape[0]):
-                        if fits and rod_owners[m] == own:
-                            fits = rod_distance(rods, m, at[0], at[1], at[2]) >= r + OFF_MITOCHONDRIA_NM
-                    if not fits:
+                    clear = r + OFF_MITOCHONDRIA_NM
+                    if d < r + gap or off_rods(obstacles, own, at, clear + 1.0) < clear:
                         missing += 1
                         continue
                     if n < out.ids.shape[0]:

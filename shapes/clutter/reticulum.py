@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from shapes.clutter.chains import BAND_NM, Chains, axis_frame, lay, passes_by
+from shapes.clutter.cisternae import lay_cisternae
 from shapes.core.block import Block
 from shapes.core.compiled import compiled
 from shapes.core.spread import Spread, draw
@@ -49,6 +50,9 @@ class Reticulum(Block):
     flatness: Spread = Spread(min=0.45, max=1.0)
     wander_nm: float = Field(default=35.0, ge=0, le=200)
     clearance_nm: float = Field(default=4.0, ge=0, le=50)
+    sheets: float = Field(default=0.0, ge=0, lt=1)
+    sheet_nm: float = Field(default=50.0, ge=25, le=120)
+    sheet_period_nm: float = Field(default=115.0, ge=60, le=300)
 
 
 @compiled
@@ -251,4 +255,8 @@ def depths(objects: Chains, tissue: Tissue, params: Reticulum) -> Depths:
 
 def build(objects: Chains, tissue: Tissue, partition: Partition, params: Reticulum) -> Layer:
     """Return reticulum on the window's voxels; the distance is to the outer face of its membrane."""
-    return lay(objects, tissue, partition, params.clearance_nm)[0]
+    layer = lay(objects, tissue, partition, params.clearance_nm)[0]
+    if params.sheets > 0.0:
+        off, part = params.clearance_nm, params.sheets
+        lay_cisternae(layer, objects.obstacles, tissue, partition, params, off, part)
+    return layer

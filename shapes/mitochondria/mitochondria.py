@@ -38,8 +38,10 @@ from shapes.mitochondria.rods import (
     stretch_distance,
     stretches,
 )
+from shapes.mitochondria.scatter import FAR_NM, far_nm, scatter_rods
 from shapes.mitochondria.slots import arm_step_nm, draw_rods
-from shapes.neurites.population import AXON
+from shapes.neurites.population import AXON, SOMA
+from shapes.partition.cytoplasm import edge_nm
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -60,6 +62,10 @@ class Mitochondria(Block):
     A part ``branch_chance`` of a dendrite's slots hold one that branches, where there is room: in dendrites
     of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
     small discrete bodies (Popov et al. 2005; Delgado et al. 2019), which do not branch here.
+
+    Cell bodies have a ring of them around the nucleus, in slots as dendrites have. Where ``somata_per_um3``
+    is given, they have them all over their cytoplasm instead, lying any way: so many places are tried to a
+    cubic micrometre, of which those stay that have room beside each other.
     """
 
     bouton_chance: float = Field(default=0.5, ge=0, le=1)
@@ -70,6 +76,7 @@ class Mitochondria(Block):
     thinnest_nm: float = Field(default=55.0, gt=0)
     boundary_nm: float = Field(default=35.0, gt=0)
     branch_chance: float = Field(default=0.15, ge=0, le=1)
+    somata_per_um3: float = Field(default=0.0, ge=0, le=20)
     crista_period_nm: Spread = Spread(min=50, max=85)
     crista_thickness_nm: float = Field(default=24.0, gt=0)
     tubular: float = Field(default=0.2, ge=0, le=1)
@@ -85,6 +92,8 @@ class Mitochondria(Block):
 def reach_nm(params: Mitochondria, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its mitochondria depend on."""
     thick, half = params.radius_nm.highest(), params.half_length_nm.highest()
+    if kind == SOMA and params.somata_per_um3 > 0:
+        return far_nm(params.longest_nm(), params.thinnest_nm, params.clearance_nm) + APART_NM
     stretch = arm_step_nm(half, thick) if params.branch_chance else half / MIDDLE
     room = params.clearance_nm + 30.0
     middle = half + thick + (params.thinnest_nm + room) / SURE
@@ -97,7 +106,8 @@ IN_SWELLINGS = (AXON,)
 
 def nodes_nm(params: Mitochondria, step_nm: float) -> float:
     """Return how far from a window a neurite's nodes can lie that its mitochondria are strung along."""
-    return AROUND_NM + params.longest_nm() + params.half_length_nm.highest() + step_nm
+    around = FAR_NM if params.somata_per_um3 > 0 else AROUND_NM
+    return around + params.longest_nm() + params.half_length_nm.highest() + step_nm
 
 
 @compiled
@@ -112,22 +122,28 @@ def _name(keys, whole, out):  # type: ignore[no-untyped-def]
 def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Rods:
     """Draw the mitochondria that touch a window, and, unfitted, those within ``AROUND_NM`` of it."""
     cells, box, membranes = tissue.neurites, tissue.window.box_nm, tissue.membranes
+    salt, longest = stream_key(tissue.seed, "mitochondrion"), params.longest_nm()
+    gap = membranes.half_width_nm + params.clearance_nm
     room = 256
     while True:
         drawn = np.empty((room, ROW, 4))
         owners, keys = np.empty(room, np.int32), np.empty(room, np.uint64)
         n = draw_rods(
-            stream_key(tissue.seed, "mitochondrion"), cells.axes, tissue.wall_nm, params.row(),
-            params.longest_nm(), box, AROUND_NM, drawn, owners, keys,
-        )  # fmt: skip
+            salt, cells.axes, tissue.wall_nm, params.row(), longest, box, AROUND_NM, drawn, owners, keys
+        )
+        if params.somata_per_um3 > 0:
+            free = min(n, room)
+            n += scatter_rods(
+                salt, edge_nm(params.somata_per_um3), cells.kinds, cells.tubes, tissue.cores, params.row(),
+                longest, membranes.glia_nm, gap, box, drawn[free:], owners[free:], keys[free:],
+            )  # fmt: skip
         if n <= room:
             break
         room = n
     drawn, owners, keys = drawn[:n], owners[:n], keys[:n]
     fitted, whole = drawn.copy(), np.zeros(n, np.bool_)
     missing = fit_rods(
-        fitted, owners, cells.tubes, membranes.glia_nm, len(cells.ids),
-        membranes.half_width_nm + params.clearance_nm, params.thinnest_nm, box, whole,
+        fitted, owners, cells.tubes, membranes.glia_nm, len(cells.ids), gap, params.thinnest_nm, box, whole
     )  # fmt: skip
     ids = np.empty((n, 2), np.int32)
     _name(keys, whole, ids)
@@ -273,14 +289,7 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
     gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
     window = tissue.window
     _build(
-        objects,
-        stretches(objects.fitted),
-        tissue.neurites.cells,
-        params.row(),
-        gap,
-        window.tiles,
-        window.tissue_nm,
-        partition,
-        layer,
-    )
+        objects, stretches(objects.fitted), tissue.neurites.cells, params.row(), gap, window.tiles,
+        window.tissue_nm, partition, layer,
+    )  # fmt: skip
     return layer

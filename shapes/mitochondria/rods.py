@@ -223,3 +223,22 @@ def rod_distance(rods, r, z, y, x):  # type: ignore[no-untyped-def]
             else:
                 arm = min(arm, d)
     return joined(rod, arm)
+
+
+@compiled
+def off_rods(obstacles, owner, place, far):  # type: ignore[no-untyped-def]
+    """Return how far a place lies from the mitochondria of a cell, at most ``far``."""
+    rods = obstacles.rods
+    for r in range(obstacles.owners.shape[0]):
+        near = obstacles.owners[r] == owner
+        # most are ruled out by their box
+        for c in range(3):
+            if near:
+                least, most = np.inf, -np.inf
+                for i in range(ROW):
+                    least = min(least, rods[r, i, c] - rods[r, i, 3])
+                    most = max(most, rods[r, i, c] + rods[r, i, 3])
+                near = least - far - FILLET_NM < place[c] < most + far + FILLET_NM
+        if near:
+            far = min(far, rod_distance(rods, r, place[0], place[1], place[2]))
+    return far

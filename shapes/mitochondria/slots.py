@@ -77,6 +77,8 @@ def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  
             lanes = 1
             first = mix(mix(mix(keys[j], salt), centre), 0)
             soma = kinds[j] == SOMA
+            if soma and p.somata_per_um3 > 0.0:
+                continue  # they lie all over it: see scatter.py
             branches = (
                 kinds[j] != AXON and not soma and walls[j] == 0.0 and uniform(first, 5) < p.branch_chance
             )

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from shapes.core.warp import WarpedWindow
 from shapes.neurites.neurites import Neurites
+from shapes.partition.cytoplasm import Cores
 from shapes.partition.depths import Depths
 from shapes.partition.partition import Partition
 from shapes.partition.point import Membranes
@@ -34,6 +35,8 @@ class Tissue:
         Widths of the membrane.
     wall_nm : float64 (n,)
         How much of each neurite's rim its sheath takes, 0 where it has none.
+    cores : Cores
+        The nuclei, which what else a cell body holds keeps clear of.
     """
 
     seed: int
@@ -41,6 +44,7 @@ class Tissue:
     neurites: Neurites
     membranes: Membranes
     wall_nm: npt.NDArray[np.float64]
+    cores: Cores
 
 
 class Layer(NamedTuple):

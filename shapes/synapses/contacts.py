@@ -16,14 +16,12 @@ from shapes.core.compiled import compiled
 from shapes.core.span import Span
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, uniform
-from shapes.neurites.population import BOUTON, DENDRITE
+from shapes.neurites.population import BOUTON, DENDRITE, GLIA, SOMA
 from shapes.neurites.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
 from shapes.partition.point import scratch_for
 from shapes.synapses.apposition import CORNERS, Site, ahead, corners, lowest, normal_at, room_at
 
 TRIES, POLYADIC_TRIES = 3, 8
-LOOK_NM = 340.0
-"""How far from a bouton's middle its contact may lie."""
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
 EDGE = 0.6
@@ -95,7 +93,7 @@ class Contacts(NamedTuple):
 
 
 @compiled
-def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untyped-def]
+def _meet(segments, start, target, pre, post, look, middle):  # type: ignore[no-untyped-def]
     """Write where between two places the fields of two neurites are equal; returns whether it is there."""
     near_end, far_end = 0.0, 1.0
     for _ in range(12):
@@ -105,7 +103,7 @@ def _meet(segments, start, target, pre, post, middle):  # type: ignore[no-untype
             near_end = half
         else:
             far_end = half
-    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < LOOK_NM
+    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < look
 
 
 @compiled
@@ -130,15 +128,15 @@ def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
-    """Tell whether a second dendrite faces the bouton at one of four places beside the first."""
+def _company(segments, owners, seconds, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
+    """Tell whether a second cell faces the bouton at one of four places beside the first."""
     for i in range(4):
         z, y, x = beyond[i, 0], beyond[i, 1], beyond[i, 2]
         best, who = min(glia, lowest(segments, pre, z, y, x)), post
-        for k in range(count):
-            f = tube_field(segments, dendrites[k], z, y, x)
+        for k in seconds:
+            f = tube_field(segments, k, z, y, x)
             if f < best:
-                best, who = f, owners[dendrites[k]]
+                best, who = f, owners[k]
         if who != post:
             return True
     return False
@@ -146,7 +144,7 @@ def _company(segments, owners, dendrites, count, pre, post, glia, beyond):  # ty
 
 @compiled
 def _partner(  # type: ignore[no-untyped-def]
-    tubes, pre, dendrites, count, glia, start, polyadic, wide, key, theirs, site,
+    tubes, pre, dendrites, count, seconds, glia, start, polyadic, look, wide, key, theirs, site,
 ):  # fmt: skip
     """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them.
 
@@ -170,7 +168,7 @@ def _partner(  # type: ignore[no-untyped-def]
         t = axis_place(segments, at, start[0], start[1], start[2])
         for c in range(3):
             target[c] = segments[at, AZ + c] + t * segments[at, DZ + c]
-        if not _meet(segments, start, target, pre, post, middle):
+        if not _meet(segments, start, target, pre, post, look, middle):
             continue
         normal_at(segments, middle, pre, post, up)
         corners(segments, pre, post, site, (SPOT if polyadic else EDGE) * wide, key)
@@ -185,7 +183,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if good >= CORNERS:
             if polyadic:
                 corners(segments, pre, post, site, EDGE * wide, key)
-                if not _company(segments, owners, dendrites, count, pre, owners[at], glia, beyond):
+                if not _company(segments, owners, seconds, pre, owners[at], glia, beyond):
                     continue
             return owners[at]
     return -1
@@ -211,20 +209,28 @@ def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def find_contacts(salt, axes, tubes, glia, p, box, out):  # type: ignore[no-untyped-def]
-    """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without)."""
+def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore[no-untyped-def]
+    """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without).
+
+    Where contacts are polyadic the second partner is a dendrite, or with ``anyone`` a neurite of any kind.
+    """
     nodes, varicosity, keys, polyadic = axes.nodes_nm, axes.varicosity, axes.keys, p.polyadic
     segments, owners, (low, high) = tubes.segments, tubes.owners, box
     n = missing = 0
     total = segments.shape[0]
     scratch, dendrites = scratch_for(tubes), np.empty(total, np.int64)
-    count = 0
+    count = others = 0
+    neurites = np.empty(total, np.int64)
     for i in range(total):
         if axes.kinds[owners[i]] == DENDRITE:
             dendrites[count] = i
             count += 1
-    dendrites = dendrites[:count].copy()
+        if anyone and axes.kinds[owners[i]] not in (GLIA, SOMA):
+            neurites[others] = i
+            others += 1
+    dendrites, neurites = dendrites[:count].copy(), neurites[:others].copy()
     mine, near_by, theirs = np.empty(total, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    company = np.empty(others, np.int64)
     site = Site(np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3)))
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
@@ -234,7 +240,7 @@ def find_contacts(salt, axes, tubes, glia, p, box, out):  # type: ignore[no-unty
             wide = draw(p.radius_nm, uniform(key, 1), normal(key, 2))
             start = nodes[j, k, :3].copy()
             far = max(wide + PROBE_NM, BESIDE_NM if polyadic else 0.0)
-            if uniform(key, 0) >= p.chance or _apart(start, low, high) > LOOK_NM + far:
+            if uniform(key, 0) >= p.chance or _apart(start, low, high) > p.look_nm + far:
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone
             own = around = 0
@@ -243,11 +249,29 @@ def find_contacts(salt, axes, tubes, glia, p, box, out):  # type: ignore[no-unty
                     mine[own] = i
                     own += 1
             for i in dendrites:
-                if _axis_away(segments, i, start) < (LOOK_NM + segments[i, RMAX]) ** 2:
+                if _axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
                     near_by[around] = i
                     around += 1
+            beside = 0
+            for i in neurites:
+                if owners[i] != j and _axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
+                    company[beside] = i
+                    beside += 1
+            seconds = company[:beside] if anyone else near_by[:around]
             post = _partner(
-                tubes, mine[:own], near_by, around, glia, start, polyadic, wide, key, theirs, site
+                tubes,
+                mine[:own],
+                near_by,
+                around,
+                seconds,
+                glia,
+                start,
+                polyadic,
+                p.look_nm,
+                wide,
+                key,
+                theirs,
+                site,
             )
             if post < 0:
                 missing += 1

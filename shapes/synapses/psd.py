@@ -25,7 +25,7 @@ from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import around as tubes_around
 from shapes.synapses.apposition import across, room_nm
-from shapes.synapses.contacts import BESIDE_NM, LOOK_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
+from shapes.synapses.contacts import BESIDE_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
 
 BAND_NM = 16.0
 """How far outside a density distances are still written."""
@@ -42,8 +42,9 @@ class Synapses(Block):
     fifth or so of all, and only large ones (Nicholson & Geinisman 2009; Harris & Weinberg 2012).
 
     Of a ``polyadic`` synapse the first partner is the nearest dendrite or spine; so are all others that touch
-    the bouton within the radius, or with ``partners: any`` neurites of any kind. Insects have 2 to 6 or more
-    (Meinertzhagen & O'Neil 1991; Takemura et al. 2015).
+    the bouton within the radius, or with ``partners: any`` neurites of any kind; there is at least
+    one. Insects have 2 to 6 or more (Meinertzhagen & O'Neil 1991; Takemura et al. 2015). No contact lies
+    farther from its bouton's middle than ``look_nm``: wide boutons want more of it.
     """
 
     chance: float = Field(default=0.9, ge=0, le=1)
@@ -54,6 +55,7 @@ class Synapses(Block):
     symmetric_part: float = Field(default=0.4, gt=0, le=1)
     perforated: float = Field(default=0.2, ge=0, le=1)
     polyadic: bool = False
+    look_nm: float = Field(default=340.0, ge=100, le=1000)
     partners: Literal["dendrites", "any"] = "dendrites"
 
 
@@ -61,9 +63,10 @@ def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
     widest = params.radius_nm.highest()
     far = max(widest + PROBE_NM, BESIDE_NM if params.polyadic else 0.0)
-    bouton = LOOK_NM + far
+    bouton = params.look_nm + far
+    met = kind == DENDRITE or (params.polyadic and params.partners == "any")
     contact = far + float(room_nm(widest)) + rim_nm
-    return max(contact, bouton + LOOK_NM if kind == DENDRITE else bouton)
+    return max(contact, bouton + params.look_nm if met else bouton)
 
 
 def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contacts:
@@ -81,7 +84,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     )
     n, missing = find_contacts(
         stream_key(tissue.seed, "psd"), cells.axes, cells.tubes, tissue.membranes.glia_nm, params.row(),
-        tissue.window.box_nm, out,
+        params.polyadic and params.partners == "any", tissue.window.box_nm, out,
     )  # fmt: skip
     found = rows(out, slice(n))
     thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in found.ids], np.bool_)

@@ -63,9 +63,10 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
     """Drop the vesicles that touch a window, after its mitochondria and synapses were placed."""
     cells, membranes, window = tissue.neurites, tissue.membranes, tissue.window
     avoid, contacts = obstacles(placed), placed.get("psd")
-    if isinstance(bars := placed.get("t_bar"), Bars):
-        owners = np.concatenate([avoid.owners, np.repeat(bars.owners, 2)])
-        avoid = Obstacles(np.concatenate([avoid.rods, bars.rods]), owners)
+    for name in ("t_bar", "ribbon"):
+        if isinstance(bars := placed.get(name), Bars):
+            owners = np.concatenate([avoid.owners, np.repeat(bars.owners, 2)])
+            avoid = Obstacles(np.concatenate([avoid.rods, bars.rods]), owners)
     zones = Zones(np.empty((0, 2), np.int32), np.empty((0, 3)), np.empty((0, 3)))
     if isinstance(contacts, Contacts):
         zones = contacts.zones

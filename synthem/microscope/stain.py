@@ -198,15 +198,19 @@ def _owner_greys(salt, ids, row, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _paint_over(salt, layer, grey, soft, out):  # type: ignore[no-untyped-def]
-    """Paint one kind of organelle over an image, each in a grey of its own."""
+def _paint_over(salt, layer, grey, lumen, soft, out):  # type: ignore[no-untyped-def]
+    """Paint one kind of organelle over an image, each in a grey of its own; where it has one, its lumen."""
+    hollow = layer.detail_nm.size > 0
     nz, ny, nx = out.shape
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
                 d = layer.distance_nm[z, y, x]
                 if d < soft:
-                    out[z, y, x] += cover(d, soft) * (grey_of(salt, layer.ids[z, y, x], grey) - out[z, y, x])
+                    shade = grey_of(salt, layer.ids[z, y, x], grey)
+                    if hollow:
+                        shade += cover(layer.detail_nm[z, y, x], soft) * (lumen - shade)
+                    out[z, y, x] += cover(d, soft) * (shade - out[z, y, x])
 
 
 def softness_nm(voxel_nm: tuple[float, float, float]) -> float:
@@ -242,6 +246,7 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     if scene.layers["nucleus"].ids.any():
         paint_nuclei(out, scene, params, fine, blots, soft)
     for name in NEW:
-        key = stream_key(seed, f"stain/{name}")
-        _paint_over(key, scene.layers[name], getattr(params, name).row(), soft, out)
+        if name in scene.objects:
+            key, lumen = stream_key(seed, f"stain/{name}"), params.endosome_lumen.typical()
+            _paint_over(key, scene.layers[name], getattr(params, name).row(), lumen, soft, out)
     return grain(out, scene, params)

@@ -34,13 +34,14 @@ from synthem.labels import CLASSES, check_classes
 class _Shipped(Frozen):
     """The tissue: three populations of neurites, glial processes, cell bodies, and what is in them.
 
-    ``null`` leaves a structure out. Thin glia fills the gaps between tubes also where there is no ``glia``.
+    ``null`` leaves a structure out; an epithelium has somata alone. Thin
+    glia fills the gaps between tubes also where there is no ``glia``.
     """
 
     warp: Warp = Warp()
     drift: Drift = Drift()
     membranes: Membranes = Membranes()
-    axons: Population
+    axons: Population | None = None
     dendrites: Population | None = None
     myelinated: Population | None = None
     glia: Population | None = None
@@ -70,6 +71,12 @@ class _Shipped(Frozen):
         }
 
     @model_validator(mode="after")
+    def _has_cells(self) -> Self:
+        if not any((self.axons, self.dendrites, self.myelinated, self.glia, self.somata)):
+            raise ValueError("give at least one of axons, dendrites, myelinated, glia and somata")
+        return self
+
+    @model_validator(mode="after")
     def _glia_has_no_boutons(self) -> Self:
         if self.glia is not None and self.glia.bouton_chance > 0:
             raise ValueError("glia: its processes have no boutons; give bouton_chance: 0")
@@ -85,8 +92,9 @@ class _Shipped(Frozen):
 
     @model_validator(mode="after")
     def _t_bars_face_several(self) -> Self:
-        if self.t_bar is not None and not (self.psd is not None and self.psd.polyadic):
-            raise ValueError("t_bar: only a polyadic psd has T-bars; give psd: {polyadic: true}")
+        for name, what in (("t_bar", "T-bars"), ("ribbon", "ribbons")):
+            if getattr(self, name, None) and not (self.psd is not None and self.psd.polyadic):
+                raise ValueError(f"{name}: only a polyadic psd has {what}; give psd: {{polyadic: true}}")
         return self
 
 
@@ -140,7 +148,8 @@ class Annotation(Frozen):
 
 
 def lacks(anatomy: "Anatomy", name: str) -> bool:
-    """Tell whether a tissue has nothing of a class; membranes, axons and thin glia are in any."""
+    """Tell whether a tissue has nothing of a class; membranes and thin glia are in any."""
     part = {"mito_boundary": "mitochondrion", "cleft": "psd", "dendrite": "dendrites", "soma": "somata"}
-    always = ("membrane", "axon", "glia")
+    part |= {"axon": "axons"}
+    always = ("membrane", "glia")
     return name not in always and getattr(anatomy, part.get(name, name)) is None

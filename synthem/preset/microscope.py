@@ -18,9 +18,10 @@ class _Shipped(Block):
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
     are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
     ``glia`` is the thin one in gaps, ``glia_process`` a process of ``anatomy.glia``, dark ones among them;
-    ``cisterna`` is the lumen of ``er``; ``microtubule`` how far towards a membrane's grey a microtubule
-    darkens the cytoplasm; ``chromatin`` is the dense one, ``euchromatin`` the pale, ``perinuclear`` the space
-    in the envelope of a nucleus, whose membranes are as dark as any.
+    ``cisterna`` is the lumen of ``er``, ``endosome_lumen`` that of fusiform vesicles, too;
+    ``microtubule`` is how far towards a membrane's grey a microtubule darkens the cytoplasm;
+    ``chromatin`` is the dense one, ``euchromatin`` the pale, ``perinuclear`` the space in the envelope of a
+    nucleus, whose membranes are as dark as any.
 
     ``unevenness`` is by which fraction stain takes more or less from place to place, over ``unevenness_nm``;
     ``matrix_texture``, ``myelin_texture`` and ``chromatin_texture`` are the grain, in grey levels, of

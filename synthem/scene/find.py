@@ -30,7 +30,7 @@ EMPTY_BLOCKS = 400
 _COARSE_NM = 100.0
 NEEDS = {
     "mitochondrion": ("sheath",),
-    "vesicle": ("psd", "mitochondrion", "sheath", "t_bar"),
+    "vesicle": ("psd", "mitochondrion", "sheath", "t_bar", "ribbon"),
     "psd": (),
     "sheath": (),
     "nucleus": (),
@@ -116,12 +116,15 @@ def classes_made(anatomy: Anatomy) -> frozenset[str]:
     axons, dendrites, wrapped = anatomy.axons, anatomy.dendrites, anatomy.myelinated
     some_dendrites = dendrites is not None and dendrites.chance > 0
     some_wrapped = wrapped is not None and wrapped.chance > 0
-    boutons, swellings = axons.chance * axons.bouton_chance, axons.chance * axons.swelling_chance
+    some_somata = anatomy.somata is not None and anatomy.somata.chance > 0
+    boutons = axons.chance * axons.bouton_chance if axons else 0.0
+    swellings = axons.chance * axons.swelling_chance if axons else 0.0
     made = {
         "mitochondrion": (m := anatomy.mitochondrion) is not None
         and (
             swellings + boutons * m.bouton_chance > 0
             or (m.dendrite_chance > 0 and (some_dendrites or some_wrapped))
+            or (m.somata_per_um3 > 0 and some_somata)
         ),
         "psd": (p := anatomy.psd) is not None and p.chance * boutons > 0 and some_dendrites,
         "vesicle": (v := anatomy.vesicle) is not None and boutons + v.loose_chance > 0,
@@ -182,10 +185,10 @@ def _objects(
     else:
         order = list(GENERATORS)
         needs = NEEDS.get(source, order[: order.index(source)])
-        idle: dict[str, Any] = {k: None for k in order if k != source and k not in needs}
+        # what a soma holds keeps clear of its nucleus
+        idle: dict[str, Any] = {k: None for k in order if k not in (source, "nucleus", *needs)}
         if source == "nucleus":  # somata have it, and know no other cells
-            idle |= dict.fromkeys(("dendrites", "myelinated", "glia"))
-            idle["axons"] = anatomy.axons.model_copy(update={"chance": 0.0})
+            idle |= dict.fromkeys(("axons", "dendrites", "myelinated", "glia"))
         step = _COARSE_NM * (10 if source == "nucleus" else 1)
         count = math.ceil(edge / step)
         z, y, x = (float(v) for v in low)

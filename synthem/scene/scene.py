@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapes.cells import sheaths
+from shapes.cells import nucleus, sheaths
 from shapes.clutter.chains import RIM_NM
 from shapes.core.grid import Grid
 from shapes.core.warp import WarpedWindow, warp_window
@@ -15,6 +15,7 @@ from shapes.neurites.grow import grow
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA, Population
 from shapes.organelles import GENERATORS as GENERATORS
+from shapes.partition.cytoplasm import Cores
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition, partition
@@ -23,8 +24,16 @@ from synthem.preset.anatomy import Anatomy
 CLUTTER = ("er", "endosome", "microtubule", "glycogen")
 """Kinds that are none of the six classes; all others are placed as if there were none of these."""
 POPULATIONS = {"axons": AXON, "dendrites": DENDRITE, "myelinated": MYELINATED, "glia": GLIA, "somata": SOMA}
-OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0}
+OFF_NUCLEI = {"mitochondrion": 25.0, "er": 12.0, "endosome": 15.0, "glycogen": 6.0}
 """What a soma holds beside its nucleus, and how many nm it keeps clear of that."""
+OFF_EACH_OTHER = (
+    ("fusiform_vesicle", "mitochondrion"),
+    ("fusiform_vesicle", "endosome"),
+    ("er", "fusiform_vesicle"),
+    ("glycogen", "er"),
+)
+"""Where somata have stacked cisternae the former keeps clear of the latter."""
+_APART_NM = np.float32(5.0)
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
@@ -129,7 +138,8 @@ def place_objects(anatomy: Anatomy, seed: int, window: WarpedWindow) -> tuple[Ti
         if anatomy.sheath
         else np.zeros(len(cells.ids))
     )
-    tissue = Tissue(seed, window, cells, anatomy.membranes, wall)
+    nuclei = nucleus.cores(seed, cells, anatomy.nucleus) if anatomy.nucleus else Cores.none()
+    tissue = Tissue(seed, window, cells, anatomy.membranes, wall, nuclei)
     objects: dict[str, Any] = {}
     for name, generator in GENERATORS.items():
         if (params := getattr(anatomy, name)) is not None:
@@ -160,6 +170,9 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     if layers["nucleus"].ids.any():
         for name, off_nm in OFF_NUCLEI.items():
             layers[name] = _cut(layers[name], off_nm - layers["nucleus"].distance_nm)
+    if anatomy.er is not None and anatomy.er.sheets > 0:  # elsewhere they hardly meet
+        for name, other in OFF_EACH_OTHER:
+            layers[name] = _cut(layers[name], _APART_NM - layers[other].distance_nm)
     return Scene(grid, anatomy, seed, cells, part, layers, objects)
 
 

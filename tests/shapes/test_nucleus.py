@@ -143,7 +143,8 @@ def test_a_nucleus_lies_in_its_soma_clear_of_the_membrane():
 
 def test_what_else_is_in_a_soma_keeps_clear_of_its_nucleus():
     mitochondrion = load_preset("epfl").anatomy.mitochondrion.model_dump(mode="json") | {"thinnest_nm": 80}
-    anatomy = with_somata(endosome={"per_um3": 30}, mitochondrion=mitochondrion).anatomy
+    glycogen = {"per_um3": 20, "soma_chance": 1.0}
+    anatomy = with_somata(endosome={"per_um3": 30}, mitochondrion=mitochondrion, glycogen=glycogen).anatomy
     shown = set()
     for middle in middles(0)[:4]:
         scene = build_scene(anatomy, 0, around(middle[:3], (1, 560, 560), 15.0))

@@ -13,6 +13,7 @@ from shapes.mitochondria.mitochondria import Mitochondria, build
 from shapes.mitochondria.rods import ARM, MIDDLE, POINTS, ROW, Rods
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import DENDRITE
+from shapes.partition.cytoplasm import Cores
 from shapes.partition.generator import Layer, Tissue
 from shapes.partition.partition import Partition
 from shapes.partition.point import Membranes
@@ -28,7 +29,7 @@ def alone(points: np.ndarray, ids: list[int]) -> tuple[Rods, Tissue, Partition, 
     rods = Rods(points, points, np.zeros(1, np.int32), np.ones(1, np.uint64), np.array([ids], np.int32), 0)
     cells = Neurites.__new__(Neurites)
     object.__setattr__(cells, "cells", np.zeros(1, np.int32))
-    tissue = Tissue(0, straight(GRID), cells, Membranes(), np.zeros(1))
+    tissue = Tissue(0, straight(GRID), cells, Membranes(), np.zeros(1), Cores.none())
     nothing = np.zeros(GRID.shape, np.int32)
     part = Partition(nothing, nothing - 1, np.full(GRID.shape, 1e4, np.float32), np.zeros(GRID.shape))
     return rods, tissue, part, Mitochondria()
