@@ -91,6 +91,12 @@ def preview(
     labels: Annotated[
         bool, typer.Option("--labels", help="Label maps alone, without images; beside real ones too.")
     ] = False,
+    around: Annotated[
+        str | None,
+        typer.Option(
+            help="Crops around objects of a class, three times enlarged, plain and outlined.", metavar="CLASS"
+        ),
+    ] = None,
     voxel_nm: VoxelNm = None,
     show: Annotated[
         str | None,
@@ -103,10 +109,10 @@ def preview(
     """Draw patches of a preset over their labels, as one PNG to be looked at.
 
     Other sheets: --stages shows one patch after each stage of the microscope;
-    --beside sets real crops above synthetic ones; a shape of three numbers
-    shows a window in 3D.
+    --beside sets real crops above synthetic ones, with --around of objects of
+    one class; a shape of three numbers shows a window in 3D.
 
-    Example: synthem preview epfl --beside REAL --shuffle
+    Example: synthem preview epfl --beside REAL --around psd
     """
     from shapes import Grid
     from synthem.cli.options import parse_names, parse_shape, parse_voxel_nm
@@ -117,6 +123,7 @@ def preview(
     from synthem.scene.annotate import NEURITE
     from synthem.view import sheet as pictures
     from synthem.view.beside import beside_sheet
+    from synthem.view.objects import CROP_VX, objects_sheet
     from synthem.view.volume import SHOWN, volume_sheet
     from synthem.world import World
 
@@ -127,15 +134,22 @@ def preview(
     if stages and (labels or beside is not None):
         other = "--labels" if labels else "--beside"
         raise InputError(f"preview: --stages and {other} are two different sheets; ask for one of them")
+    if around is not None and (stages or labels):
+        other = "--stages" if stages else "--labels"
+        raise InputError(f"preview: --around and {other} are two different sheets; ask for one of them")
+    kinds = parse_names(around, known_classes()) if around is not None else ()
+    if len(kinds) > 1:
+        raise InputError(f"preview: --around shows objects of one class, not of {', '.join(kinds)}")
     varied.check()
     world = World(labelled_for(preset, seen.names), seed=seed)
-    size = parse_shape(shape) if shape else (1, *world.preset.patch_shape[1:])
+    size = CROP_VX if kinds else (1, *world.preset.patch_shape[1:])
+    size = parse_shape(shape) if shape else size
     solid = size[0] > 1
     both = (varied.randomise, varied.randomise_anatomy)
     if solid or stages:
         world = world.randomised(varied.randomise, 0, varied.randomise_anatomy)
-    if solid and (stages or beside is not None):
-        raise InputError("preview: --stages and --beside show sections; give them a shape y,x")
+    if solid and (stages or kinds or beside is not None):
+        raise InputError("preview: --stages, --beside and --around show sections; give them a shape y,x")
     if show is not None and not solid:
         raise InputError(
             "preview: --show chooses surfaces, so it needs a 3D shape, such as --shape 128,128,128"
@@ -146,13 +160,20 @@ def preview(
         world = World(with_classes(world.preset, more), seed=seed)
     voxel = parse_voxel_nm(voxel_nm) if voxel_nm else world.preset.voxel_nm
     check_memory(world.preset, Grid(size, voxel))
-    count = count or (1 if solid else 4)
+    count = count or (1 if solid else 8 if kinds else 4)
     if solid:
         pictures.save(volume_sheet(world, count, size, surfaces, labels, voxel), out)
     elif stages:
         pictures.save(pictures.stages_sheet(world, size, voxel), out)
-    elif beside is not None:
-        picture, key = beside_sheet(world, beside, count, size, shuffle, labels, voxel, both, warn, seen.how)
+    elif beside is not None or kinds:
+        if kinds:
+            picture, key = objects_sheet(
+                world, kinds[0], count, size, beside, shuffle, voxel, both, warn, seen.how
+            )
+        elif beside is not None:
+            picture, key = beside_sheet(
+                world, beside, count, size, shuffle, labels, voxel, both, warn, seen.how
+            )
         pictures.save(picture, out)
         for line in key if not shuffle else ():
             say(line)
