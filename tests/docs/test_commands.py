@@ -22,6 +22,7 @@ GROUP: Any = typer.main.get_command(app)
 HELP = [inspect.cleandoc(command.help).split("\n\n") for command in GROUP.commands.values()]
 
 SMALL = {
+    "--around psd": "--around vesicle --shape 48,48",
     "--shuffle": "--shuffle --shape 64,64 --count 1",
     "--count 300": "--count 4 --shape 64,64 --workers 1",
     "--init generalist": "--init generalist --steps 2 --config small.yaml",
