@@ -20,7 +20,7 @@ from synthem.scene.scene import CLUTTER, Scene, build_scene
 from synthem.world import World
 
 ASTROCYTES = {
-    "cell_nm": 1800, "chance": 0.35, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
+    "cell_nm": 1800, "chance": 0.3, "length_nm": 2200, "step_nm": 220, "bend": 0.6,
     "radius_nm": {"median": 240, "ratio": 1.4},
     "wobble": 0.55, "ruffle_nm": 50, "ruffle_length_nm": 300, "flatness": {"min": 0.55, "max": 0.7},
     "spine_chance": 0.9, "spine_length_nm": {"min": 200, "max": 700},
