@@ -27,8 +27,9 @@ from shapes.partition.point import around as tubes_around
 from shapes.synapses.apposition import across, room_nm
 from shapes.synapses.contacts import BESIDE_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
 
-BAND_NM = 16.0
+BAND_NM = 28.0
 """How far outside a density distances are still written."""
+_CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
 WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
 
@@ -167,6 +168,9 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
                             else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
                         )
                         d = max(d, (rim - 1.0) * radii[s])
+                        # where the two meet again elsewhere there is none
+                        up = abs(ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2])
+                        d = max(d, up - half - thick[s] - _CURVED_NM)
                         if d < out_d[z, y, x] and d < BAND_NM:
                             out_d[z, y, x] = d
                             layer.ids[z, y, x] = object_id(mix(key, axes.keys[who])) if polyadic else ids[s]

@@ -25,6 +25,7 @@ from synthem.preset.anatomy import NEW
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
+_DENSITY_PAST_NM = 9.0  # annotators draw a density where it is darkest: half of it is left so far outside
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
 
@@ -182,10 +183,10 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     behind = past_cleft[z, y, x] - 0.5 * gap_nm
                     part = 1.0 - 0.3 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
-                        part = 0.62 if behind > -gap_nm else 0.5
+                        part = 0.8 if behind > -gap_nm else 0.75
                     g += (
                         part
-                        * cover(d, min(7.0 * soft, 2.0 * DENSITY_NM))
+                        * cover(d - _DENSITY_PAST_NM, 2.0 * (DENSITY_NM - _DENSITY_PAST_NM))
                         * min(0.0, density + 0.5 * mottle * n - g)
                     )
                 out[z, y, x] = g

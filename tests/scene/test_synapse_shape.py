@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shapes import Grid
 from shapes.core.streams import cell_key
+from shapes.core.warp import warp_window
 from shapes.synapses.packing import JITTER, face_zone, lattice_site, rotation
 from shapes.synapses.psd import _outline
 from synthem import World
@@ -34,6 +35,28 @@ def test_no_lobe_of_a_density_passes_its_radius(seed):
     rims = [_outline(key, False, 1.001 * np.cos(t), 1.001 * np.sin(t)) for t in turns]
     assert min(rims) > 1
     assert _outline(key, False, 0.0, 0.0) == 0
+
+
+def test_a_density_keeps_to_its_contact():
+    """Where the two cells meet again, beyond what a bent contact takes, there is no speck of it."""
+    world, shown, farthest = World("epfl", seed=6), 0, 0.0
+    anatomy = world.preset.anatomy.model_copy(update=dict.fromkeys(("mitochondrion", "vesicle", *CLUTTER)))
+    half = anatomy.membranes.half_width_nm
+    for place in islice(world.find("psd"), 24):
+        grid = Grid(
+            (24, 60, 60),
+            (12.0, 12.0, 12.0),
+            tuple(p - n for p, n in zip(place, (144, 360, 360), strict=True)),
+        )
+        scene, tissue = build_scene(anatomy, 6, grid), warp_window(6, anatomy.warp, grid).tissue_nm
+        contacts, layer = scene.objects["psd"], scene.layers["psd"]
+        for n, number in enumerate(contacts.ids):
+            mine = (layer.distance_nm < 0) & (layer.ids == number)
+            if mine.any():
+                away = np.abs((tissue[:, mine].T - contacts.middles_nm[n]) @ contacts.normals[n])
+                assert away.max() <= half + contacts.thicknesses_nm[n] + 60.0 + 1e-3
+                shown, farthest = shown + 1, max(farthest, away.max() - half - contacts.thicknesses_nm[n])
+    assert shown > 20 and farthest > 50.0  # and some are bent so much that it tells
 
 
 @given(seeds)
