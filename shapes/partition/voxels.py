@@ -31,12 +31,7 @@ from shapes.neurites.tubes import (
     WAVE,
 )
 
-_ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-6)
-_ROUNDING = np.float32(0.1)  # nm, of bounds in single precision
-_FLATTEST = np.float32(0.05)  # slopes of fields that run together are taken as no less
-
-
-_GLIA, _NONE = np.int32(-2), np.int32(-3)  # what lies beside a voxel, where it is no tube
+_ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 class Ranking(NamedTuple):

@@ -13,7 +13,7 @@ from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.core.touched import around, room_for, slabs, voxels
-from shapes.mitochondria.rods import POINTS, ROW
+from shapes.mitochondria.rods import POINTS
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
@@ -83,14 +83,7 @@ def place(tissue: Tissue, params: Ribbons, placed: dict[str, object]) -> Bars:
     """Set a ribbon on those contacts that a window may show that are a bipolar cell's."""
     contacts = placed.get("psd")
     n = len(contacts.ids) if isinstance(contacts, Contacts) else 0
-    out = Bars(
-        feet_nm=np.empty((n, 3)),
-        axes=np.empty((n, 3, 3)),
-        sizes_nm=np.empty((n, 3)),
-        owners=np.empty(n, np.int32),
-        ids=np.empty(n, np.int32),
-        rods=np.zeros((2 * n, ROW, 4)),
-    )
+    out = Bars.blank(n)
     if isinstance(contacts, Contacts):
         half, keys = tissue.membranes.half_width_nm, tissue.neurites.keys
         n = _draw(stream_key(tissue.seed, "ribbon"), contacts, keys, half, params.row(), out)

@@ -63,6 +63,18 @@ class Bars(NamedTuple):
     rods: npt.NDArray[np.float64]
     missing: int = 0
 
+    @classmethod
+    def blank(cls, n: int) -> "Bars":
+        """Return room for ``n`` to be drawn into."""
+        return cls(
+            feet_nm=np.empty((n, 3)),
+            axes=np.empty((n, 3, 3)),
+            sizes_nm=np.empty((n, 3)),
+            owners=np.empty(n, np.int32),
+            ids=np.empty(n, np.int32),
+            rods=np.zeros((2 * n, ROW, 4)),
+        )
+
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:
         """Feet of the pedestals, (n, 3)."""
@@ -115,14 +127,7 @@ def place(tissue: Tissue, params: TBars, placed: dict[str, object]) -> Bars:
     """Set a T-bar on the contacts that a window may show."""
     contacts = placed.get("psd")
     n = len(contacts.ids) if isinstance(contacts, Contacts) else 0
-    out = Bars(
-        feet_nm=np.empty((n, 3)),
-        axes=np.empty((n, 3, 3)),
-        sizes_nm=np.empty((n, 3)),
-        owners=np.empty(n, np.int32),
-        ids=np.empty(n, np.int32),
-        rods=np.zeros((2 * n, ROW, 4)),
-    )
+    out = Bars.blank(n)
     if isinstance(contacts, Contacts):
         half = tissue.membranes.half_width_nm
         n = _draw(stream_key(tissue.seed, "t_bar"), contacts, half, params.row(), out)

@@ -51,6 +51,15 @@ Names = Annotated[
     list[str] | None,
     typer.Option(help="Names or globs of the sections to take; may be repeated.", show_default=False),
 ]
+PresetName = Annotated[
+    str,
+    typer.Argument(
+        help="A preset's name, or the path of a preset's YAML file.",
+        metavar="PRESET",
+        autocompletion=lambda: _preset_names(),
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Which world; the same seed gives the same pictures.")]
 
 
 @dataclass(frozen=True)
@@ -195,3 +204,9 @@ def processors() -> int:
     """Return the number of processors that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def _preset_names() -> list[str]:
+    from synthem.preset.preset import preset_names
+
+    return preset_names()

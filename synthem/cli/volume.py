@@ -6,8 +6,17 @@ from typing import Annotated
 import typer
 
 from synthem.cli.console import progress, say
-from synthem.cli.data import PresetName, Seed
-from synthem.cli.shared import Classes, Scheduler, VoxelNm, Workers, check_workers, labelled_for, processors
+from synthem.cli.shared import (
+    Classes,
+    PresetName,
+    Scheduler,
+    Seed,
+    VoxelNm,
+    Workers,
+    check_workers,
+    labelled_for,
+    processors,
+)
 
 volumes = typer.Typer()
 
