@@ -28,15 +28,16 @@ from shapes.partition.partition import Partition
 
 _BAND_NM = 25.0
 _NODE_NM = 1000.0  # a node of Ranvier is about 1 µm long
-_LEAST_LAMELLAE = 1.5  # less is no sheath
 
 
 class Sheaths(Block):
     """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
 
-    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella.
+    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella; below 0
+    the sheath takes in that membrane, as in sections that do not tell the two apart.
     From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and
-    before the end of the axon, the sheath thins to nothing. Its thickness varies by ``unevenness``;
+    before the end of the axon, the sheath thins, and ends where it would be thinner than ``ends_nm``, which is
+    hardly more than two membranes. Its thickness varies by ``unevenness``;
     ``splits`` is how much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes
     3–5 µm (Rosenbluth 2009): shorter ones show a network more of the rare ends.
     """
@@ -45,7 +46,8 @@ class Sheaths(Block):
     thickest_nm: float = Field(default=220.0, gt=10)
     thinnest_nm: float = Field(default=35.0, gt=5)
     lamella_nm: float = Field(default=11.5, gt=4)
-    outside_nm: float = Field(default=4.0, ge=0)
+    ends_nm: float = Field(default=17.0, gt=0)
+    outside_nm: float = Field(default=4.0, ge=-20)
     internode_nm: Spread = Spread(min=8000, max=20000)
     paranode_nm: float = Field(default=2500.0, gt=0)
     unevenness: float = Field(default=0.12, ge=0, lt=0.5)
@@ -141,22 +143,25 @@ def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _boxes(index, thick, boxes):  # type: ignore[no-untyped-def]
-    """Write the box of voxels, first and end along z, y and x, of each wrapped neurite, empty if unseen."""
+def _boxes(index, other, thick, boxes):  # type: ignore[no-untyped-def]
+    """Write the box of voxels, first and end along z, y and x, of each wrapped neurite and of what lies beside it.
+
+    It is empty if unseen.
+    """
     nz, ny, nx = index.shape
     boxes[:, 0::2], boxes[:, 1::2] = nz + ny + nx, 0
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
-                j = index[z, y, x]
-                if j < thick.shape[0] and thick[j] > 0.0:
-                    for c, at in ((0, z), (2, y), (4, x)):
-                        boxes[j, c], boxes[j, c + 1] = min(boxes[j, c], at), max(boxes[j, c + 1], at + 1)
+                for j in (index[z, y, x], other[z, y, x]):
+                    if 0 <= j < thick.shape[0] and thick[j] > 0.0:
+                        for c, at in ((0, z), (2, y), (4, x)):
+                            boxes[j, c], boxes[j, c + 1] = min(boxes[j, c], at), max(boxes[j, c + 1], at + 1)
 
 
 @compiled
 def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ignore[no-untyped-def]
-    segments, owners, index = tubes.segments, tubes.owners, partition.index
+    segments, owners, index, other = tubes.segments, tubes.owners, partition.index, partition.other
     thick, keys, lamella, out_d = wraps.thickness_nm, wraps.keys, p.lamella_nm, layer.distance_nm
     mine = np.empty(segments.shape[0], np.int64)
     uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
@@ -174,7 +179,12 @@ def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ign
         for z in range(boxes[j, 0], boxes[j, 1]):
             for y in range(boxes[j, 2], boxes[j, 3]):
                 for x in range(boxes[j, 4], boxes[j, 5]):
-                    if index[z, y, x] != j:
+                    # the neighbour's side of the membrane counts as outside
+                    if index[z, y, x] != j and other[z, y, x] != j:
+                        continue
+                    deep_in = partition.depth_nm[z, y, x]
+                    deep_in = deep_in if index[z, y, x] == j else -deep_in
+                    if deep_in < p.outside_nm - _BAND_NM:
                         continue
                     pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
                     best, at = np.inf, 0
@@ -185,12 +195,12 @@ def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ign
                     along = segments[at, NODE] + axis_place(segments, at, pz, py, px)
                     deep = thick[j] * _part(keys[j], along, axes.steps_nm[j], axes.counts[j], p)
                     # it ends before it is uneven, or it would end in islands
-                    if deep < _LEAST_LAMELLAE * lamella:
+                    if deep < p.ends_nm:
                         continue
                     deep *= 1.0 + p.unevenness * _swell(uneven, pz, py, px)
                     sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
-                    d = max(into - deep, p.outside_nm - partition.depth_nm[z, y, x])
+                    d = max(into - deep, p.outside_nm - deep_in)
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
                         turns = into / lamella
@@ -216,7 +226,7 @@ def build(objects: Wraps, tissue: Tissue, partition: Partition, params: Sheaths)
     cells, boxes = tissue.neurites, np.empty((len(objects.ids), 6), np.int64)
     if not objects.thickness_nm.any():
         return layer
-    _boxes(partition.index, objects.thickness_nm, boxes)
+    _boxes(partition.index, partition.other, objects.thickness_nm, boxes)
     if boxes[:, 1].any():
         _build(
             tissue.window.tissue_nm, partition, cells.tubes, objects, boxes, cells.axes, params.row(), layer

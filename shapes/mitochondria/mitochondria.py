@@ -147,7 +147,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     )  # fmt: skip
     ids = np.empty((n, 2), np.int32)
     _name(keys, whole, ids)
-    return Rods(drawn, fitted, owners, keys, ids, int(missing))
+    return Rods(drawn, fitted, owners, keys, ids, int(missing), params.row())
 
 
 @compiled

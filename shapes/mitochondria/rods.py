@@ -38,7 +38,8 @@ class Rods(NamedTuple):
     ``drawn`` (n, 10, 4) are points and radii as drawn, of the rod and then of its arm, which vesicles keep
     clear of; ``fitted`` are the same after each radius was cut to the room there is, 0 where there is none or
     the window is far; ``owners`` (n,) count into the neurites. ``ids`` (n, 2) are those of the points before
-    the middle and after it: two mitochondria where the middle has no room.
+    the middle and after it: two mitochondria where the middle has no room. ``params`` is what they were drawn
+    from, as kernels read it.
     """
 
     drawn: npt.NDArray[np.float64]
@@ -47,6 +48,7 @@ class Rods(NamedTuple):
     keys: npt.NDArray[np.uint64]
     ids: npt.NDArray[np.int32]
     missing: int
+    params: Any
 
     @property
     def centres_nm(self) -> npt.NDArray[np.float64]:

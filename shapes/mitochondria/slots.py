@@ -14,6 +14,10 @@ from shapes.core.streams import mix, normal, uniform
 from shapes.mitochondria.rods import ARM, ARM_PART, MIDDLE, POINTS, ROW, SLACK_NM, rod_chain, rod_touches
 from shapes.neurites.population import AXON, BOUTON, CORE, GLIA, SHAFT, SOMA, VARICOSITY_EVERY
 
+_BESIDE, _SLIM = (
+    0.3,
+    0.55,
+)  # in a bouton one lies so far off its middle, and is so thick, in parts of its radius
 _IN_GLIA = 0.25  # processes of glia are thin and irregular: few mitochondria have room, as in life
 _AROUND_NUCLEUS = 24  # lanes, between nucleus and membrane; each is divided into slots of its own
 _THICK_ARM = 0.6  # a rod that lies alone parts where each half is so thick, in parts of the rod, or more
@@ -60,6 +64,31 @@ def _part(points, one, other):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def axon_rod(own, nodes, varicosity, step, count, centre, wall, p, points):  # type: ignore[no-untyped-def]
+    """Write the rod that an axon holds at a node, without an arm; tells whether there is one, and it is known.
+
+    ``own`` is the axon's key for mitochondria. In a swelling it lies along the axis; in a bouton it is slimmer,
+    and lies on one side, for there are vesicles, too.
+    """
+    if varicosity[centre] == SHAFT:
+        return False
+    key = mix(mix(own, centre), 0)
+    bouton = varicosity[centre] == BOUTON
+    if uniform(key, 0) >= (p.bouton_chance if bouton else 1.0):
+        return False
+    thick = draw(p.radius_nm, uniform(key, 1), normal(key, 2))
+    long = draw(p.half_length_nm, uniform(key, 3), normal(key, 4))
+    long = min(long, 0.5 * VARICOSITY_EVERY * step - thick - SLACK_NM)
+    angle, away = 6.2831853 * uniform(key, 6), 0.0
+    if bouton:
+        thick, away = min(thick, _SLIM * nodes[centre, 3]), _BESIDE * nodes[centre, 3]
+    _bare(points)
+    return rod_chain(
+        nodes, step, count, centre, long, thick, p.radius_nm.highest, wall, angle, away, own, points
+    )
+
+
+@compiled
 def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  # type: ignore[no-untyped-def]
     """Draw every rod that can come within ``pad`` of the box; returns how many."""
     nodes, varicosity, steps, counts = axes.nodes_nm, axes.varicosity, axes.steps_nm, axes.counts
@@ -75,27 +104,36 @@ def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  
             if np.isnan(room):
                 continue
             lanes = 1
+            if kinds[j] == AXON:
+                if axon_rod(
+                    mix(keys[j], salt),
+                    nodes[j],
+                    varicosity[j],
+                    steps[j],
+                    counts[j],
+                    centre,
+                    walls[j],
+                    p,
+                    points,
+                ) and rod_touches(points, low, high, pad):
+                    if n < out.shape[0]:
+                        out[n], owners[n] = points, j
+                        rod_keys[n] = mix(mix(mix(keys[j], salt), centre), 0)
+                    n += 1
+                continue
             first = mix(mix(mix(keys[j], salt), centre), 0)
             soma = kinds[j] == SOMA
             if soma and p.somata_per_um3 > 0.0:
                 continue  # they lie all over it: see scatter.py
-            branches = (
-                kinds[j] != AXON and not soma and walls[j] == 0.0 and uniform(first, 5) < p.branch_chance
-            )
-            if kinds[j] == AXON:
-                # an axon holds mitochondria where it is swollen
-                if varicosity[j, centre] == SHAFT:
-                    continue
-                chance = p.bouton_chance if varicosity[j, centre] == BOUTON else 1.0
-            else:
-                if centre % slot_nodes != offset and not soma:
-                    continue
-                chance = p.dendrite_chance * (_IN_GLIA if kinds[j] == GLIA else 1.0)
-                # all lanes of a slot lie around the axis, or one rod lies on it
-                if soma:
-                    lanes = _AROUND_NUCLEUS
-                elif walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
-                    lanes = 3
+            branches = not soma and walls[j] == 0.0 and uniform(first, 5) < p.branch_chance
+            if centre % slot_nodes != offset and not soma:
+                continue
+            chance = p.dendrite_chance * (_IN_GLIA if kinds[j] == GLIA else 1.0)
+            # all lanes of a slot lie around the axis, or one rod lies on it
+            if soma:
+                lanes = _AROUND_NUCLEUS
+            elif walls[j] == 0.0 and room > 2.4 * draw(radius, uniform(first, 1), normal(first, 2)):
+                lanes = 3
             for lane in range(lanes):
                 key = mix(mix(mix(keys[j], salt), centre), lane)
                 if uniform(key, 0) >= chance:
@@ -117,8 +155,6 @@ def draw_rods(salt, axes, walls, p, longest, box, pad, out, owners, rod_keys):  
                     angle = 6.2831853 * (lane + 0.2 * uniform(key, 7)) / _AROUND_NUCLEUS
                     away = (CORE + (1.0 - CORE) * (0.45 + 0.15 * uniform(key, 8))) * room
                     thick = min(thick, 0.45 * (1.0 - CORE) * room)
-                elif kinds[j] == AXON:
-                    long = min(long, 0.5 * VARICOSITY_EVERY * steps[j] - thick - SLACK_NM)
                 if not rod_chain(
                     nodes[j], steps[j], counts[j], centre, long, thick, most, walls[j], angle, away,
                     mix(keys[j], salt), points,

@@ -9,7 +9,7 @@ from shapes.neurites.population import BOUTON
 from shapes.neurites.ruffles import WAVES, draw_waves
 from shapes.neurites.tubes import NODE, ruffle_segment, set_segment
 
-_INTO = 0.85  # of the head's radius: so far its middle is from the bouton
+_BEFORE = 0.6  # of their radii: so far the middles of bouton and head lie from where they are pressed flat
 _ASIDE = 0.35  # of the bouton's radius: so far off the straight way a head may lie
 _SHAFT_NM = 60.0  # a dendrite that is so near has no spine there: the bouton lies on its shaft
 
@@ -101,8 +101,6 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
                 continue
             neck = draw(p.spine_neck_radius_nm, uniform(here, 32), normal(here, 35))
             bulb = draw(p.spine_head_radius_nm, uniform(here, 33), normal(here, 36))
-            # where there is little room the head is smaller
-            bulb = min(bulb, max(neck, 0.5 * (gap + 0.5 * bouton[3])))
             norm = 0.0
             for c in range(3):
                 way[c] = bouton[c] - axis[c]
@@ -115,9 +113,7 @@ def add_spines(axons, dendrites, p, base, near, box, pad, segments, owners, s): 
                 dot += side[c] * way[c]
             aside = _ASIDE * bouton[3]
             for c in range(3):
-                head[c] = (
-                    bouton[c] - (0.9 * bouton[3] + _INTO * bulb) * way[c] + aside * (side[c] - dot * way[c])
-                )
+                head[c] = bouton[c] - _BEFORE * (bouton[3] + bulb) * way[c] + aside * (side[c] - dot * way[c])
             shift = 0.0
             for c in range(3):
                 tip[c] = head[c] - 1.2 * bulb * way[c]

@@ -20,16 +20,21 @@ SAG_NM = 110.0
 """… and so far off the plane through the contact's middle the membrane itself may lie."""
 AT_NM = 8.0
 """So near to the membrane, on either side, a polyadic contact must find its bouton and its first partner."""
-CORNERS = 3
-"""On so many of four sides the cells must face each other; a third cell may lie on the fourth."""
+FOUR, CORNERS = 4, 3
+"""A partner is looked for on four sides; on so many of them it must be found."""
 RIM, CORE = 0.8, 0.5
-"""So far out, in parts of its radius, a density must find both its cells on three of four sides, and on all,
-or it is smaller."""
+"""So far out, in parts of its radius, a polyadic contact must find its cells on three of four sides, and on all,
+or its densities are smaller."""
+SIDES = 8
+"""On so many sides the room for any other density is measured …"""
+_RINGS = (0.4, 0.6, 0.8, 1.0)  # … in steps of its radius …
+_FLAT = 0.3  # … as far as the membrane lies off the plane by so much of the way at most
+_LEAST, _MEAN = 0.4, 0.6  # less room than so much of its radius on one side, or all around, is none
 _SHRINK = (1.0, 0.8, 0.65)
 
 
 class Site(NamedTuple):
-    """Where a contact is looked for: its middle, the normal there, and four places on either side of it."""
+    """Where a contact is looked for: its middle, the normal there, and ``SIDES`` places on either side of it."""
 
     middle: npt.NDArray[np.float64]
     up: npt.NDArray[np.float64]
@@ -80,18 +85,18 @@ def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def corners(segments, pre, post, site, away, key):  # type: ignore[no-untyped-def]
-    """Write four places ``away`` from a contact's middle on either side of its membrane, (4, 3) each.
+def corners(segments, pre, post, site, away, key, sides, sag):  # type: ignore[no-untyped-def]
+    """Write ``sides`` places ``away`` from a contact's middle on either side of its membrane.
 
-    They are NaN where the two fields are not equal anywhere near.
+    They are NaN where the two fields are not equal anywhere within ``sag`` of the plane.
     """
     middle, up, inside, beyond = site
     one, two = np.empty(3), np.empty(3)
-    across(mix(key, 5), up, one, two)
-    for corner in range(4):
-        turn = 0.5 * np.pi * corner
+    across(key, up, one, two)
+    for corner in range(sides):
+        turn = 2.0 * np.pi * corner / sides
         edge = middle + away * (np.cos(turn) * one + np.sin(turn) * two)
-        low, high = -SAG_NM, SAG_NM
+        low, high = -sag, sag
         found = (
             ahead(segments, pre, post, edge + low * up) < 0.0 < ahead(segments, pre, post, edge + high * up)
         )
@@ -107,55 +112,76 @@ def corners(segments, pre, post, site, away, key):  # type: ignore[no-untyped-de
 
 
 @compiled
-def _touch(  # type: ignore[no-untyped-def]
-    tubes, chosen, count, pre, post, polyadic, site, glia, glia_index, fields, wanted,
-):  # fmt: skip
-    """Tell whether no third cell comes between the two around their contact, on so many of four sides.
+def _faced(tubes, chosen, count, pre, post, polyadic, site, i, glia, glia_index, fields):  # type: ignore[no-untyped-def]
+    """Tell whether no third cell comes between the two on one side of their contact.
 
-    In a polyadic contact any cell may lie opposite of the bouton, but the first partner does in the middle.
+    In a polyadic contact any cell may lie opposite of the bouton.
     """
-    segments, owners, (middle, up, inside, beyond) = tubes.segments, tubes.owners, site
-    if polyadic:
-        for side in (-AT_NM, AT_NM):
-            at = middle + side * up
-            own, _, _, _ = probe(
-                segments, owners, chosen, count, at[0], at[1], at[2], 1.0, glia, glia_index, fields
-            )
-            if own != (pre if side < 0.0 else post):
-                return False
-    good = 0
-    for i in range(4):
-        a, b = inside[i], beyond[i]
-        own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
-        if own != pre:
-            continue
-        own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
-        good += own == post or (polyadic and own != pre)
-    return good >= wanted
+    segments, owners, a, b = tubes.segments, tubes.owners, site.inside[i], site.beyond[i]
+    own, _, _, _ = probe(segments, owners, chosen, count, a[0], a[1], a[2], 1.0, glia, glia_index, fields)
+    if own != pre:
+        return False
+    own, _, _, _ = probe(segments, owners, chosen, count, b[0], b[1], b[2], 1.0, glia, glia_index, fields)
+    return own == post or (polyadic and own != pre)
+
+
+@compiled
+def _in_the_middle(tubes, chosen, count, pre, post, site, glia, glia_index, fields):  # type: ignore[no-untyped-def]
+    """Tell whether the first partner of a polyadic contact faces the bouton in the middle."""
+    for side in (-AT_NM, AT_NM):
+        at = site.middle + side * site.up
+        own, _, _, _ = probe(
+            tubes.segments, tubes.owners, chosen, count, at[0], at[1], at[2], 1.0, glia, glia_index, fields
+        )
+        if own != (pre if side < 0.0 else post):
+            return False
+    return True
 
 
 @compiled
 def room_nm(wide):  # type: ignore[no-untyped-def]
     """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
-    return np.sqrt((RIM * wide) ** 2 + (SAG_NM + FLANK_NM) ** 2)
+    return np.sqrt(wide**2 + (SAG_NM + FLANK_NM) ** 2)
 
 
 @compiled
 def room_at(  # type: ignore[no-untyped-def]
-    tubes, pre, post, mine, theirs, polyadic, site, wide, key, glia, glia_index, scratch,
+    tubes, pre, post, mine, theirs, polyadic, site, wide, key, frame, glia, glia_index, scratch, rims,
 ):  # fmt: skip
-    """Return the radius of the density that has its two cells all around: 0 where no small one has."""
+    """Write how wide a density can be on each side, (``SIDES``,); returns the widest: 0 where there is no room.
+
+    The first side is that of the first direction that ``across`` writes for the key ``frame``.
+    """
     segments, reach, (close, chosen, fields) = tubes.segments, room_nm(wide), scratch
     middle = site.middle
     few = near_box(segments, tubes.blocks, middle - reach, middle + reach, glia + 2.0, close)
     count = near(segments, close[:few], middle[0], middle[1], middle[2], reach, 1.0, glia, chosen)
-    for part in _SHRINK:
-        fits = True
-        for out, wanted in ((CORE, 4), (RIM, CORNERS)):
-            corners(segments, mine, theirs, site, out * part * wide, key)
-            fits = fits and _touch(
-                tubes, chosen, count, pre, post, polyadic, site, glia, glia_index, fields, wanted
-            )
-        if fits:
-            return part * wide
-    return 0.0
+    if polyadic:
+        if not _in_the_middle(tubes, chosen, count, pre, post, site, glia, glia_index, fields):
+            return 0.0
+        for part in _SHRINK:
+            fits = True
+            for out, wanted in ((CORE, FOUR), (RIM, CORNERS)):
+                corners(segments, mine, theirs, site, out * part * wide, mix(key, 5), FOUR, SAG_NM)
+                good = 0
+                for i in range(FOUR):
+                    good += _faced(tubes, chosen, count, pre, post, True, site, i, glia, glia_index, fields)
+                fits = fits and good >= wanted
+            if fits:
+                rims[:] = part * wide
+                return part * wide
+        return 0.0
+    rims[:] = 0.0
+    before = 0.0
+    for ring in _RINGS:
+        away = ring * wide
+        corners(segments, mine, theirs, site, away, frame, SIDES, _FLAT * away)
+        for i in range(SIDES):
+            if rims[i] == before and _faced(
+                tubes, chosen, count, pre, post, False, site, i, glia, glia_index, fields
+            ):
+                rims[i] = away
+        before = away
+        if rims.min() < _LEAST * wide:
+            return 0.0
+    return rims.max() if rims.mean() >= _MEAN * wide else 0.0

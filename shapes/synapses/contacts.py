@@ -16,11 +16,26 @@ from shapes.core.compiled import compiled
 from shapes.core.span import Span
 from shapes.core.spread import draw
 from shapes.core.streams import mix, normal, object_id, uniform
+from shapes.mitochondria.rods import ROW, rod_distance
+from shapes.mitochondria.slots import axon_rod
 from shapes.neurites.population import BOUTON, DENDRITE, GLIA, SOMA
-from shapes.neurites.tubes import AX, AY, AZ, DZ, RMAX, axis_place, tube_field
+from shapes.neurites.tubes import AZ, DZ, NODE, RMAX, axis_place, tube_field
 from shapes.partition.point import scratch_for
-from shapes.synapses.apposition import CORNERS, Site, ahead, corners, lowest, normal_at, room_at
+from shapes.synapses.apposition import (
+    CORNERS,
+    FOUR,
+    SAG_NM,
+    SIDES,
+    Site,
+    ahead,
+    corners,
+    lowest,
+    normal_at,
+    room_at,
+)
 
+OFF_MITOCHONDRIA_NM = 70.0
+"""A mitochondrion of the bouton is so far from the middle of its contact: vesicles lie between."""
 TRIES, POLYADIC_TRIES = 3, 8
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
@@ -45,7 +60,8 @@ class Candidates(NamedTuple):
 
     ``boutons`` (n, 2) name neurite and node; ``partners`` (n,) count into the neurites; ``middles_nm`` and
     ``normals`` (n, 3) are the middle of the contact and the direction from bouton to partner; ``sizes_nm``
-    (n, 2) radius and thickness; ``drawn`` (n,) says which may show and have room.
+    (n, 2) radius and thickness, ``rims_nm`` (n, SIDES) how far the density reaches on each side; ``drawn`` (n,) says
+    which may show and have room.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -53,6 +69,7 @@ class Candidates(NamedTuple):
     middles_nm: npt.NDArray[np.float64]
     normals: npt.NDArray[np.float64]
     sizes_nm: npt.NDArray[np.float64]
+    rims_nm: npt.NDArray[np.float64]
     ids: npt.NDArray[np.int32]
     drawn: npt.NDArray[np.bool_]
 
@@ -62,7 +79,7 @@ class Contacts(NamedTuple):
 
     ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
     and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
-    in nm. ``zones`` are those of all boutons near by that face a partner, also where a third cell comes
+    in nm, and in ``rims_nm`` (n, SIDES) how far each reaches on its sides. ``zones`` are those of all boutons near by that face a partner, also where a third cell comes
     between or the contact is out of sight.
     """
 
@@ -71,6 +88,7 @@ class Contacts(NamedTuple):
     middles_nm: npt.NDArray[np.float64]
     normals: npt.NDArray[np.float64]
     radii_nm: npt.NDArray[np.float64]
+    rims_nm: npt.NDArray[np.float64]
     thicknesses_nm: npt.NDArray[np.float64]
     ids: npt.NDArray[np.int32]
     missing: int
@@ -171,7 +189,7 @@ def _partner(  # type: ignore[no-untyped-def]
         if not _meet(segments, start, target, pre, post, look, middle):
             continue
         normal_at(segments, middle, pre, post, up)
-        corners(segments, pre, post, site, (SPOT if polyadic else EDGE) * wide, key)
+        corners(segments, pre, post, site, (SPOT if polyadic else EDGE) * wide, mix(key, 5), FOUR, SAG_NM)
         good = 0
         for i in range(4):
             a, b = inside[i], beyond[i]
@@ -182,7 +200,7 @@ def _partner(  # type: ignore[no-untyped-def]
             )
         if good >= CORNERS:
             if polyadic:
-                corners(segments, pre, post, site, EDGE * wide, key)
+                corners(segments, pre, post, site, EDGE * wide, mix(key, 5), FOUR, SAG_NM)
                 if not _company(segments, owners, seconds, pre, owners[at], glia, beyond):
                     continue
             return owners[at]
@@ -199,18 +217,11 @@ def _apart(at, low, high):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _starts(segments, i, nodes, j, k):  # type: ignore[no-untyped-def]
-    """Tell whether a tube begins at a node."""
-    return (
-        segments[i, AZ] == nodes[j, k, 0]
-        and segments[i, AY] == nodes[j, k, 1]
-        and segments[i, AX] == nodes[j, k, 2]
-    )
-
-
-@compiled
-def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore[no-untyped-def]
+def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: ignore[no-untyped-def]
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without).
+
+    ``held`` are the key and the parameters of mitochondria: one in the bouton lies off the contact, or there is no
+    density.
 
     Where contacts are polyadic the second partner is a dendrite, or with ``anyone`` a neurite of any kind.
     """
@@ -231,7 +242,8 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore
     dendrites, neurites = dendrites[:count].copy(), neurites[:others].copy()
     mine, near_by, theirs = np.empty(total, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
     company = np.empty(others, np.int64)
-    site = Site(np.empty(3), np.empty(3), np.empty((4, 3)), np.empty((4, 3)))
+    rims, rod = np.zeros(SIDES), np.empty((1, ROW, 4))
+    site = Site(np.empty(3), np.empty(3), np.empty((SIDES, 3)), np.empty((SIDES, 3)))
     for j in range(nodes.shape[0]):
         for k in range(nodes.shape[1]):
             if varicosity[j, k] != BOUTON or np.isnan(nodes[j, k, 3]):
@@ -245,7 +257,7 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore
             # who the partner is depends on the bouton and the dendrites around it alone
             own = around = 0
             for i in range(np.searchsorted(owners, j), np.searchsorted(owners, j, side="right")):
-                if _starts(segments, i, nodes, j, k) or (k > 0 and _starts(segments, i, nodes, j, k - 1)):
+                if segments[i, NODE] == k or segments[i, NODE] == k - 1:
                     mine[own] = i
                     own += 1
             for i in dendrites:
@@ -278,12 +290,27 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore
                 continue
             shows = _apart(site.middle, low, high) <= far
             if shows:
-                # a contact with less room than was drawn gets a smaller density
+                # a contact with less room than was drawn gets a smaller density; beside a mitochondrion there is none
                 wide = room_at(
                     tubes, j, post, mine[:own], theirs[: _of(near_by, around, owners, post, theirs)],
-                    polyadic, site, wide, key, glia, keys.shape[0], scratch,
+                    polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch, rims,
                 )  # fmt: skip
-                shows = wide > 0.0
+                off = (
+                    axon_rod(
+                        mix(keys[j], held[0]),
+                        nodes[j],
+                        varicosity[j],
+                        axes.steps_nm[j],
+                        axes.counts[j],
+                        k,
+                        0.0,
+                        held[1],
+                        rod[0],
+                    )
+                    and rod_distance(rod, 0, site.middle[0], site.middle[1], site.middle[2])
+                    < OFF_MITOCHONDRIA_NM
+                )
+                shows = wide > 0.0 and not off
                 missing += not shows
             if n < out.ids.shape[0]:
                 out.boutons[n, 0], out.boutons[n, 1] = j, k
@@ -291,6 +318,7 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, box, out):  # type: ignore
                 out.middles_nm[n] = site.middle
                 out.normals[n] = site.up
                 out.sizes_nm[n, 0] = wide
+                out.rims_nm[n] = rims
                 out.sizes_nm[n, 1] = draw(p.thickness_nm, uniform(key, 3), normal(key, 4))
                 out.ids[n] = object_id(key)
                 out.drawn[n] = shows

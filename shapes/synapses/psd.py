@@ -18,13 +18,15 @@ from shapes.core.spread import Spread
 from shapes.core.streams import mix, object_id, stream_key, uniform
 from shapes.core.table import rows
 from shapes.core.touched import around, room_for, slabs, voxels
+from shapes.mitochondria.mitochondria import Mitochondria
+from shapes.mitochondria.rods import Rods
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import BOUTON, DENDRITE, FLATTEST, GLIA, SOMA
 from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import around as tubes_around
-from shapes.synapses.apposition import across, room_nm
+from shapes.synapses.apposition import SIDES, across, room_nm
 from shapes.synapses.contacts import BESIDE_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
 
 BAND_NM = 28.0
@@ -80,12 +82,16 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
         middles_nm=np.empty((room, 3)),
         normals=np.empty((room, 3)),
         sizes_nm=np.empty((room, 2)),
+        rims_nm=np.empty((room, SIDES)),
         ids=np.empty(room, np.int32),
         drawn=np.empty(room, np.bool_),
     )
+    rods = placed.get("mitochondrion")
+    held = rods.params if isinstance(rods, Rods) else Mitochondria(bouton_chance=0.0).row()
     n, missing = find_contacts(
         stream_key(tissue.seed, "psd"), cells.axes, cells.tubes, tissue.membranes.glia_nm, params.row(),
-        params.polyadic and params.partners == "any", tissue.window.box_nm, out,
+        params.polyadic and params.partners == "any", (stream_key(tissue.seed, "mitochondrion"), held),
+        tissue.window.box_nm, out,
     )  # fmt: skip
     found = rows(out, slice(n))
     thin = np.array([uniform(np.uint64(i), 8) < params.symmetric for i in found.ids], np.bool_)
@@ -93,20 +99,25 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     shown = rows(found, found.drawn)
     return Contacts(
         shown.boutons, shown.partners, shown.middles_nm, shown.normals, shown.sizes_nm[:, 0].copy(),
-        shown.sizes_nm[:, 1].copy(), shown.ids, missing,
+        shown.rims_nm, shown.sizes_nm[:, 1].copy(), shown.ids, missing,
         Zones(found.boutons, found.middles_nm, found.normals),
     )  # fmt: skip
 
 
 @compiled
-def _outline(key, hole, u, v):  # type: ignore[no-untyped-def]
+def _outline(key, hole, rims, u, v):  # type: ignore[no-untyped-def]
     """Return how far out, 0 … 1, a place of the disc is, of a lobed outline, perhaps around a hole.
 
-    ``u`` and ``v`` are in parts of the radius, which no lobe passes.
+    ``u`` and ``v`` are in parts of the radius, which no lobe passes, and so are ``rims`` on all sides.
     """
     away, turn = np.sqrt(u * u + v * v), np.arctan2(v, u)
-    rim = 0.84 + 0.1 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
-    rim = away / (rim + 0.06 * np.sin(3.0 * turn + 6.3 * uniform(key, 4)))
+    side = turn * SIDES / (2.0 * np.pi) % SIDES
+    i = int(side) % SIDES
+    t = side - int(side)
+    t *= t * (3.0 - 2.0 * t)
+    rim = rims[i] + t * (rims[(i + 1) % SIDES] - rims[i])
+    rim *= 0.88 + 0.06 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
+    rim = away / (rim * (1.0 + 0.06 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))))
     if hole:
         aside = 0.3 * np.sqrt(uniform(key, 5))
         du, dv = u - aside * np.cos(6.3 * uniform(key, 6)), v - aside * np.sin(6.3 * uniform(key, 6))
@@ -131,10 +142,12 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
     index, other, depth, polyadic = partition.index, partition.other, partition.depth_nm, p.polyadic
     pre_nm = p.presynaptic_nm
     out_d, kinds = layer.distance_nm, axes.kinds
-    one, two, bounds, boxes = np.empty(3), np.empty(3), slabs(tiles), room_for(tiles)
+    one, two, rims = np.empty(3), np.empty(3), np.empty(SIDES)
+    bounds, boxes = slabs(tiles), room_for(tiles)
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
+        rims[:] = contacts.rims_nm[s] / radii[s]
         hole = radii[s] >= WHOLE * p.radius_nm.typical and uniform(key, 7) < p.perforated
         for b in range(around(tiles, bounds, middles[s], radii[s] + PROBE_NM, boxes)):
             z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
@@ -157,13 +170,13 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
                             continue
                         u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
                         v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
-                        rim = _outline(key, hole, u, v)
+                        rim = _outline(key, hole, rims, u, v)
                         if rim >= 1.0:
                             continue
-                        fade = 1.0 - 0.5 * rim**4
+                        fade = np.sqrt(1.0 - rim**8)
                         # in the partner the density lies below the membrane; in the bouton a thin projection
                         d = depth[z, y, x] - (
-                            half + thick[s] * fade
+                            half * fade**0.25 + thick[s] * fade
                             if post
                             else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
                         )
@@ -194,6 +207,15 @@ def paired(
         owners.append(who[who != objects.boutons[s, 0]])
         contacts.append(np.full(len(owners[-1]), s))
     return np.concatenate(contacts), np.concatenate(owners)
+
+
+def en_face(objects: Contacts, cells: Neurites, most: float, params: Synapses) -> npt.NDArray[np.int32]:
+    """Return the ids of the densities whose contact's normal has a larger part than ``most`` along z."""
+    facing = np.flatnonzero(np.abs(objects.normals[:, 0]) > most)
+    if not params.polyadic:
+        return objects.ids[facing]
+    ids = [object_id(mix(np.uint64(objects.ids[s]), key)) for s in facing for key in cells.keys]
+    return np.array(ids, np.int32)
 
 
 def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:

@@ -135,15 +135,18 @@ class Annotation(Frozen):
     classes: Annotated[tuple[str, ...], AfterValidator(check_classes)] = CLASSES
     membrane_width_nm: float = Field(default=40.0, gt=0)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
+    psd_en_face: float = Field(default=1.0, ge=0, le=1)
     blank_sections: Literal["unknown", "labelled"] = "unknown"
     also: tuple[Annotated[str, AfterValidator(_no_class)], ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave the usual classes out, so that traces and manifests are as before there were others."""
+        """Leave the usual out, so that traces and manifests are as before there were others."""
         values: dict[str, Any] = dump(self)
         if self.classes == CLASSES:
             values.pop("classes", None)  # a dump may leave it out itself
+        if self.psd_en_face == 1.0:
+            values.pop("psd_en_face", None)
         return values
 
 

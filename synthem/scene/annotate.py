@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA
+from shapes.synapses import psd
 from synthem.labels import CELLS, CLASSES
 from synthem.preset.anatomy import Annotation
 from synthem.scene.scene import Scene
@@ -45,7 +46,12 @@ def _vesicle(seen: "Annotator") -> Masks:
 
 
 def _psd(seen: "Annotator") -> Masks:
-    return _free(seen.scene.layers["psd"].distance_nm < 0, seen, _OVER_PSD)
+    scene, most = seen.scene, seen.rules.psd_en_face
+    drawn = scene.layers["psd"].distance_nm < 0
+    if most < 1 and scene.anatomy.psd is not None:
+        unseen = psd.en_face(scene.objects["psd"], scene.neurites, most, scene.anatomy.psd)
+        drawn &= ~np.isin(scene.layers["psd"].ids, unseen)
+    return _free(drawn, seen, _OVER_PSD)
 
 
 def _membrane(seen: "Annotator") -> Masks:

@@ -34,6 +34,7 @@ OFF_EACH_OTHER = (
 )
 """Where somata have stacked cisternae the former keeps clear of the latter."""
 _APART_NM = np.float32(5.0)
+_OFF_PSD_NM = np.float32(22.0)  # a mitochondrion keeps so far off a density
 _NEAR_NM = 35.0
 _MEMBRANE_NM = 250.0  # tubes this far off can bend the membranes of a window
 
@@ -167,6 +168,8 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
         else none
         for name, generator in GENERATORS.items()
     }
+    if "psd" in objects and "mitochondrion" in objects:
+        layers["mitochondrion"] = _cut(layers["mitochondrion"], _OFF_PSD_NM - layers["psd"].distance_nm)
     if layers["nucleus"].ids.any():
         for name, off_nm in OFF_NUCLEI.items():
             layers[name] = _cut(layers[name], off_nm - layers["nucleus"].distance_nm)
