@@ -15,14 +15,14 @@ Box = tuple[tuple[int, int, int], tuple[int, int, int]]
 Field = npt.NDArray[np.floating]
 
 
-def support(grid: Grid, spacing_nm: float) -> Box:
-    """Return first index and shape, (z, y, x), of the lattice points that a field on ``grid`` needs."""
+def support(grid: Grid, spacing_nm: float, beside_nm: float = 0.0) -> Box:
+    """Return first index and shape, (z, y, x), of the lattice points that a field on and beside ``grid`` needs."""
     first, shape = [], []
     for axis in range(3):
         centres = grid.centres_nm(axis)
-        low = int(np.floor(centres[0] / spacing_nm)) - 1
+        low = int(np.floor((centres[0] - beside_nm) / spacing_nm)) - 1
         first.append(low)
-        shape.append(int(np.floor(centres[-1] / spacing_nm)) + 2 - low + 1)
+        shape.append(int(np.floor((centres[-1] + beside_nm) / spacing_nm)) + 2 - low + 1)
     return (first[0], first[1], first[2]), (shape[0], shape[1], shape[2])
 
 

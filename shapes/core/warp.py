@@ -24,6 +24,10 @@ from shapes.core.tiles import Tiles, cut
 _PERIOD = 1024  # of the noise package, in its own units
 _POINTS_PER_UNIT = 4
 _REPEAT = _PERIOD * _POINTS_PER_UNIT
+BESIDE_NM = 60.0
+"""So far around a window its lattice reaches: what is smaller may be drawn by where its middle lies in the world."""
+MOST_SHRINK = 1.7
+"""No ball is wider in tissue space than in the world by a larger factor: see ``Warp.steepest``."""
 FARTHEST = 5.0
 """No tissue is displaced by more than this many amplitudes along an axis (tested)."""
 _UNIT = 6.5  # brings two octaves of Perlin noise, smoothed by the spline, to a standard deviation of one
@@ -37,7 +41,7 @@ class Warp(Frozen):
 
     @model_validator(mode="after")
     def _does_not_fold(self) -> "Warp":
-        if self.steepest > 0.7:
+        if self.steepest > MOST_SHRINK - 1.0:
             raise ValueError(
                 "amplitude_nm must be at most 0.046 of wavelength_nm, or tissue would fold over itself"
             )
@@ -65,6 +69,8 @@ class WarpedWindow:
         World index of the lattice's first point, and its step.
     stretch : float
         A ball of radius r in tissue space lies within r · stretch of its centre in the world.
+    shrink : float
+        A ball of radius r in the world lies within r · shrink of its centre in tissue space.
     """
 
     grid: Grid
@@ -73,6 +79,7 @@ class WarpedWindow:
     first: tuple[int, int, int]
     spacing_nm: float
     stretch: float
+    shrink: float
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -106,13 +113,15 @@ def _lattice(
 def warp_window(seed: int, warp: Warp, grid: Grid) -> WarpedWindow:
     """Return the tissue coordinates of every voxel of a window of the world of ``seed``."""
     spacing = warp.wavelength_nm / _POINTS_PER_UNIT
-    first, shape = support(grid, spacing)
+    first, shape = support(grid, spacing, BESIDE_NM)
     lattice = _lattice(seed, warp, first, np.ones(shape, np.bool_))
     tissue = np.empty((3, *grid.shape))
     for axis in range(3):
         centres = grid.centres_nm(axis).reshape([-1 if a == axis else 1 for a in range(3)])
         np.add(interpolate(lattice[axis], first, spacing, grid), centres, out=tissue[axis])
-    return WarpedWindow(grid, tissue, lattice, first, spacing, 1.0 / (1.0 - warp.steepest))
+    return WarpedWindow(
+        grid, tissue, lattice, first, spacing, 1.0 / (1.0 - warp.steepest), 1.0 + warp.steepest
+    )
 
 
 @compiled

@@ -22,6 +22,7 @@ from shapes.mitochondria.cristae import (
     granule,
 )
 from shapes.mitochondria.fit_to_room import fit_rods
+from shapes.mitochondria.give_room import RIM_NM, give_room
 from shapes.mitochondria.rods import (
     APART_NM,
     ARM,
@@ -63,6 +64,9 @@ class Mitochondria(Block):
     of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
     small discrete bodies (Popov et al. 2005; Delgado et al. 2019), which do not branch here.
 
+    A neurite bulges around a mitochondrion that is up to ``bulge_nm`` thicker than there is room, and its neighbours
+    give way: see ``give_room.py``.
+
     Cell bodies have a ring of them around the nucleus, in slots as dendrites have. Where ``somata_per_um3``
     is given, they have them all over their cytoplasm instead, lying any way: so many places are tried to a
     cubic micrometre, of which those stay that have room beside each other.
@@ -71,6 +75,7 @@ class Mitochondria(Block):
     bouton_chance: float = Field(default=0.5, ge=0, le=1)
     dendrite_chance: float = Field(default=0.6, ge=0, le=1)
     clearance_nm: float = Field(default=18.0, ge=0)
+    bulge_nm: float = Field(default=0.0, ge=0, le=60)
     radius_nm: Spread = Spread(mean=160, std=28)
     half_length_nm: Spread = Spread(min=120, max=430)
     thinnest_nm: float = Field(default=55.0, gt=0)
@@ -123,7 +128,7 @@ def place(tissue: Tissue, params: Mitochondria, placed: dict[str, object]) -> Ro
     """Draw the mitochondria that touch a window, and, unfitted, those within ``AROUND_NM`` of it."""
     cells, box, membranes = tissue.neurites, tissue.window.box_nm, tissue.membranes
     salt, longest = stream_key(tissue.seed, "mitochondrion"), params.longest_nm()
-    gap = membranes.half_width_nm + params.clearance_nm
+    gap = membranes.half_width_nm + params.clearance_nm - params.bulge_nm
     room = 256
     while True:
         drawn = np.empty((room, ROW, 4))
@@ -269,15 +274,18 @@ def _build(objects, balls, cells, p, gap, tiles, tissue, partition, layer):  # t
 
 
 def depths(objects: Rods, tissue: Tissue, params: Mitochondria) -> Depths:
-    """Return the neurites around each mitochondrion: there the boundary may run along the membrane."""
-    rods, centres, radii = stretches(objects.fitted)
-    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
-    return Depths(
-        objects.owners[rods[:, 0]],
-        centres,
-        radii + float(BAND_NM),
-        np.full(len(rods), gap + params.boundary_nm),
-    )
+    """Return none: cells give way to mitochondria, which are drawn by their own points and radii."""
+    return Depths.nowhere()
+
+
+def give_way(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> None:
+    """Let the cells of a window give way to its mitochondria: changes the partition."""
+    give_room(objects, tissue, partition, _gap_nm(tissue, params) + RIM_NM)
+
+
+def _gap_nm(tissue: Tissue, params: Mitochondria) -> float:
+    """Return how far from the middle of a membrane the surface of a mitochondrion lies at least."""
+    return tissue.membranes.half_width_nm + params.clearance_nm / 2
 
 
 def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochondria) -> Layer:
@@ -286,10 +294,9 @@ def build(objects: Rods, tissue: Tissue, partition: Partition, params: Mitochond
     Inside a granule it is the distance to its surface plus ``GRANULE_NM``, which is lower than any other.
     """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
-    gap = tissue.membranes.half_width_nm + params.clearance_nm / 2
     window = tissue.window
     _build(
-        objects, stretches(objects.fitted), tissue.neurites.cells, params.row(), gap, window.tiles,
-        window.tissue_nm, partition, layer,
+        objects, stretches(objects.fitted), tissue.neurites.cells, params.row(), _gap_nm(tissue, params),
+        window.tiles, window.tissue_nm, partition, layer,
     )  # fmt: skip
     return layer

@@ -32,7 +32,6 @@ from shapes.neurites.tubes import (
     inside,
     least_within,
     most_within,
-    steep_at,
     tube_field,
     tube_slope,
     until,
@@ -106,7 +105,7 @@ def near(segments, among, z, y, x, radius, depth, glia, chosen):  # type: ignore
     count = 0
     for i in range(n):
         # near a membrane two fields part at most at the sum of their slopes
-        if fields[i] - steep_at(segments, chosen[i], fields[i]) * depth <= top:
+        if least_within(segments, chosen[i], fields[i], depth) <= top:
             chosen[count] = chosen[i]
             count += 1
     return count
@@ -187,7 +186,7 @@ def probe(  # type: ignore[no-untyped-def]
     rise = pace * (min(depth, core) + ease * max(0.0, depth - core))
     for i in range(count):
         k = chosen[i]
-        if owners[k] == own or fields[i] - best > rise + steep_at(segments, k, fields[i]) * depth:
+        if owners[k] == own or least_within(segments, k, fields[i], depth) - best > rise:
             continue
         mz, my, mx = tube_slope(segments, k, z, y, x)
         steep = max(0.05, np.sqrt((mz - nz) ** 2 + (my - ny) ** 2 + (mx - nx) ** 2))
@@ -195,6 +194,13 @@ def probe(  # type: ignore[no-untyped-def]
         if ease < 1.0:
             eased = max(0.05, np.sqrt((mz - ease * nz) ** 2 + (my - ease * ny) ** 2 + (mx - ease * nx) ** 2))
         d = until(fields[i] - best, steep, eased, core)
+        if fields[i] > 0.0:
+            # inside, a thin neighbour's field falls faster: the membrane may lie there
+            slope = max(0.05, np.sqrt(mz * mz + my * my + mx * mx))
+            surface = fields[i] / slope
+            below = -(best + pace * surface)
+            if below > 0.0:
+                d = min(d, surface + below / (slope * segments[k, CORE] / segments[k, STIFF] + pace))
         if d < nearest:
             nearest, neighbour, tilt = d, owners[k], abs(mz - nz) / steep
     return own, neighbour, nearest, tilt

@@ -29,7 +29,8 @@ SIDES = 8
 """On so many sides the room for any other density is measured …"""
 _RINGS = (0.4, 0.6, 0.8, 1.0)  # … in steps of its radius …
 _FLAT = 0.3  # … as far as the membrane lies off the plane by so much of the way at most
-_LEAST, _MEAN = 0.4, 0.6  # less room than so much of its radius on one side, or all around, is none
+_LEAST, _MEAN = 0.4, 0.5  # less room than so much of its radius on one side, or all around, is none
+_ROUND = 1.6  # … and no side has more than so many times as the side with the least
 _SHRINK = (1.0, 0.8, 0.65)
 
 
@@ -184,4 +185,6 @@ def room_at(  # type: ignore[no-untyped-def]
         before = away
         if rims.min() < _LEAST * wide:
             return 0.0
+    # no tongues
+    np.minimum(rims, _ROUND * rims.min(), rims)
     return rims.max() if rims.mean() >= _MEAN * wide else 0.0

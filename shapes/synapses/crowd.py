@@ -30,7 +30,8 @@ CLEAR_NM = 4.0
 BAND_NM = np.float32(16.0)
 """How far outside a vesicle distances are still written."""
 _DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
-_LOOSE_SITES = 6  # places around a node where a loose vesicle may be
+_BEHIND = 0.7  # of its radius: so far behind an active zone lies the middle of a crowd
+_LOOSE_SITES = 10  # places around a node where a loose vesicle may be
 
 
 class _Surroundings(NamedTuple):
@@ -56,6 +57,7 @@ class _Bouton(NamedTuple):
     pull: bool
     zone: npt.NDArray[np.float64]
     facing: npt.NDArray[np.float64]
+    shrink: float
 
 
 class _Work(NamedTuple):
@@ -97,15 +99,22 @@ def _in_rod(obstacles, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 @compiled
 def _fill(key, density, pull):  # type: ignore[no-untyped-def]
-    """Return how much of a bouton's lattice is taken: one with a synapse is as full as two."""
+    """Return how much of a crowd's lattice is taken: at a synapse as much as in two."""
     full = draw(density, uniform(key, 1), normal(key, 2))
     return 1.0 - (1.0 - full) * (1.0 - draw(density, uniform(key, 13), normal(key, 14))) if pull else full
 
 
 @compiled
+def _crowd_nm(key, cluster, pull):  # type: ignore[no-untyped-def]
+    """Return the radius of a bouton's crowd: at a synapse the larger of two."""
+    wide = draw(cluster, uniform(key, 15), normal(key, 16))
+    return max(wide, draw(cluster, uniform(key, 17), normal(key, 18))) if pull else wide
+
+
+@compiled
 def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-untyped-def]
     """Fill a bouton's lattice; returns the count of vesicles so far."""
-    j, nodes, varicosity, number, key, ball, own, pull, zone, facing = bouton
+    j, nodes, varicosity, number, key, ball, own, pull, zone, facing, shrink = bouton
     node = nodes[number, :3]
     (segments, _, owners), everything, glia, gap, obstacles = around
     sites, spots, sizes, places, clear, host_at, which, scratch, chosen = work
@@ -116,8 +125,13 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
         # vesicles are docked: a layer of them lies along the active zone
         face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
         ball -= 0.5 * pitch
-    lattice = Lattice(key, centre, turn, pitch, _fill(key, p.density, pull), pull, zone, p.cluster_nm)
-    found = lattice_sites(lattice, ball, boxes, widest + BAND_NM, sites, spots)
+    wide, heart = _crowd_nm(key, p.cluster_nm, pull), node.copy()
+    if pull:
+        # the crowd lies against the active zone
+        for c in range(3):
+            heart[c] = zone[c] - _BEHIND * wide * facing[c]
+    lattice = Lattice(key, centre, turn, pitch, _fill(key, p.density, pull), pull, zone, heart, wide)
+    found = lattice_sites(lattice, ball, boxes, shrink * (widest + BAND_NM), sites, spots)
     for s in range(found):
         for c in range(3):
             places[c, s] = spots[s, c] - node[c]
@@ -167,7 +181,7 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
 
 
 @compiled
-def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxes, box, out):  # type: ignore[no-untyped-def]
+def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxes, box, shrink, out):  # type: ignore[no-untyped-def]
     """Drop all vesicles that touch the box; returns (vesicles, loose ones without room)."""
     nodes, varicosity, kinds = axes.nodes_nm, axes.varicosity, axes.kinds
     segments, owners, (lows, highs), (low, high) = tubes.segments, tubes.owners, boxes, box
@@ -177,7 +191,9 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
     n = missing = 0
     # every vesicle that counts touches the box, so only the tubes around it can matter
     close = np.empty(segments.shape[0], np.int64)
-    some = near_box(segments, tubes.blocks, low, high, glia + 2.0 * widest + gap + BAND_NM, close)
+    some = near_box(
+        segments, tubes.blocks, low, high, glia + widest + gap + shrink * (widest + BAND_NM), close
+    )
     everything, chosen = close[:some], np.empty(some, np.int64)
     around = _Surroundings(tubes, everything, glia, gap, obstacles)
     near_low, near_high = np.empty_like(lows), np.empty_like(highs)
@@ -194,7 +210,7 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
             if varicosity[j, k] == BOUTON:
                 ball = bouton_ball(nodes[j, k, 3])
             if np.isnan(nodes[j, k, 3]) or _beyond(
-                nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], low, high, ball + widest
+                nodes[j, k, 0], nodes[j, k, 1], nodes[j, k, 2], low, high, ball + shrink * (widest + BAND_NM)
             ):
                 continue
             node = nodes[j, k]
@@ -213,12 +229,12 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
                     away2 = 0.0
                     for c in range(3):
                         away2 += max(0.0, lows[b, c] - node[c], node[c] - highs[b, c]) ** 2
-                    if away2 <= (ball + widest + BAND_NM) ** 2:
+                    if away2 <= (ball + shrink * (widest + BAND_NM)) ** 2:
                         near_low[few], near_high[few] = lows[b], highs[b]
                         few += 1
                 if few == 0:
                     continue
-                bouton = _Bouton(j, nodes[j], varicosity[j], k, key, ball, own, pull, zone, facing)
+                bouton = _Bouton(j, nodes[j], varicosity[j], k, key, ball, own, pull, zone, facing, shrink)
                 n = _crowd(bouton, p, pitch, around, (near_low[:few], near_high[:few]), work, n, out)
                 continue
             if kinds[j] == GLIA or kinds[j] == SOMA:
@@ -234,7 +250,7 @@ def drop_vesicles(salt, axes, walls, tubes, p, glia, gap, zones, obstacles, boxe
                     continue
                 loose_place(key, attempt, node, ball, at)
                 r = draw(radius, uniform(here, 8), normal(here, 9))
-                if _beyond(at[0], at[1], at[2], low, high, r + BAND_NM):
+                if _beyond(at[0], at[1], at[2], low, high, shrink * (r + BAND_NM)):
                     continue
                 if not keeps_apart(
                     key, attempt, nodes[j], varicosity[j], k, node, ball, loose, widest, at, other

@@ -12,18 +12,21 @@ from shapes.neurites.population import BOUTON
 
 CLUSTER_NM = 430.0
 """Largest distance of a vesicle from its bouton's middle."""
-JITTER = 0.09
+JITTER = 0.17
 """How far a site is moved along each axis, as a part of the lattice's step."""
+CLOSEST = 0.9
+"""The middles of two vesicles of a crowd, where they touch, are so far apart in parts of the sum of their radii."""
 DOCKED_NM = 150.0
 """About so far from the middle of an active zone every site holds a vesicle."""
+_EDGE_NM, _STRAYS = 80.0, 0.08  # a crowd thins out over so much, to this part of it
 _NEARBY = 8  # nodes, where an axon is bent and squeezed, from one to the farthest whose vesicles can meet its
 
 
 class Lattice(NamedTuple):
     """A bouton's lattice: its key, where it lies and is turned, its step, and how full it is where.
 
-    Of its sites a part ``fill`` holds a vesicle; with ``pull`` all do at the active ``zone``, and fewer
-    beyond ``cluster`` from it.
+    Of its sites a part ``fill`` holds a vesicle within ``crowd`` of the ``heart``, and few do beyond; with ``pull`` all
+    do at the active ``zone``.
     """
 
     key: np.uint64
@@ -33,7 +36,8 @@ class Lattice(NamedTuple):
     fill: float
     pull: bool
     zone: npt.NDArray[np.float64]
-    cluster: float
+    heart: npt.NDArray[np.float64]
+    crowd: float
 
 
 @compiled
@@ -89,15 +93,15 @@ def face_zone(turn, node, zone, facing, pitch, standoff, centre):  # type: ignor
 
 
 @compiled
-def taken(here, at, density, pull, zone, cluster):  # type: ignore[no-untyped-def]
-    """Tell whether a site holds a vesicle: at an active zone all do, fewer the farther from it."""
-    chance = density
+def taken(here, at, fill, pull, zone, heart, crowd):  # type: ignore[no-untyped-def]
+    """Tell whether a site holds a vesicle: at an active zone all do, and few outside of the crowd."""
+    away2 = near2 = 0.0
+    for c in range(3):
+        away2 += (at[c] - heart[c]) ** 2
+        near2 += (at[c] - zone[c]) ** 2
+    chance = fill * min(1.0, max(_STRAYS, 0.5 + (crowd - np.sqrt(away2)) / _EDGE_NM))
     if pull:
-        away2 = 0.0
-        for c in range(3):
-            away2 += (at[c] - zone[c]) ** 2
-        far = density * min(1.0, 0.15 + np.exp(-away2 / (cluster * cluster)))
-        chance = max(far, np.exp(-away2 / (DOCKED_NM * DOCKED_NM)))
+        chance = max(chance, np.exp(-near2 / (DOCKED_NM * DOCKED_NM)))
     return uniform(here, 4) < chance
 
 
@@ -110,7 +114,7 @@ def most_sites(pitch):  # type: ignore[no-untyped-def]
 @compiled
 def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-untyped-def]
     """Write index and place of the occupied sites in a ball, within ``pad`` of any box; returns how many."""
-    key, centre, turn, pitch, fill, pull, zone, cluster = lattice
+    key, centre, turn, pitch, fill, pull, zone, heart, crowd = lattice
     lows, highs = boxes
     n = 0
     # a step along a lattice axis is √2 pitches long; the axes are 60° apart
@@ -139,7 +143,7 @@ def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-u
             for k in range(int(np.ceil(first)), int(np.floor(last)) + 1):
                 here = cell_key(key, i, j, k)
                 lattice_site(here, centre, turn, pitch, i, j, k, at)
-                if not taken(here, at, fill, pull, zone, cluster):
+                if not taken(here, at, fill, pull, zone, heart, crowd):
                     continue
                 away = (at[0] - centre[0]) ** 2 + (at[1] - centre[1]) ** 2 + (at[2] - centre[2]) ** 2
                 inside = False
@@ -161,9 +165,9 @@ def lattice_sites(lattice, ball, boxes, pad, sites, spots):  # type: ignore[no-u
 @compiled
 def crowded_out(lattice, i, j, k, at, r, radius, q):  # type: ignore[no-untyped-def]
     """Tell whether a neighbouring site of higher rank holds a vesicle that this one would touch."""
-    key, centre, turn, pitch, fill, pull, zone, cluster = lattice
+    key, centre, turn, pitch, fill, pull, zone, heart, crowd = lattice
     rank = uniform(cell_key(key, i, j, k), 3)
-    far = (r + radius.highest + 1.0) ** 2
+    far = (r + radius.highest) ** 2
     for di in range(-1, 2):
         plane = mix(key, i + di)
         for dj in range(-1, 2):
@@ -176,11 +180,14 @@ def crowded_out(lattice, i, j, k, at, r, radius, q):  # type: ignore[no-untyped-
                 if uniform(here, 3) <= rank:
                     continue
                 lattice_site(here, centre, turn, pitch, i + di, j + dj, k + dk, q)
-                if not taken(here, q, fill, pull, zone, cluster):
+                if not taken(here, q, fill, pull, zone, heart, crowd):
                     continue
                 apart = (q[0] - at[0]) ** 2 + (q[1] - at[1]) ** 2 + (q[2] - at[2]) ** 2
                 # few come so near that their size matters
-                if apart < far and apart < (r + draw(radius, uniform(here, 5), normal(here, 6)) + 1.0) ** 2:
+                if (
+                    apart < far
+                    and apart < (CLOSEST * (r + draw(radius, uniform(here, 5), normal(here, 6)))) ** 2
+                ):
                     return True
     return False
 

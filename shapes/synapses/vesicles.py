@@ -1,4 +1,4 @@
-"""Synaptic vesicles: hollow spheres, crowded in boutons, most at the active zone, a few loose elsewhere.
+"""Synaptic vesicles: hollow spheres in the world, however tissue is bent around them, crowded in boutons, most at the active zone, a few loose elsewhere.
 
 A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
 itself; where two would touch, the one of lower rank is left out. They keep clear of membranes and
@@ -15,6 +15,7 @@ from shapes.core.spread import Spread
 from shapes.core.streams import stream_key, uniform
 from shapes.core.table import Balls, rows
 from shapes.core.touched import around, room_for, slabs, voxels
+from shapes.core.warp import MOST_SHRINK, to_world
 from shapes.mitochondria.rods import AROUND_NM, Obstacles, obstacles
 from shapes.partition.depths import Depths
 from shapes.partition.generator import FAR_NM, Layer, Tissue, empty_layer
@@ -24,21 +25,22 @@ from shapes.synapses.crowd import BAND_NM, CLEAR_NM, drop_vesicles
 from shapes.synapses.packing import CLUSTER_NM
 from shapes.synapses.tbars import Bars
 
-_MIDDLE = 0.6  # of a voxel: tissue is bent, and no middle may fall between two planes
+_MIDDLE = 0.5001  # of a voxel: no middle may fall between two planes
+_WITHIN_NM, _FINEST_NM = 1e-8, 1e-3  # the world place of a middle is the same to the last bit in every window
 
 
 class Vesicles(Block):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
 
     ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is
-    taken near the active zone, and fewer beyond ``cluster_nm`` from it. A part ``dense_chance`` has a dark
+    taken in a crowd of radius ``cluster_nm``, which lies against the active zone, and few beyond. A part ``dense_chance`` has a dark
     core, ``core`` times as wide as the vesicle.
     """
 
     radius_nm: Spread = Spread(mean=20.5, std=1.8)
     pitch_nm: float = Field(default=52.0, gt=20)
     density: Spread = Spread(min=0.5, max=1.0)
-    cluster_nm: float = Field(default=320.0, gt=0)
+    cluster_nm: Spread = Spread(min=320, max=320)
     loose_chance: float = Field(default=0.5, ge=0, le=1)
     dense_chance: float = Field(default=0.03, ge=0, le=1)
     core: float = Field(default=0.6, gt=0, lt=1)
@@ -47,16 +49,17 @@ class Vesicles(Block):
     @classmethod
     def _know_their_rods(cls, radius: Spread) -> Spread:
         # one whose rim a window shows may end just clear of a mitochondrion on its other side
-        most = (AROUND_NM - float(BAND_NM) - CLEAR_NM) / 2
+        most = (AROUND_NM - MOST_SHRINK * float(BAND_NM) - CLEAR_NM) / (MOST_SHRINK + 1.0)
         if radius.highest() > most:
-            raise ValueError(f"a vesicle's radius may be {most:g} nm at most, not {radius.highest():g}")
+            raise ValueError(f"a vesicle's radius may be {most:.3g} nm at most, not {radius.highest():g}")
         return radius
 
 
 def reach_nm(params: Vesicles, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its vesicles depend on."""
     widest = params.radius_nm.highest()
-    return max(CLUSTER_NM + 3.0 * widest, 2.0 * widest + 60.0 + rim_nm) + float(BAND_NM)
+    shown = MOST_SHRINK * (widest + float(BAND_NM))
+    return max(CLUSTER_NM + 2.0 * widest, widest + 60.0 + rim_nm) + shown
 
 
 def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
@@ -76,7 +79,7 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
         n, missing = drop_vesicles(
             stream_key(tissue.seed, "vesicle"), cells.axes, tissue.wall_nm, cells.tubes, params.row(),
             membranes.glia_nm, membranes.half_width_nm + CLEAR_NM, zones, avoid, window.tiles.groups(),
-            window.box_nm, out,
+            window.box_nm, window.shrink, out,
         )  # fmt: skip
         if n <= room:
             return rows(out, slice(n))._replace(missing=missing)
@@ -84,23 +87,36 @@ def place(tissue: Tissue, params: Vesicles, placed: dict[str, object]) -> Balls:
 
 
 @compiled
-def _build(spheres, p, tiles, tissue, partition, deep_nm, layer):  # type: ignore[no-untyped-def]
+def _build(spheres, p, tiles, tissue, world, shrink, partition, deep_nm, layer):  # type: ignore[no-untyped-def]
     centres, radii, owners, ids = spheres.centres_nm, spheres.radii_nm, spheres.owners, spheres.ids
     index, out_d, out_id, core = partition.index, layer.distance_nm, layer.ids, p.core
     middle, detail = layer.middle, layer.detail_nm
+    (wz, wy, wx), lattice, first, spacing = world
     bounds, boxes = slabs(tiles), room_for(tiles)
     for v in range(ids.shape[0]):
-        cz, cy, cx, radius, owner = centres[v, 0], centres[v, 1], centres[v, 2], radii[v], owners[v]
-        cored = uniform(np.uint64(ids[v]), 5) < p.dense_chance
+        radius, owner = radii[v], owners[v]
         far = radius + BAND_NM
-        for b in range(around(tiles, bounds, centres[v], far, boxes)):
+        shown = around(tiles, bounds, centres[v], shrink * far, boxes)
+        if shown == 0:
+            continue
+        cored = uniform(np.uint64(ids[v]), 5) < p.dense_chance
+        at = to_world(lattice, first, spacing, centres[v], _WITHIN_NM)
+        for c in range(3):
+            at[c] = np.round(at[c] / _FINEST_NM) * _FINEST_NM
+        for b in range(shown):
             z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
             for z in range(z0, z1):
+                dz = wz[z] - at[0]
+                if abs(dz) >= far:
+                    continue
                 for y in range(y0, y1):
+                    dy = wy[y] - at[1]
+                    if abs(dy) >= far:
+                        continue
                     for x in range(x0, x1):
                         if index[z, y, x] != owner:
                             continue
-                        dz, dy, dx = tissue[0, z, y, x] - cz, tissue[1, z, y, x] - cy, tissue[2, z, y, x] - cx
+                        dx = wx[x] - at[2]
                         d = np.sqrt(dz * dz + dy * dy + dx * dx) - radius
                         if d < BAND_NM and d < out_d[z, y, x]:
                             out_d[z, y, x], out_id[z, y, x] = d, ids[v]
@@ -122,5 +138,9 @@ def build(objects: Balls, tissue: Tissue, partition: Partition, params: Vesicles
     shape = window.grid.shape
     layer = empty_layer(shape, detail=True)._replace(middle=np.zeros(shape, np.bool_))
     deep_nm = window.grid.voxel_nm[0]
-    _build(objects, params.row(), window.tiles, window.tissue_nm, partition, deep_nm, layer)
+    axes = tuple(window.grid.centres_nm(axis) for axis in range(3))
+    _build(
+        objects, params.row(), window.tiles, window.tissue_nm,
+        (axes, window.lattice_nm, window.first, window.spacing_nm), window.shrink, partition, deep_nm, layer,
+    )  # fmt: skip
     return layer

@@ -11,6 +11,7 @@ from shapes.cells import nucleus, sheaths
 from shapes.clutter.chains import RIM_NM
 from shapes.core.grid import Grid
 from shapes.core.warp import WarpedWindow, warp_window
+from shapes.mitochondria import mitochondria
 from shapes.neurites.grow import grow
 from shapes.neurites.neurites import Neurites
 from shapes.neurites.population import AXON, DENDRITE, GLIA, MYELINATED, SOMA, Population
@@ -161,6 +162,8 @@ def build_scene(anatomy: Anatomy, seed: int, grid: Grid, near_nm: float = _NEAR_
     cells = tissue.neurites
     deep = [GENERATORS[name].depths(objects[name], tissue, getattr(anatomy, name)) for name in objects]
     part = partition(window, cells, anatomy.membranes, near_nm, Depths.joined(deep))
+    if anatomy.mitochondrion is not None:
+        mitochondria.give_way(objects["mitochondrion"], tissue, part, anatomy.mitochondrion)
     none = empty_layer(grid.shape, detail=True)
     layers = {
         name: generator.build(objects[name], tissue, part, getattr(anatomy, name))
