@@ -25,7 +25,7 @@ from synthem.preset.anatomy import NEW
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
-_DENSITY_PAST_NM = 9.0  # annotators draw a density where it is darkest: half of it is left so far outside
+_DENSITY_PAST_NM = 12.0  # annotators draw a density where it is darkest: half of it is left so far outside
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
 
@@ -181,9 +181,9 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     # darkest behind the postsynaptic membrane, and fading into the cytoplasm; the cleft and
                     # the bouton's side are paler
                     behind = past_cleft[z, y, x] - 0.5 * gap_nm
-                    part = 1.0 - 0.3 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
+                    part = 1.0 - 0.2 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
-                        part = 0.8 if behind > -gap_nm else 0.75
+                        part = 0.87 if behind > -gap_nm else 0.85
                     g += (
                         part
                         * cover(d - _DENSITY_PAST_NM, 2.0 * (DENSITY_NM - _DENSITY_PAST_NM))
