@@ -33,13 +33,13 @@ _NODE_NM = 1000.0  # a node of Ranvier is about 1 µm long
 class Sheaths(Block):
     """How thick myelin is: g-ratio 0.6–0.8 (inner over outer diameter), a lamella every 11–12 nm.
 
-    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella; below 0
-    the sheath takes in that membrane, as in sections that do not tell the two apart.
-    From one node of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and
-    before the end of the axon, the sheath thins, and ends where it would be thinner than ``ends_nm``, which is
-    hardly more than two membranes. Its thickness varies by ``unevenness``;
-    ``splits`` is how much of it has lamellae that part. In life internodes are 50–300 µm long, and paranodes
-    3–5 µm (Rosenbluth 2009): shorter ones show a network more of the rare ends.
+    ``outside_nm`` is the gap between the middle of the membrane to the neighbour and the outermost lamella;
+    below 0 the sheath takes in that membrane, as in sections that do not tell the two apart. From one node
+    of Ranvier to the next it is ``internode_nm``; over ``paranode_nm`` before a node, and before the end of
+    the axon, the sheath thins, and ends where it would be thinner than ``ends_nm``, which is hardly more
+    than two membranes. Its thickness varies by ``unevenness``; ``splits`` is how much of it has lamellae
+    that part. In life internodes are 50–300 µm long, and paranodes 3–5 µm (Rosenbluth 2009): shorter ones
+    show a network more of the rare ends.
     """
 
     g_ratio: Spread = Spread(min=0.62, max=0.8)
@@ -144,9 +144,9 @@ def _swell(waves, z, y, x):  # type: ignore[no-untyped-def]
 
 @compiled
 def _boxes(index, other, thick, boxes):  # type: ignore[no-untyped-def]
-    """Write the box of voxels, first and end along z, y and x, of each wrapped neurite and of what lies beside it.
+    """Write the box of each wrapped neurite and what lies beside it, empty if unseen.
 
-    It is empty if unseen.
+    It is given by its first voxel and its end along z, y and x.
     """
     nz, ny, nx = index.shape
     boxes[:, 0::2], boxes[:, 1::2] = nz + ny + nx, 0

@@ -16,7 +16,10 @@ Field = npt.NDArray[np.floating]
 
 
 def support(grid: Grid, spacing_nm: float, beside_nm: float = 0.0) -> Box:
-    """Return first index and shape, (z, y, x), of the lattice points that a field on and beside ``grid`` needs."""
+    """Return first index and shape, (z, y, x), of the lattice points that a field on a grid needs.
+
+    With ``beside_nm`` it is also known so far beside the grid.
+    """
     first, shape = [], []
     for axis in range(3):
         centres = grid.centres_nm(axis)

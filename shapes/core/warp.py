@@ -25,7 +25,8 @@ _PERIOD = 1024  # of the noise package, in its own units
 _POINTS_PER_UNIT = 4
 _REPEAT = _PERIOD * _POINTS_PER_UNIT
 BESIDE_NM = 60.0
-"""So far around a window its lattice reaches: what is smaller may be drawn by where its middle lies in the world."""
+"""So far around a window its lattice reaches: what is smaller may be drawn by where its middle lies in the
+world."""
 MOST_SHRINK = 1.7
 """No ball is wider in tissue space than in the world by a larger factor: see ``Warp.steepest``."""
 FARTHEST = 5.0

@@ -1,8 +1,8 @@
 """Giving room: a neurite bulges around its mitochondria, and its neighbours give way.
 
-Each rod claims what lies within a membrane and a rim of cytoplasm around it. What another cell had there becomes the
-rod's own; where the claims of two cells overlap the membrane runs half-way between the two mitochondria. So no
-membrane cuts a mitochondrion, but where two of them would overlap.
+Each rod claims what lies within a membrane and a rim of cytoplasm around it. What another cell had there
+becomes the rod's own; where the claims of two cells overlap the membrane runs half-way between the two
+mitochondria. So no membrane cuts a mitochondrion, but where two of them would overlap.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ _NEAR_NM = 36.0  # beside a claim the distance to the membrane changes no farthe
 
 @compiled
 def _claims(objects, balls, cells, far, tiles, tissue, nearest, second):  # type: ignore[no-untyped-def]
-    """Write the distance to the nearest rod and the rod, and to the nearest of another cell, at most ``far``."""
+    """Write distance and number of the nearest rod, and of the nearest of another cell, within ``far``."""
     rods, owners, (which, at, radius) = objects.fitted, objects.owners, balls
     bounds, boxes = slabs(tiles), room_for(tiles)
     (first_d, first_r), (second_d, second_r) = nearest, second
@@ -95,7 +95,7 @@ def _upright(rods, r, z, y, x):  # type: ignore[no-untyped-def]
 
 
 def give_room(objects: Rods, tissue: Tissue, partition: Partition, clear_nm: float) -> None:
-    """Let the cells of a window give way to its mitochondria, ``clear_nm`` around each: changes the partition."""
+    """Let the cells of a window give way, ``clear_nm`` around each rod: changes the partition."""
     shape, window, cells = tissue.window.grid.shape, tissue.window, tissue.neurites.cells
     balls = stretches(objects.fitted)
     if not len(balls[0]):

@@ -64,8 +64,8 @@ class Mitochondria(Block):
     of the hippocampus there are branching filaments among the long rods, while in axons mitochondria are
     small discrete bodies (Popov et al. 2005; Delgado et al. 2019), which do not branch here.
 
-    A neurite bulges around a mitochondrion that is up to ``bulge_nm`` thicker than there is room, and its neighbours
-    give way: see ``give_room.py``.
+    A neurite bulges around a mitochondrion that is up to ``bulge_nm`` thicker than there is room, and its
+    neighbours give way: see ``give_room.py``.
 
     Cell bodies have a ring of them around the nucleus, in slots as dendrites have. Where ``somata_per_um3``
     is given, they have them all over their cytoplasm instead, lying any way: so many places are tried to a

@@ -65,10 +65,10 @@ def _part(points, one, other):  # type: ignore[no-untyped-def]
 
 @compiled
 def axon_rod(own, nodes, varicosity, step, count, centre, wall, p, points):  # type: ignore[no-untyped-def]
-    """Write the rod that an axon holds at a node, without an arm; tells whether there is one, and it is known.
+    """Write the rod that an axon holds at a node, without an arm; tells whether there is one.
 
-    ``own`` is the axon's key for mitochondria. In a swelling it lies along the axis; in a bouton it is slimmer,
-    and lies on one side, for there are vesicles, too.
+    ``own`` is the axon's key for mitochondria. In a swelling it lies along the axis; in a bouton it is
+    slimmer, and lies on one side, for there are vesicles, too.
     """
     if varicosity[centre] == SHAFT:
         return False

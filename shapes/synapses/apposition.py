@@ -23,8 +23,8 @@ AT_NM = 8.0
 FOUR, CORNERS = 4, 3
 """A partner is looked for on four sides; on so many of them it must be found."""
 RIM, CORE = 0.8, 0.5
-"""So far out, in parts of its radius, a polyadic contact must find its cells on three of four sides, and on all,
-or its densities are smaller."""
+"""So far out, in parts of its radius, a polyadic contact must find its cells on three of four sides, and on
+all, or its densities are smaller."""
 SIDES = 8
 """On so many sides the room for any other density is measured …"""
 _RINGS = (0.4, 0.6, 0.8, 1.0)  # … in steps of its radius …
@@ -35,7 +35,7 @@ _SHRINK = (1.0, 0.8, 0.65)
 
 
 class Site(NamedTuple):
-    """Where a contact is looked for: its middle, the normal there, and ``SIDES`` places on either side of it."""
+    """Where a contact is looked for: its middle, the normal there, and places on either side of it."""
 
     middle: npt.NDArray[np.float64]
     up: npt.NDArray[np.float64]
@@ -149,7 +149,7 @@ def room_nm(wide):  # type: ignore[no-untyped-def]
 def room_at(  # type: ignore[no-untyped-def]
     tubes, pre, post, mine, theirs, polyadic, site, wide, key, frame, glia, glia_index, scratch, rims,
 ):  # fmt: skip
-    """Write how wide a density can be on each side, (``SIDES``,); returns the widest: 0 where there is no room.
+    """Write how wide a density can be on each of ``SIDES``; returns the widest, 0 without room.
 
     The first side is that of the first direction that ``across`` writes for the key ``frame``.
     """

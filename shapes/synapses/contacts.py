@@ -60,8 +60,8 @@ class Candidates(NamedTuple):
 
     ``boutons`` (n, 2) name neurite and node; ``partners`` (n,) count into the neurites; ``middles_nm`` and
     ``normals`` (n, 3) are the middle of the contact and the direction from bouton to partner; ``sizes_nm``
-    (n, 2) radius and thickness, ``rims_nm`` (n, SIDES) how far the density reaches on each side; ``drawn`` (n,) says
-    which may show and have room.
+    (n, 2) radius and thickness, ``rims_nm`` (n, SIDES) how far the density reaches on each side; ``drawn``
+    (n,) says which may show and have room.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -77,10 +77,11 @@ class Candidates(NamedTuple):
 class Contacts(NamedTuple):
     """Synapses that may show in a window.
 
-    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the contact
-    and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and thickness
-    in nm, and in ``rims_nm`` (n, SIDES) how far each reaches on its sides. ``zones`` are those of all boutons near by that face a partner, also where a third cell comes
-    between or the contact is out of sight.
+    ``boutons`` (n, 2) name neurite and node; ``middles_nm`` and ``normals`` (n, 3) the middle of the
+    contact and the direction from bouton to partner; ``partners`` (n,) count into the neurites; radius and
+    thickness in nm, and in ``rims_nm`` (n, SIDES) how far each reaches on its sides. ``zones`` are those of
+    all boutons near by that face a partner, also where a third cell comes between or the contact is out of
+    sight.
     """
 
     boutons: npt.NDArray[np.int32]
@@ -220,8 +221,8 @@ def _apart(at, low, high):  # type: ignore[no-untyped-def]
 def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: ignore[no-untyped-def]
     """Give each bouton near the box a partner if it finds one; returns (contacts, boutons left without).
 
-    ``held`` are the key and the parameters of mitochondria: one in the bouton lies off the contact, or there is no
-    density.
+    ``held`` are the key and the parameters of mitochondria: one in the bouton lies off the contact, or
+    there is no density.
 
     Where contacts are polyadic the second partner is a dendrite, or with ``anyone`` a neurite of any kind.
     """
@@ -290,7 +291,8 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
                 continue
             shows = _apart(site.middle, low, high) <= far
             if shows:
-                # a contact with less room than was drawn gets a smaller density; beside a mitochondrion there is none
+                # a contact with less room than was drawn gets a smaller density; beside a mitochondrion
+                # there is none
                 wide = room_at(
                     tubes, j, post, mine[:own], theirs[: _of(near_by, around, owners, post, theirs)],
                     polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch, rims,

@@ -15,7 +15,8 @@ CLUSTER_NM = 430.0
 JITTER = 0.17
 """How far a site is moved along each axis, as a part of the lattice's step."""
 CLOSEST = 0.9
-"""The middles of two vesicles of a crowd, where they touch, are so far apart in parts of the sum of their radii."""
+"""The middles of two vesicles of a crowd, where they touch, are so far apart in parts of the sum of their
+radii."""
 DOCKED_NM = 150.0
 """About so far from the middle of an active zone every site holds a vesicle."""
 _EDGE_NM, _STRAYS = 80.0, 0.08  # a crowd thins out over so much, to this part of it
@@ -25,8 +26,8 @@ _NEARBY = 8  # nodes, where an axon is bent and squeezed, from one to the farthe
 class Lattice(NamedTuple):
     """A bouton's lattice: its key, where it lies and is turned, its step, and how full it is where.
 
-    Of its sites a part ``fill`` holds a vesicle within ``crowd`` of the ``heart``, and few do beyond; with ``pull`` all
-    do at the active ``zone``.
+    Of its sites a part ``fill`` holds a vesicle within ``crowd`` of the ``heart``, and few do beyond; with
+    ``pull`` all do at the active ``zone``.
     """
 
     key: np.uint64

@@ -1,9 +1,9 @@
-"""Synaptic vesicles: hollow spheres in the world, however tissue is bent around them, crowded in boutons, most at the active zone, a few loose elsewhere.
+"""Synaptic vesicles: hollow spheres in the world, however the tissue around them is bent.
 
-A bouton's vesicles sit on a jittered close-packed lattice of its own, which can be asked for any part of
-itself; where two would touch, the one of lower rank is left out. They keep clear of membranes and
-mitochondria. All other nodes of a neurite may have a few loose vesicles, each nearer to its own node than to
-the next.
+A bouton's vesicles are a crowd, most of it at the active zone. They sit on a jittered close-packed lattice
+of its own, which can be asked for any part of itself; where two would overlap, the one of lower rank is
+left out. They keep clear of membranes and mitochondria. All other nodes of a neurite may have a few loose
+vesicles, each nearer to its own node than to the next.
 """
 
 import numpy as np
@@ -32,9 +32,9 @@ _WITHIN_NM, _FINEST_NM = 1e-8, 1e-3  # the world place of a middle is the same t
 class Vesicles(Block):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
 
-    ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density`` is
-    taken in a crowd of radius ``cluster_nm``, which lies against the active zone, and few beyond. A part ``dense_chance`` has a dark
-    core, ``core`` times as wide as the vesicle.
+    ``pitch_nm`` is the least distance of two sites of a bouton's lattice, of which a fraction ``density``
+    is taken in a crowd of radius ``cluster_nm``, which lies against the active zone, and few beyond. A part
+    ``dense_chance`` has a dark core, ``core`` times as wide as the vesicle.
     """
 
     radius_nm: Spread = Spread(mean=20.5, std=1.8)

@@ -39,6 +39,9 @@ def evaluate(
     split: Split = None,
     voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Say too as which classes the pixels of each class are found.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the scores to a new JSON file too.")] = None,
 ) -> None:
     """Score a model on data with masks: Dice and Jaccard by class, of the counts of all sections together.
@@ -46,14 +49,17 @@ def evaluate(
     A class that neither the masks nor the model hold has no score. Pixels that
     differ from the model's by over a tenth are resampled, and what is found is
     brought back to those of the masks. Score on sections that the model was not
-    trained on: with --split the test half is taken.
+    trained on: with --split the test half is taken. With --confusion a model
+    that was quickly trained on synthetic patches, asked about others of them,
+    tells which classes look alike there, and will in real sections.
 
     Example: synthem evaluate model/model.pt REAL --split rare
     """
     from synthem.cli.options import parse_voxel_nm
     from synthem.data.atomic import write_json
-    from synthem.experiment.report.tables import score_rows
+    from synthem.experiment.report.tables import confusion_rows, score_rows
     from synthem.learning import single_model
+    from synthem.learning.confusion import Confusion
     from synthem.learning.model_file import load_model
     from synthem.learning.score_model import evaluate as score
 
@@ -63,11 +69,17 @@ def evaluate(
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     patches = told(single_model.open_half(data, split, "test", size, how))
     tell_unlearned(loaded)
+    confused = Confusion(loaded.classes)
     with progress("sections") as tick:
-        scores = score(loaded, patches, threshold=threshold, tick=tick, say=warn)
+        scores = score(loaded, patches, threshold=threshold, tick=tick, say=warn, also=confused.add)
     show(score_rows(scores))
+    shares = confused.shares() if confusion else {}
+    if confusion:
+        show(confusion_rows(shares))
     if json:
-        write_json(json, scores)
+        write_json(
+            json, {name: {**row, "found_as": shares[name]} if shares else row for name, row in scores.items()}
+        )
 
 
 @learning.command()

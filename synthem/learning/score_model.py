@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shapes.core.errors import InputError
 from synthem.data.open import labelled_in
-from synthem.learning.counts import Counts, count
+from synthem.learning.counts import Bools, Counts, count
 from synthem.learning.dice import Scores, score_table
 from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
 from synthem.learning.seen import seen_array
@@ -22,6 +22,7 @@ def evaluate(
     threshold: float = 0.5,
     tick: Callable[[int, int], None] = lambda done, of: None,
     say: Callable[[str], None] = lambda text: None,
+    also: Callable[[Patch, Bools], None] = lambda patch, found: None,
 ) -> Scores:
     """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
 
@@ -38,6 +39,8 @@ def evaluate(
     say : callable
         Is told, once for each voxel size, that images are resampled; and which classes the data know
         nothing of.
+    also : callable
+        Is given each patch, and what the model finds in it, bool (class, z, y, x).
 
     Raises
     ------
@@ -61,6 +64,7 @@ def evaluate(
             notes.add(note)
             say(note)
         found = patch.judged(predictor.masks(seen, threshold))
+        also(patch, found)
         total += count(found, patch.labels_of(model.classes), patch.labelled_of(model.classes))
     return score_table(total, model.classes)
 

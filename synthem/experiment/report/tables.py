@@ -1,6 +1,6 @@
 """The table of an experiment: in Markdown in the form of the paper's table 2, on a terminal a row an arm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from rich.table import Table
@@ -47,6 +47,16 @@ def score_rows(scores: Scores) -> Table:
     for name, row in scores.items():
         values = ["–" if row[key] is None else f"{row[key]:.3f}" for key in ("dice", "jaccard")]
         out.add_row(name.replace("_", " "), *values, f"{row['support']:,}", f"{row['predicted']:,}")
+    return out
+
+
+def confusion_rows(shares: Mapping[str, Mapping[str, float | None]]) -> Table:
+    """Make the table of what share of each class's voxels is found as each class."""
+    out = Table(title="Of each class's voxels, the share found as …")
+    for head in ("class", *shares):
+        out.add_column(head.replace("_", " "), justify="left" if head == "class" else "right", no_wrap=True)
+    for name, row in shares.items():
+        out.add_row(name.replace("_", " "), *("–" if s is None else f"{s:.2f}" for s in row.values()))
     return out
 
 
