@@ -298,7 +298,8 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
                     polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch, rims,
                 )  # fmt: skip
                 off = (
-                    axon_rod(
+                    not polyadic
+                    and axon_rod(
                         mix(keys[j], held[0]),
                         nodes[j],
                         varicosity[j],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shapes import Grid
 from shapes.core.streams import cell_key
 from shapes.core.warp import warp_window
+from shapes.synapses.apposition import SIDES
 from shapes.synapses.packing import JITTER, face_zone, lattice_site, rotation
 from shapes.synapses.psd import _outline
 from synthem import World
@@ -17,6 +18,7 @@ from synthem.preset.preset import load_preset
 from synthem.scene.scene import CLUTTER, build_scene
 
 seeds = st.integers(0, 2**32 - 1)
+ROUND = np.ones(SIDES)
 
 
 def changed(**blocks):
@@ -32,9 +34,9 @@ def changed(**blocks):
 def test_no_lobe_of_a_density_passes_its_radius(seed):
     key = np.uint64(seed)
     turns = np.linspace(0, 2 * np.pi, 60)
-    rims = [_outline(key, False, 1.001 * np.cos(t), 1.001 * np.sin(t)) for t in turns]
+    rims = [_outline(key, False, ROUND, 1.001 * np.cos(t), 1.001 * np.sin(t)) for t in turns]
     assert min(rims) > 1
-    assert _outline(key, False, 0.0, 0.0) == 0
+    assert _outline(key, False, ROUND, 0.0, 0.0) == 0
 
 
 def test_a_density_keeps_to_its_contact():
@@ -65,8 +67,8 @@ def test_a_perforated_density_has_one_hole(seed):
     """Somewhere within the outline nothing is left, in a disc of about a fifth of the radius."""
     key = np.uint64(seed)
     grid = np.linspace(-1, 1, 81)
-    whole = np.array([[_outline(key, False, u, v) < 1 for v in grid] for u in grid])
-    holed = np.array([[_outline(key, True, u, v) < 1 for v in grid] for u in grid])
+    whole = np.array([[_outline(key, False, ROUND, u, v) < 1 for v in grid] for u in grid])
+    holed = np.array([[_outline(key, True, ROUND, u, v) < 1 for v in grid] for u in grid])
     assert (whole | ~holed).all()
     lost = (whole & ~holed).sum() * (grid[1] - grid[0]) ** 2
     assert lost == pytest.approx(np.pi * 0.22**2, rel=0.15)

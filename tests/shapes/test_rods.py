@@ -26,7 +26,10 @@ GRID = Grid((60, 60, 110), (5.0, 5.0, 5.0), (-150.0, -150.0, -275.0))
 
 def alone(points: np.ndarray, ids: list[int]) -> tuple[Rods, Tissue, Partition, Mitochondria]:
     """Return what ``build`` takes for one rod in a cell without end."""
-    rods = Rods(points, points, np.zeros(1, np.int32), np.ones(1, np.uint64), np.array([ids], np.int32), 0)
+    row = Mitochondria().row()
+    rods = Rods(
+        points, points, np.zeros(1, np.int32), np.ones(1, np.uint64), np.array([ids], np.int32), 0, row
+    )
     cells = Neurites.__new__(Neurites)
     object.__setattr__(cells, "cells", np.zeros(1, np.int32))
     tissue = Tissue(0, straight(GRID), cells, Membranes(), np.zeros(1), Cores.none())
