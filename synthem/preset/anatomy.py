@@ -132,8 +132,9 @@ class Annotation(Frozen):
     them in.
 
     ``membrane_followed`` is the middle part of a section's thickness, as a fraction, through which membranes
-    are traced: one that lies obliquely crosses a thick section in a broad grey band, and is labelled as far
-    as it runs there. At 0 it is labelled where most of a section's sheets show it: flat ones are left out.
+    are traced, in whole sheets: one that lies obliquely crosses a thick section in a broad grey band, and is
+    labelled as far as it runs there. At 0 it is labelled where most of a section's sheets show it, and flat
+    ones are left out.
     """
 
     classes: Annotated[tuple[str, ...], AfterValidator(check_classes)] = CLASSES

@@ -1,5 +1,6 @@
 """Labels from geometry: what an annotator would draw on a scene, and the instance ids beside it."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -141,9 +142,9 @@ class Annotator:
         """Return where a membrane passes through the middle part of a section that the rules name."""
         part, grid = self.scene.partition, self.scene.grid
         half = np.float32(self.rules.membrane_width_nm / 2)
-        off = np.abs(np.arange(self.sheets) - (self.sheets - 1) / 2) / self.sheets
+        count = max(1, math.ceil(self.rules.membrane_followed * self.sheets - 1e-9))
         shown = np.zeros((grid.shape[0] // self.sheets, *grid.shape[1:]), np.bool_)
-        for k in np.flatnonzero(off < max(self.rules.membrane_followed, 1 / self.sheets) / 2):
+        for k in middle_first(self.sheets)[:count]:
             # anywhere in a sheet: so that what lies obliquely is one band, without gaps between sheets
             wide = half + np.float32(grid.voxel_nm[0] / 2) * part.tilt[k :: self.sheets]
             shown |= part.depth_nm[k :: self.sheets] < wide

@@ -143,3 +143,10 @@ def test_a_followed_membrane_is_one_band_without_gaps_between_sheets(scene):
     own = scene.partition.index.reshape(shape)
     crossed = (own != own[:, :1]).any(1) & free.reshape(shape).all(1)
     assert crossed.sum() > 200 and label[crossed].mean() > 0.97
+
+
+@pytest.mark.parametrize("sheets", [2, 5])
+def test_some_sheet_is_followed_however_many_there_are(scene, sheets):
+    name = channel("membrane")
+    most, middle = (annotate(scene, Annotation(membrane_followed=part), sheets)[name] for part in (0, 0.01))
+    assert 0.8 < middle.sum() / most.sum() < 1.6
