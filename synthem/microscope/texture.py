@@ -16,14 +16,14 @@ from shapes.core.streams import stream_key
 from synthem.preset.microscope import SectionParams
 
 _INDEPENDENT = 4.0
-"""Lattice steps from section to section, where a feature is smaller than a section is thick."""
+"""Lattice steps between values that have nothing in common: sections lie no more apart, to save lattice."""
 _PATCH_NM = 60.0
 
 
 def _field(seed: int, name: str, spacing_nm: float, grid: Grid) -> npt.NDArray[np.float32]:
-    """Return a field with features of about twice the spacing, anew in each section that is thicker."""
+    """Return a field with features of about twice the spacing; sections share those that reach into both."""
     (vz, vy, vx), (z, y, x) = grid.voxel_nm, grid.start_vx
-    vz = max(vz, _INDEPENDENT * spacing_nm) if vz > spacing_nm else vz
+    vz = min(vz, _INDEPENDENT * spacing_nm)
     stretched = Grid(grid.shape, (vz, vy, vx), (z * vz, y * vy, x * vx))
     return smooth_noise(stream_key(seed, f"texture/{name}"), spacing_nm, stretched)
 
