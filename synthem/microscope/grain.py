@@ -1,7 +1,8 @@
 """Grain: what fine structure shows in stained tissue beyond one grey a structure, where a preset asks for it.
 
 A membrane fixed in osmium is two dark leaflets of 2–2.5 nm around a pale core of 3–3.5 nm, the unit membrane
-of Robertson (1959); it takes voxels of at most ``RESOLVED_NM`` to see it.
+of Robertson (1959); it takes voxels of at most ``RESOLVED_NM`` to see it. A crista is a fold of the inner
+membrane; in well-fixed tissue the space within is as pale as cytoplasm (Palade 1953).
 """
 
 import numpy as np
@@ -12,12 +13,15 @@ from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.grid import Grid
 from shapes.core.streams import stream_key
+from shapes.mitochondria.cristae import GRANULE_NM
+from synthem.microscope.paint import cover
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
 RESOLVED_NM = 2.5
 """Wider voxels show a membrane as one dark line."""
 _CORE_NM = 3.2
+_CRISTA_WALL_NM = 6.0  # of one membrane of a crista; what is left of its thickness is the space within
 _CLEAR = np.float32(255)
 
 
@@ -48,6 +52,20 @@ def _leaflets(partition, mito, ves, er, plasma, rim, soft, p, out):  # type: ign
                 # the space between the two membranes of a mitochondrion
                 g = _core(mito[z, y, x], -0.42 * rim, soft, pale, dark, amount, g)
                 out[z, y, x] = g
+
+
+@compiled
+def _open_cristae(mito, detail, pale, amount, wall, soft, out):  # type: ignore[no-untyped-def]
+    """Make the space between the two membranes of a crista paler."""
+    nz, ny, nx = out.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                within = detail[z, y, x]
+                # what is far below is a granule
+                if mito[z, y, x] < 0.0 and 0.5 * GRANULE_NM < within < soft - wall:
+                    g = out[z, y, x]
+                    out[z, y, x] = g + amount * cover(within + wall, soft) * max(0.0, pale - g)
 
 
 @compiled
@@ -85,10 +103,16 @@ def grain(image: npt.NDArray[np.float32], scene: Scene, params: Stain) -> npt.ND
     scene : Scene
         Its geometry.
     params : Stain
-        Of which ``leaflets``, ``matrix_texture``, ``myelin_texture`` and ``unevenness`` act here; at 0, none
-        does, and the image is handed on.
+        Of which ``leaflets``, ``crista_lumen``, ``matrix_texture``, ``myelin_texture`` and ``unevenness`` act
+        here; at 0, none does, and the image is handed on.
     """
     grid, seed = scene.grid, scene.seed
+    if params.crista_lumen > 0:
+        mitochondria = scene.layers["mitochondrion"]
+        _open_cristae(
+            mitochondria.distance_nm, mitochondria.detail_nm, params.cytoplasm.typical(), params.crista_lumen,
+            _CRISTA_WALL_NM, max(2.0, min(grid.voxel_nm[1:])), image,
+        )  # fmt: skip
     for name, strength, spacing in (
         ("mitochondrion", params.matrix_texture, params.matrix_texture_nm),
         ("sheath", params.myelin_texture, params.myelin_texture_nm),

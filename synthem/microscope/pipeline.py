@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from shapes.core.grid import Grid
 from synthem.microscope.beam import beam, reach_vx
 from synthem.microscope.defects.apply import covered, recorded
 from synthem.microscope.detector import detector, noiseless
 from synthem.microscope.section import section
 from synthem.microscope.stain import stain
+from synthem.microscope.texture import texture
 from synthem.microscope.tone import tone
 from synthem.microscope.view import View
 from synthem.preset.microscope import Microscope
@@ -47,6 +49,8 @@ def stages(scene: Scene, view: View, params: Microscope) -> Iterator[tuple[str, 
     if not view.plain:
         image = image[view.sheets.ravel()]
     image = section(image, params.section, seed, grid.start_vx[0], view.thickness)
+    if params.section.grain > 0:
+        image = texture(image, params.section, seed, _in_sections(view, grid))
     behind = params.defects.crack.grey if params.defects.crack else 0.0
     image = view.between(image, behind)
     yield "section", np.ascontiguousarray(image[inner])
@@ -59,6 +63,12 @@ def stages(scene: Scene, view: View, params: Microscope) -> Iterator[tuple[str, 
     image = recorded(image, params.defects, seed, grid)
     yield "recording", image
     yield "tone", tone(image, params.tone)
+
+
+def _in_sections(view: View, grid: Grid) -> Grid:
+    """Return where the sections of a view lie that its scene covers, rim included."""
+    _, y, x = view.scene_grid.origin_nm
+    return Grid((grid.shape[0], *view.scene_grid.shape[1:]), grid.voxel_nm, (grid.origin_nm[0], y, x))
 
 
 def clean(section: npt.NDArray[np.float32], params: Microscope) -> npt.NDArray[np.float32]:

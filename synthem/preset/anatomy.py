@@ -130,10 +130,16 @@ class Annotation(Frozen):
     ``blank_sections``, those that were lost, nobody can tell what lay there: their labels are ``unknown``,
     left out of losses and scores; or ``labelled``, as geometry knows them, for who wants to learn to fill
     them in.
+
+    ``membrane_followed`` is the middle part of a section's thickness, as a fraction, through which membranes
+    are traced, in whole sheets: one that lies obliquely crosses a thick section in a broad grey band, and is
+    labelled as far as it runs there. At 0 it is labelled where most of a section's sheets show it, and flat
+    ones are left out.
     """
 
     classes: Annotated[tuple[str, ...], AfterValidator(check_classes)] = CLASSES
     membrane_width_nm: float = Field(default=40.0, gt=0)
+    membrane_followed: float = Field(default=0.0, ge=0, le=1)
     vesicle_margin_nm: float = Field(default=0.0, ge=-8, le=6)
     psd_en_face: float = Field(default=1.0, ge=0, le=1)
     blank_sections: Literal["unknown", "labelled"] = "unknown"
@@ -141,8 +147,10 @@ class Annotation(Frozen):
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave the usual out, so that traces and manifests are as before there were others."""
+        """Leave what is usual out, so that traces and manifests are as before there was a choice."""
         values: dict[str, Any] = dump(self)
+        if self.membrane_followed == 0:
+            values.pop("membrane_followed", None)
         if self.classes == CLASSES:
             values.pop("classes", None)  # a dump may leave it out itself
         if self.psd_en_face == 1.0:

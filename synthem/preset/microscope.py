@@ -28,6 +28,8 @@ class _Shipped(Block):
     mitochondria, of sheaths, and of chromatin in features of about twice ``blotch_nm``.
     ``leaflets``: how pale the core between the two dark leaflets of a membrane is, from 0 (as dark as they)
     to 1 (as pale as cytoplasm), where voxels are at most 2.5 nm wide; wider ones show one dark line.
+    ``crista_lumen``: how pale the space within a crista is, likewise: what the crista's thickness leaves
+    between its two walls of 6 nm.
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
@@ -70,6 +72,7 @@ class _Shipped(Block):
     myelin_texture: float = Field(default=0.0, ge=0)
     myelin_texture_nm: float = Field(default=8.0, gt=0)
     leaflets: float = Field(default=0.0, ge=0, le=1)
+    crista_lumen: float = Field(default=0.0, ge=0, le=1)
 
 
 if TYPE_CHECKING:
@@ -87,9 +90,19 @@ class SectionParams(Frozen):
 
     ``brightness`` is in grey levels, ``contrast`` and ``thickness`` are fractions, all standard deviations. A
     thick section absorbs more, and shows more tissue (to within one sheet).
+
+    ``grain`` is the fine texture that ribosomes, filaments and protein in all depths of a section add up to,
+    in grey levels (a standard deviation): as much in every octave of features from about twice
+    ``finest_nm`` on, in ``octaves`` of them. It leans by ``lean`` to dark specks, and is by
+    ``patchy`` stronger here than there, over some 100 nm.
     """
 
     sheets: int = Field(default=1, ge=1, le=16)
+    grain: float = Field(default=0.0, ge=0, le=60)
+    finest_nm: float = Field(default=3.0, gt=0, le=100)
+    octaves: int = Field(default=4, ge=1, le=8)
+    lean: float = Field(default=0.2, ge=0, le=0.4)
+    patchy: float = Field(default=0.0, ge=0, le=1)
     brightness: float = Field(default=0.0, ge=0)
     contrast: float = Field(default=0.0, ge=0, le=0.9)
     thickness: float = Field(default=0.0, ge=0, le=0.3)

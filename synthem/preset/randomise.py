@@ -19,7 +19,7 @@ MOST = 5.0
 
 SCALED: dict[str, tuple[str, ...]] = {
     "stain": ("mottle", "blotch", "patchiness", "halo", "matrix_texture", "myelin_texture", "unevenness"),
-    "section": ("brightness", "contrast"),
+    "section": ("brightness", "contrast", "grain"),
     "beam": ("sigma_nm", "defocus_nm"),
     "detector": ("read", "shot", "rows", "correlated", "correlation_vx"),
 }
@@ -73,7 +73,7 @@ def randomised(preset: Preset, factor: float, seed: int, index: int = 0, anatomy
     detector, section = microscope["detector"], microscope["section"]
     detector["correlated"] = min(1.0, detector["correlated"])
     detector["correlation_vx"] = min(8.0, detector["correlation_vx"])
-    section["contrast"] = min(0.9, section["contrast"])
+    section["contrast"], section["grain"] = min(0.9, section["contrast"]), min(60.0, section["grain"])
     microscope["beam"]["defocus_nm"] = min(200.0, microscope["beam"]["defocus_nm"])
     stain = microscope["stain"]
     stain["unevenness"], stain["halo"] = min(0.5, stain["unevenness"]), min(100.0, stain["halo"])

@@ -1,5 +1,6 @@
 """Labels from geometry: what an annotator would draw on a scene, and the instance ids beside it."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -126,7 +127,10 @@ class Annotator:
         middle: Masks = _sheets(drawn, sheets)[:, middle_first(sheets)[0]]
         if name in CELLS:  # so that they fill a section, and agree with the ids of neurites
             return middle
-        most = self._most(name)
+        if name == "membrane" and self.rules.membrane_followed > 0:
+            most = self._followed()
+        else:
+            most = self._most(name)
         if name not in CLASSES:  # it may be thinner than a section, and would break up
             return most | middle
         if name == "vesicle":
@@ -139,6 +143,20 @@ class Annotator:
         """Return where most of a section's sheets show a class."""
         most: Masks = _sheets(self.sheetwise(name), self.sheets).sum(1) * 2 > self.sheets
         return most
+
+    def _followed(self) -> Masks:
+        """Return where a membrane passes through the middle part of a section that the rules name."""
+        part, grid = self.scene.partition, self.scene.grid
+        half = np.float32(self.rules.membrane_width_nm / 2)
+        count = max(1, math.ceil(self.rules.membrane_followed * self.sheets - 1e-9))
+        shown = np.zeros((grid.shape[0] // self.sheets, *grid.shape[1:]), np.bool_)
+        for k in middle_first(self.sheets)[:count]:
+            # anywhere in a sheet: so that what lies obliquely is one band, without gaps between sheets
+            wide = half + np.float32(grid.voxel_nm[0] / 2) * part.tilt[k :: self.sheets]
+            shown |= part.depth_nm[k :: self.sheets] < wide
+        for name in (*_OVER_PSD, "psd"):
+            shown &= ~self._most(name)
+        return shown
 
     @property
     def _vesicles_middle(self) -> Masks:
@@ -189,7 +207,8 @@ class Annotator:
 def annotate(scene: Scene, rules: Annotation, sheets: int = 1) -> Masks:
     """Return bool (class, z, y, x) labels of the classes that the rules ask for, in their order.
 
-    A section of several sheets is labelled as most of its sheets are. A vesicle, which may be smaller than a
+    A section of several sheets is labelled as most of its sheets are; a membrane wherever it passes through
+    the middle part of one that ``rules.membrane_followed`` names. A vesicle, which may be smaller than a
     section is thick, is labelled at its full width in the section that holds its middle, too: there at least
     half of it lies, and shows at half of its contrast or more. A mitochondrion includes its boundary; a PSD
     and a sheath take their voxels from the membrane, whether or not they are asked for. Membrane is the outer

@@ -1,7 +1,7 @@
 """Labels and instances from geometry: what an annotator would draw on a section of several sheets."""
 
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -117,3 +117,36 @@ def test_a_voxel_that_two_structures_claim_goes_to_the_one_on_top(scene):
 def test_one_code_a_voxel_and_back(scene):
     labels = annotate(scene, Annotation())
     np.testing.assert_array_equal(from_exclusive(to_exclusive(labels)), labels)
+
+
+def test_membranes_are_followed_through_the_part_of_a_section_that_is_asked_for(scene):
+    """The farther they are followed the broader is what lies obliquely; what is upright stays as it was."""
+    name = channel("membrane")
+    most, *followed = (
+        annotate(scene, Annotation(membrane_followed=part), SHEETS)[name] for part in (0, 0.2, 0.6, 1.0)
+    )
+    for narrow, broad in pairwise(followed):
+        assert (broad >= narrow).all() and broad.sum() > 1.05 * narrow.sum()
+    assert followed[-1].sum() > 1.2 * most.sum()
+    tilt = scene.partition.tilt.reshape(2, SHEETS, 120, 120)
+    depth = scene.partition.depth_nm.reshape(tilt.shape)
+    upright = ((tilt < 0.1) & (depth < 30)).all(1)
+    assert upright.sum() > 50 and (most[upright] != followed[-1][upright]).mean() < 0.12
+
+
+def test_a_followed_membrane_is_one_band_without_gaps_between_sheets(scene):
+    """The middle of a membrane that crosses a section is labelled wherever it does."""
+    rules = Annotation(membrane_followed=1.0, membrane_width_nm=8)
+    label = annotate(scene, rules, SHEETS)[channel("membrane")]
+    layers, shape = scene.layers, (2, SHEETS, 120, 120)
+    free = np.min([layers[k].distance_nm for k in ("psd", "sheath", "mitochondrion", "vesicle")], axis=0) > 8
+    own = scene.partition.index.reshape(shape)
+    crossed = (own != own[:, :1]).any(1) & free.reshape(shape).all(1)
+    assert crossed.sum() > 200 and label[crossed].mean() > 0.97
+
+
+@pytest.mark.parametrize("sheets", [2, 5])
+def test_some_sheet_is_followed_however_many_there_are(scene, sheets):
+    name = channel("membrane")
+    most, middle = (annotate(scene, Annotation(membrane_followed=part), sheets)[name] for part in (0, 0.01))
+    assert 0.8 < middle.sum() / most.sum() < 1.6

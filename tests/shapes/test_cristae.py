@@ -10,7 +10,12 @@ from synthem.preset.preset import load_preset
 from synthem.scene.scene import CLUTTER, build_scene
 
 IDLE = dict.fromkeys(("psd", "vesicle", *CLUTTER))
-SHARP = {"granule_radius_nm": {"min": 20, "max": 20}, "crista_period_nm": {"min": 60, "max": 60}}
+SHARP = {
+    "granule_radius_nm": {"min": 20, "max": 20},
+    "crista_period_nm": {"min": 60, "max": 60},
+    "crista_thickness_nm": 24,
+    "boundary_nm": 35,
+}
 
 
 def layer(seed: int = 1, **changes: object) -> Layer:
