@@ -135,6 +135,9 @@ class Annotation(Frozen):
     are traced, in whole sheets: one that lies obliquely crosses a thick section in a broad grey band, and is
     labelled as far as it runs there. At 0 it is labelled where most of a section's sheets show it, and flat
     ones are left out.
+
+    A density whose contact faces the section, its normal's part along z more than ``psd_en_face``, shows as a
+    haze without an outline, and is not drawn; at 1 all are.
     """
 
     classes: Annotated[tuple[str, ...], AfterValidator(check_classes)] = CLASSES
