@@ -31,7 +31,7 @@ _COARSE_NM = 100.0
 NEEDS = {
     "mitochondrion": ("sheath",),
     "vesicle": ("psd", "mitochondrion", "sheath", "t_bar", "ribbon"),
-    "psd": (),
+    "psd": ("mitochondrion", "sheath"),
     "sheath": (),
     "nucleus": (),
 }

@@ -27,9 +27,9 @@ SOMATA = {
 @pytest.fixture(scope="module")
 def scene() -> Scene:
     """A piece of epfl with synapses, each of two sections as five sheets."""
-    place = next(World("epfl", 33).find("psd", GRID.origin_nm))
+    place = next(World("epfl", 35).find("psd", GRID.origin_nm))
     grid = Grid(GRID.shape, GRID.voxel_nm, (place[0] - 50, place[1] - 480, place[2] - 480))
-    return World("epfl", 33).scene(grid.split_sections(SHEETS))
+    return World("epfl", 35).scene(grid.split_sections(SHEETS))
 
 
 @pytest.fixture(scope="module")

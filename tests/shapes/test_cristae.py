@@ -39,7 +39,7 @@ def test_granules_are_small_balls_in_the_matrix():
     np.testing.assert_array_equal(with_them.detail_nm[~grains], without.detail_nm[~grains])
     assert (with_them.distance_nm[grains] < -0.5 * 35).all()
     held = np.unique(with_them.ids[grains])
-    assert len(held) > 1
+    assert len(held) > 0
     for number in held:
         volume = (grains & (with_them.ids == number)).sum() * 8.0**3
         assert volume <= 4 * 1.3 * 4 / 3 * np.pi * 20**3

@@ -168,7 +168,6 @@ def test_each_voxel_belongs_to_the_lowest_of_all_tubes(seed, origin, shape):
             assert names[own] == ids[at]
             # alone a point is measured more closely where the membrane lies within a neighbour's tube
             assert depth <= part.depth_nm.flat[at] + 0.05
-            assert part.depth_nm.flat[at] == pytest.approx(depth, abs=0.05) or depth > 12
             same = part.depth_nm.flat[at] == pytest.approx(depth, abs=0.05)
             assert part.tilt.flat[at] == pytest.approx(tilt, abs=0.01) or neighbour == NOBODY or not same
 

@@ -166,7 +166,7 @@ def test_what_has_room_is_as_thick_as_the_preset_says(kind: str) -> None:
     roomy = {"cell_nm": 2000, "length_nm": 5400, "step_nm": 450, "bend": 0, "wobble": 0, "radius_nm": 700}
     anatomy |= dict.fromkeys(("er", "microtubule", "psd", "vesicle", "sheath", "myelinated"))
     anatomy |= {"warp": {"amplitude_nm": 0}, "dendrites": {**roomy, "stiffness": 5}}
-    rod = {"bouton_chance": 0, "dendrite_chance": 1, "branch_chance": 0, "clearance_nm": 10}
+    rod = {"bouton_chance": 0, "dendrite_chance": 1, "branch_chance": 0, "clearance_nm": 10, "bulge_nm": 40}
     anatomy["mitochondrion"] = {**rod, "radius_nm": 150, "half_length_nm": 400, "thinnest_nm": 60}
     anatomy["endosome"] = {"per_um3": 5, "dense": 0, "radius_nm": 80}
     scene = World(load_preset(described), 1).scene(Grid((150, 150, 150), (20.0, 20.0, 20.0)))
