@@ -19,30 +19,15 @@ from shapes.core.streams import mix, normal, object_id, uniform
 from shapes.mitochondria.rods import ROW, rod_distance
 from shapes.mitochondria.slots import axon_rod
 from shapes.neurites.population import BOUTON, DENDRITE, GLIA, SOMA
-from shapes.neurites.tubes import AZ, DZ, NODE, RMAX, axis_place, tube_field
+from shapes.neurites.tubes import NODE, RMAX
 from shapes.partition.point import scratch_for
-from shapes.synapses.apposition import (
-    CORNERS,
-    FOUR,
-    SAG_NM,
-    SIDES,
-    Site,
-    ahead,
-    corners,
-    lowest,
-    normal_at,
-    room_at,
-)
+from shapes.synapses.apposition import SIDES, Site, room_at
+from shapes.synapses.partner import axis_away, find_partner, tubes_of
 
 OFF_MITOCHONDRIA_NM = 70.0
 """A mitochondrion of the bouton is so far from the middle of its contact: vesicles lie between."""
-TRIES, POLYADIC_TRIES = 3, 8
 PROBE_NM = 20.0
 """How far past its radius a contact may matter."""
-EDGE = 0.6
-"""At so much of a contact's radius its two cells must be there, on three of four sides."""
-SPOT = 0.15
-"""The same for the first of several partners, which need not be wide."""
 BESIDE_NM = 260.0
 """So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
 
@@ -112,109 +97,23 @@ class Contacts(NamedTuple):
 
 
 @compiled
-def _meet(segments, start, target, pre, post, look, middle):  # type: ignore[no-untyped-def]
-    """Write where between two places the fields of two neurites are equal; returns whether it is there."""
-    near_end, far_end = 0.0, 1.0
-    for _ in range(12):
-        half = 0.5 * (near_end + far_end)
-        middle[:] = start + half * (target - start)
-        if ahead(segments, pre, post, middle) < 0.0:
-            near_end = half
-        else:
-            far_end = half
-    return near_end > 0.0 and far_end < 1.0 and np.sqrt(((middle - start) ** 2).sum()) < look
-
-
-@compiled
-def _of(among, count, owners, who, out):  # type: ignore[no-untyped-def]
-    """Write the tubes of one neurite; returns how many."""
-    n = 0
-    for i in range(count):
-        if owners[among[i]] == who:
-            out[n] = among[i]
-            n += 1
-    return n
-
-
-@compiled
-def _axis_away(segments, i, at):  # type: ignore[no-untyped-def]
-    """Return the squared distance of a place from a tube's axis."""
-    t = axis_place(segments, i, at[0], at[1], at[2])
-    away = 0.0
-    for c in range(3):
-        away += (segments[i, AZ + c] + t * segments[i, DZ + c] - at[c]) ** 2
-    return away
-
-
-@compiled
-def _company(segments, owners, seconds, pre, post, glia, beyond):  # type: ignore[no-untyped-def]
-    """Tell whether a second cell faces the bouton at one of four places beside the first."""
-    for i in range(4):
-        z, y, x = beyond[i, 0], beyond[i, 1], beyond[i, 2]
-        best, who = min(glia, lowest(segments, pre, z, y, x)), post
-        for k in seconds:
-            f = tube_field(segments, k, z, y, x)
-            if f < best:
-                best, who = f, owners[k]
-        if who != post:
-            return True
-    return False
-
-
-@compiled
-def _partner(  # type: ignore[no-untyped-def]
-    tubes, pre, dendrites, count, seconds, glia, start, polyadic, look, wide, key, theirs, site,
-):  # fmt: skip
-    """Look for a dendrite or spine to contact: the nearest tubes first, a bounded number of them.
-
-    Of a polyadic contact's first partner the axis counts, not the surface: thin ones are as likely as thick.
-    """
-    segments, owners, (middle, up, inside, beyond) = tubes.segments, tubes.owners, site
-    target = np.empty(3)
-    passed = -np.inf
-    for _ in range(POLYADIC_TRIES if polyadic else TRIES):
-        best, at = np.inf, -1
-        for i in range(count):
-            f = tube_field(segments, dendrites[i], start[0], start[1], start[2])
-            if polyadic:
-                f = _axis_away(segments, dendrites[i], start)
-            if passed < f < best:
-                best, at = f, dendrites[i]
-        if at < 0:
-            return -1
-        passed = best
-        post = theirs[: _of(dendrites, count, owners, owners[at], theirs)]
-        t = axis_place(segments, at, start[0], start[1], start[2])
-        for c in range(3):
-            target[c] = segments[at, AZ + c] + t * segments[at, DZ + c]
-        if not _meet(segments, start, target, pre, post, look, middle):
-            continue
-        normal_at(segments, middle, pre, post, up)
-        corners(segments, pre, post, site, (SPOT if polyadic else EDGE) * wide, mix(key, 5), FOUR, SAG_NM)
-        good = 0
-        for i in range(4):
-            a, b = inside[i], beyond[i]
-            good += (
-                ahead(segments, pre, post, a) < 0.0 < ahead(segments, pre, post, b)
-                and lowest(segments, pre, a[0], a[1], a[2]) < glia
-                and lowest(segments, post, b[0], b[1], b[2]) < glia
-            )
-        if good >= CORNERS:
-            if polyadic:
-                corners(segments, pre, post, site, EDGE * wide, mix(key, 5), FOUR, SAG_NM)
-                if not _company(segments, owners, seconds, pre, owners[at], glia, beyond):
-                    continue
-            return owners[at]
-    return -1
-
-
-@compiled
 def _apart(at, low, high):  # type: ignore[no-untyped-def]
     """Return by how much a place lies outside a box along the worst axis."""
     most = 0.0
     for c in range(3):
         most = max(most, low[c] - at[c], at[c] - high[c])
     return most
+
+
+@compiled
+def _beside_mitochondrion(axes, j, k, held, place, rod):  # type: ignore[no-untyped-def]
+    """Tell whether a bouton holds a mitochondrion that lies next to a place."""
+    salt, params = held
+    there = axon_rod(
+        mix(axes.keys[j], salt), axes.nodes_nm[j], axes.varicosity[j], axes.steps_nm[j], axes.counts[j], k,
+        0.0, params, rod[0],
+    )  # fmt: skip
+    return there and rod_distance(rod, 0, place[0], place[1], place[2]) < OFF_MITOCHONDRIA_NM
 
 
 @compiled
@@ -262,16 +161,16 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
                     mine[own] = i
                     own += 1
             for i in dendrites:
-                if _axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
+                if axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
                     near_by[around] = i
                     around += 1
             beside = 0
             for i in neurites:
-                if owners[i] != j and _axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
+                if owners[i] != j and axis_away(segments, i, start) < (p.look_nm + segments[i, RMAX]) ** 2:
                     company[beside] = i
                     beside += 1
             seconds = company[:beside] if anyone else near_by[:around]
-            post = _partner(
+            post = find_partner(
                 tubes,
                 mine[:own],
                 near_by,
@@ -291,29 +190,16 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
                 continue
             shows = _apart(site.middle, low, high) <= far
             if shows:
-                # a contact with less room than was drawn gets a smaller density; beside a mitochondrion
-                # there is none
-                wide = room_at(
-                    tubes, j, post, mine[:own], theirs[: _of(near_by, around, owners, post, theirs)],
-                    polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch, rims,
-                )  # fmt: skip
-                off = (
-                    not polyadic
-                    and axon_rod(
-                        mix(keys[j], held[0]),
-                        nodes[j],
-                        varicosity[j],
-                        axes.steps_nm[j],
-                        axes.counts[j],
-                        k,
-                        0.0,
-                        held[1],
-                        rod[0],
-                    )
-                    and rod_distance(rod, 0, site.middle[0], site.middle[1], site.middle[2])
-                    < OFF_MITOCHONDRIA_NM
-                )
-                shows = wide > 0.0 and not off
+                # a contact with less room than was drawn gets a smaller density; beside a mitochondrion there
+                # is none
+                shows = polyadic or not _beside_mitochondrion(axes, j, k, held, site.middle, rod)
+                if shows:
+                    wide = room_at(
+                        tubes, j, post, mine[:own], theirs[: tubes_of(near_by, around, owners, post, theirs)],
+                        polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch,
+                        rims,
+                    )  # fmt: skip
+                    shows = wide > 0.0
                 missing += not shows
             if n < out.ids.shape[0]:
                 out.boutons[n, 0], out.boutons[n, 1] = j, k
