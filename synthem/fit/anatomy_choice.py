@@ -15,16 +15,18 @@ import numpy as np
 
 from synthem.fit.budget import Clock
 from synthem.fit.initial_guess import quick_start
+from synthem.fit.knobs import KNOBS, Knob
 from synthem.fit.least_squares import Objective, descend
-from synthem.fit.parameters import KNOBS, Knob, Space
+from synthem.fit.parameters import Space
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import Renderer
+from synthem.fit.voxels import in_sections
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.preset import Preset, load_preset, preset_names
 
 SHORT, EARNEST = 7, 3
 """Tissues that are fitted in short, and of these in earnest."""
-LESSONS = 128
+LESSONS = 240
 STEPS = 3, 6
 """Candidates from which a short fit learns, and steps of least squares, in short and in earnest."""
 ALIKE = 1.1
@@ -115,7 +117,7 @@ def choose_tissue(
         if tried and clock.over(share / 3):
             break
         tell(f"tissue of {name}")
-        space = Space(start if name == start.name else with_tissue(start, preset), knobs)
+        space = Space(start if name == start.name else in_sections(with_tissue(start, preset)), knobs)
         unit = quick_start(space, target, renderer)
         cost = target.cost(renderer.features([space.preset(unit)])[0])
         apart = float(np.abs(np.log(np.divide(preset.voxel_nm, start.voxel_nm))).sum())

@@ -17,13 +17,15 @@ from synthem.cli.main import main
 from synthem.fit import anatomy_choice as tissue
 from synthem.fit import masks, run
 from synthem.fit.anatomy_choice import with_tissue
+from synthem.fit.knobs import KNOBS
 from synthem.fit.masks import fit_masks
-from synthem.fit.parameters import KNOBS, Space, get, pruned
+from synthem.fit.parameters import Space, get, pruned
 from synthem.fit.preset_text import preset_text
 from synthem.fit.renderer import Renderer, render
 from synthem.fit.report import write_preset
-from synthem.fit.run import fit_preset, prepared
+from synthem.fit.run import fit_preset
 from synthem.fit.tuned_on import sections_seen
+from synthem.fit.voxels import prepared
 from synthem.measure.polarity import dark_lines
 from synthem.preset.preset import Preset, load_preset, preset_names
 from synthem.world import World

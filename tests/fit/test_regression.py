@@ -8,7 +8,8 @@ from synthem.fit import anatomy_choice as tissue
 from synthem.fit.anatomy_choice import choose_tissue, tissues_of, with_tissue
 from synthem.fit.budget import Clock
 from synthem.fit.initial_guess import quick_start
-from synthem.fit.parameters import KNOBS, Space
+from synthem.fit.knobs import KNOBS
+from synthem.fit.parameters import Space
 from synthem.fit.regression import Learned, learn, regress
 from synthem.fit.renderer import Renderer, render
 from synthem.measure.realism import features_of
