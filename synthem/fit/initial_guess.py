@@ -5,10 +5,12 @@ near that the search begins with a recognisable picture.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from synthem.fit.parameters import Space, Vector
+from synthem.fit.regression import Learned
 from synthem.fit.renderer import Renderer
 from synthem.measure.statistics import NAMES
 from synthem.measure.statistics.distance import Features, Target
@@ -19,7 +21,9 @@ BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
 """Factors on the blur that are tried."""
 SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
 """Scales of neurites that are tried, each in so many windows."""
-SEEN = 6
+SEEN = 4
+LIE, LYING, LAID = "neurites along the plane", (0.12, 0.35, 0.6, 0.85), 10
+"""Ways to lie that are tried, in parts of the range, each in so many windows."""
 SHARPEST_VX = 0.45
 """Nothing is guessed to be sharper: what a lens does not resolve is noise that is taken for detail."""
 _SCALE, _SPACING = "scale of neurites", NAMES.index("wall spacing")
@@ -100,6 +104,22 @@ def _scale(space: Space, values: Vector, target: Target, renderer: Renderer) -> 
     real = float(target.quantiles[2][_SPACING])
     out[space.index(_SCALE)] = math.exp(np.interp(real, apart + 1e-6 * np.arange(len(apart)), np.log(SCALES)))
     return np.clip(out, space.low, space.high)
+
+
+def laid(space: Space, learned: Learned, target: Target, renderer: Renderer) -> Learned:
+    """Return what was learned, with neurites lying as suits the images best, of some ways that are tried.
+
+    Across or along the plane are two sorts of picture, with sharp walls or broad ones: too far apart for
+    what regression finds around either.
+    """
+    if LIE not in [knob.name for knob in space.knobs]:
+        return learned
+    at = space.index(LIE)
+    tried = [learned.unit.copy() for _ in range(len(LYING) + 1)]
+    for unit, lying in zip(tried[1:], LYING, strict=True):
+        unit[at] = lying
+    shown = renderer.features([space.preset(unit) for unit in tried], renderer.unseen(LAID, 2))
+    return replace(learned, unit=tried[int(np.argmin([target.cost(one) for one in shown]))])
 
 
 def _axes(space: Space, values: Vector, target: Target) -> Vector:

@@ -8,6 +8,7 @@ several microscopes. What is learned from far candidates is coarse: a second dra
 taught and as wide as its doubt, teaches the rest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,7 @@ def learn(
     count: int,
     seed: int = 0,
     share: float = 1.0,
+    between: Callable[[Learned], Learned] = lambda learned: learned,
 ) -> Learned:
     """Return the parameters that the real windows suggest.
 
@@ -73,6 +75,8 @@ def learn(
         Of the draw.
     share : float
         The share of the clock's time that may be spent by then.
+    between : callable
+        Given what the first draw taught, returns what the second draws around.
     """
     begun = clock.spent / clock.seconds
     parts = ((round(FIRST * count), begun + FIRST * (share - begun)), (count - round(FIRST * count), share))
@@ -80,7 +84,7 @@ def learn(
         taught = _taught(space, guess, real, renderer, clock, many, seed + turn, until)
         if taught is None:
             break
-        guess = taught
+        guess = taught if turn else between(taught)
     return guess
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from synthem.data.unlabelled import SampledWindows, sample_windows
 from synthem.fit.anatomy_choice import Tried, choose_tissue, tissues_of, with_tissue
 from synthem.fit.budget import Clock
 from synthem.fit.cmaes import search
-from synthem.fit.initial_guess import quick_start
+from synthem.fit.initial_guess import laid, quick_start
 from synthem.fit.knobs import KNOBS
 from synthem.fit.least_squares import Objective, descend
 from synthem.fit.masks import Mended, fit_masks, masks_of
@@ -207,7 +208,8 @@ def fit_preset(
                 space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed], drawn)
                 learned = Learned(quick_start(space, target, renderer, known=True), space.doubt)
             tell("lessons")
-            learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN)
+            lie = partial(laid, space, target=target, renderer=renderer)
+            learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN, lie)
             so_far = space.preset(learned.unit)
             pool = renderer.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)

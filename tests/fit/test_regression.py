@@ -7,11 +7,12 @@ from numpy.testing import assert_allclose
 from synthem.fit import anatomy_choice as tissue
 from synthem.fit.anatomy_choice import choose_tissue, tissues_of, with_tissue
 from synthem.fit.budget import Clock
-from synthem.fit.initial_guess import quick_start
+from synthem.fit.initial_guess import LIE, LYING, laid, quick_start
 from synthem.fit.knobs import KNOBS
 from synthem.fit.parameters import Space
 from synthem.fit.regression import Learned, learn, regress
 from synthem.fit.renderer import Renderer, render
+from synthem.fit.voxels import prepared
 from synthem.measure.realism import features_of
 from synthem.measure.statistics import NAMES
 from synthem.measure.statistics.distance import Target
@@ -88,6 +89,21 @@ def test_the_first_guess_finds_how_large_neurites_are() -> None:
     with Renderer(128, 4, workers=1) as renderer:
         unit = quick_start(space, Target.of(real), renderer)
     assert space.from_unit(unit)[space.index("scale of neurites")] == pytest.approx(0.5, rel=0.35)
+
+
+def test_neurites_across_the_plane_are_told_from_those_along_it() -> None:
+    """Walls of the first are sharp in a section of 50 nm, those of the second broad and grey."""
+    space = Space(prepared(EPFL, (50.0, 5.0, 5.0)))
+    at, unit = space.index(LIE), space.to_unit(space.values_of(space.start))
+    across = unit.copy()
+    across[at] = LYING[0]
+    with Renderer(128, 2, workers=1) as renderer:
+        for truth in (across, unit):
+            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(10)]))
+            guess = Learned(across + unit - truth, space.doubt)
+            found = laid(space, guess, Target.of(real), renderer).unit
+            assert abs(found[at] - truth[at]) < 0.3
+            assert np.array_equal(np.delete(found, at), np.delete(unit, at))
 
 
 GUESSED = (
