@@ -133,7 +133,7 @@ def choose_tissue(
             break
         tell(f"tissue of {one.name}, in short")
         learned = learn(one.space, one.learned, real, renderer, clock, LESSONS, seed, share)
-        learned = _descended(one.space, learned, target, renderer, clock, STEPS[0], share)
+        learned = descended(one.space, learned, target, renderer, clock, STEPS[0], share)
         short = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, short=short)
         if short == min(other.short for other in tried):
@@ -144,7 +144,7 @@ def choose_tissue(
             break
         tell(f"tissue of {one.name}, in earnest")
         pool = renderer.choose(one.preset, 2 * len(windows), 10 * len(windows))
-        learned = _descended(one.space, one.learned, Target.of(real, pool), renderer, clock, STEPS[1], share)
+        learned = descended(one.space, one.learned, Target.of(real, pool), renderer, clock, STEPS[1], share)
         cost = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, cost=cost)
     renderer.seeds = windows
@@ -158,7 +158,7 @@ def choose_tissue(
     return tried
 
 
-def _descended(
+def descended(
     space: Space, learned: Learned, target: Target, renderer: Renderer, clock: Clock, steps: int, share: float
 ) -> Learned:
     """Return what was learned, with the microscope that some steps of least squares find."""

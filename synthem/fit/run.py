@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from shapes.core.grid import Triple
 from synthem.data.open import warnings_of
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.unlabelled import SampledWindows, sample_windows
-from synthem.fit.anatomy_choice import Tried, choose_tissue, tissues_of, with_tissue
+from synthem.fit.anatomy_choice import Tried, choose_tissue, descended, tissues_of, with_tissue
 from synthem.fit.budget import Clock
 from synthem.fit.cmaes import search
 from synthem.fit.initial_guess import laid, quick_start
@@ -40,8 +39,8 @@ CHOICE, LEARN, SHARE = 0.5, 0.7, 0.9
 LESSONS = 900
 """Candidates from which the parameters are learned."""
 MOST_SEED = 2**62 // SEEDS
-STEPS = 8
-"""Steps of least squares, at most."""
+STEPS, BETWEEN = 8, 2
+"""Steps of least squares, at most; and those between the two draws of the lessons."""
 
 
 @dataclass
@@ -208,7 +207,12 @@ def fit_preset(
                 space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed], drawn)
                 learned = Learned(quick_start(space, target, renderer, known=True), space.doubt)
             tell("lessons")
-            lie = partial(laid, space, target=target, renderer=renderer)
+
+            def lie(taught: Learned) -> Learned:
+                # with a microscope that does not suit, no way to lie does
+                seen = descended(space, taught, target, renderer, clock, BETWEEN, LEARN)
+                return laid(space, seen, target, renderer)
+
             learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN, lie)
             so_far = space.preset(learned.unit)
             pool = renderer.choose(so_far, count, max(POOL, 2 * count))
