@@ -80,7 +80,7 @@ KNOBS: tuple[Knob, ...] = (
     _texture("patchiness", 20),
     Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
     Knob("paleness of cristae", (_LUMEN,), 0, 1, doubt=0.1, needs=_LUMEN),
-    Knob("darkness between membranes", ("microscope.stain.gap",), 0, 0.6, doubt=0.1),
+    Knob("paleness between membranes", ("microscope.stain.gap",), 0, 0.9, doubt=0.07),
     Knob("grain of mitochondria", ("microscope.stain.matrix_texture",), 0, 50, doubt=0.1),
     Knob("grain", (_GRAIN,), 0, 30, doubt=0.12, needs=_GRAIN),
     Knob(
@@ -112,7 +112,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, doubt=0.1),
     Knob(
         "neurites along the plane", tuple(f"anatomy.{t}.grain" for t in ("axons", "dendrites")),
-        0.05, 0.95, "lying", anatomy=True, doubt=0.2,
+        0.0, 1.0, "lying", anatomy=True, doubt=0.2,
     ),
     Knob(
         "ruffle of neurites", tuple(f"anatomy.{t}.ruffle_nm" for t in ("axons", "dendrites")),
