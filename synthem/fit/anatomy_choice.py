@@ -15,16 +15,18 @@ import numpy as np
 
 from synthem.fit.budget import Clock
 from synthem.fit.initial_guess import quick_start
+from synthem.fit.knobs import KNOBS, Knob
 from synthem.fit.least_squares import Objective, descend
-from synthem.fit.parameters import KNOBS, Knob, Space
+from synthem.fit.parameters import Space
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import Renderer
+from synthem.fit.voxels import in_sections
 from synthem.measure.statistics.distance import Features, Target
 from synthem.preset.preset import Preset, load_preset, preset_names
 
 SHORT, EARNEST = 7, 3
 """Tissues that are fitted in short, and of these in earnest."""
-LESSONS = 128
+LESSONS = 240
 STEPS = 3, 6
 """Candidates from which a short fit learns, and steps of least squares, in short and in earnest."""
 ALIKE = 1.1
@@ -115,7 +117,7 @@ def choose_tissue(
         if tried and clock.over(share / 3):
             break
         tell(f"tissue of {name}")
-        space = Space(start if name == start.name else with_tissue(start, preset), knobs)
+        space = Space(start if name == start.name else in_sections(with_tissue(start, preset)), knobs)
         unit = quick_start(space, target, renderer)
         cost = target.cost(renderer.features([space.preset(unit)])[0])
         apart = float(np.abs(np.log(np.divide(preset.voxel_nm, start.voxel_nm))).sum())
@@ -131,7 +133,7 @@ def choose_tissue(
             break
         tell(f"tissue of {one.name}, in short")
         learned = learn(one.space, one.learned, real, renderer, clock, LESSONS, seed, share)
-        learned = _descended(one.space, learned, target, renderer, clock, STEPS[0], share)
+        learned = descended(one.space, learned, target, renderer, clock, STEPS[0], share)
         short = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, short=short)
         if short == min(other.short for other in tried):
@@ -142,7 +144,7 @@ def choose_tissue(
             break
         tell(f"tissue of {one.name}, in earnest")
         pool = renderer.choose(one.preset, 2 * len(windows), 10 * len(windows))
-        learned = _descended(one.space, one.learned, Target.of(real, pool), renderer, clock, STEPS[1], share)
+        learned = descended(one.space, one.learned, Target.of(real, pool), renderer, clock, STEPS[1], share)
         cost = target.cost(renderer.features([one.space.preset(learned.unit)], unseen)[0])
         tried[k] = replace(one, learned=learned, cost=cost)
     renderer.seeds = windows
@@ -156,7 +158,7 @@ def choose_tissue(
     return tried
 
 
-def _descended(
+def descended(
     space: Space, learned: Learned, target: Target, renderer: Renderer, clock: Clock, steps: int, share: float
 ) -> Learned:
     """Return what was learned, with the microscope that some steps of least squares find."""

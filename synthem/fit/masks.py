@@ -17,7 +17,8 @@ from shapes.core.grid import Grid, Triple
 from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
-from synthem.fit.parameters import KNOBS, Values, get, middle_and_width, pruned, put, scaled
+from synthem.fit.knobs import KNOBS
+from synthem.fit.parameters import Values, get, middle_and_width, pruned, put, scaled
 from synthem.measure.census import Census, census
 from synthem.patch import Patch
 from synthem.preset.preset import Preset, load_preset

@@ -1,126 +1,24 @@
-"""Which fields of a preset are fitted, within which bounds. A new one is one line of ``KNOBS``."""
+"""The space that a fit searches: a start preset and its parameters, each mapped to 0 … 1."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from shapes.neurites.population import MOST_RUFFLED_NM
+from synthem.fit.knobs import ANCHORS, KNOBS, Knob
 from synthem.preset.preset import Preset, load_preset
 
 Vector = npt.NDArray[np.float64]
 Values = dict[str, Any]
-_TUBES = ("axons", "dendrites", "myelinated")
-_TUBE_LENGTHS = (
-    "cell_nm", "step_nm", "radius_nm", "bouton_radius_nm", "swelling_radius_nm", "spine_length_nm",
-    "spine_neck_radius_nm", "spine_head_radius_nm", "ruffle_length_nm",
-)  # fmt: skip
-
-
 _GAIN = (0.2, 5.0)
-
-
-@dataclass(frozen=True)
-class Knob:
-    """One parameter of the search.
-
-    Attributes
-    ----------
-    name : str
-        What to call it.
-    paths : tuple of str
-        Fields of the preset that it sets.
-    low, high : float
-        Bounds; of a factor, of the factor; ``per_voxel``: in voxels rather than nm.
-    how : str
-        ``set`` gives the value, or a spread's middle; ``spread`` a spread's standard deviation; ``factor``
-        multiplies what the start preset says.
-    log : bool
-        Whether steps are factors.
-    anatomy : bool
-        Whether the geometry has to be built again.
-    doubt : float
-        By how much of its range the start may well be off, a standard deviation, once rules of thumb have set
-        greys, noise and blur: sizes in nm are known better than greys. What images tell nothing of stays.
-    """
-
-    name: str
-    paths: tuple[str, ...]
-    low: float
-    high: float
-    how: Literal["set", "spread", "factor"] = "set"
-    log: bool = False
-    anatomy: bool = False
-    per_voxel: bool = False
-    doubt: float = 0.06
-
-
-def _stain(name: str, low: float, high: float, how: Literal["set", "spread", "factor"] = "set") -> Knob:
-    label = f"{name} grey" + (", spread" if how == "spread" else "")
-    return Knob(label, (f"microscope.stain.{name}",), low, high, how, doubt=0.06 if name in ANCHORS else 0.04)
-
-
-def _texture(name: str, high: float) -> Knob:
-    return Knob(name, (f"microscope.stain.{name}",), 0.0, high, doubt=0.08)
-
-
-ANCHORS = ("cytoplasm", "membrane")
-"""The greys that images tell most of; those that are not fitted follow them."""
-
-KNOBS: tuple[Knob, ...] = (
-    _stain("cytoplasm", 30, 250),
-    _stain("cytoplasm", 0, 30, "spread"),
-    _stain("glia", 30, 250),
-    _stain("membrane", 0, 200),
-    _stain("matrix", 10, 230),
-    _stain("boundary", 0, 220),
-    _stain("crista", 0, 220),
-    _stain("psd", 0, 200),
-    _stain("vesicle", 0, 220),
-    _stain("lumen", 10, 240),
-    _stain("er", 0, 220),
-    _texture("halo", 80),
-    _texture("mottle", 30),
-    _texture("blotch", 40),
-    _texture("patchiness", 20),
-    Knob("blotch size", ("microscope.stain.blotch_nm",), 10, 90, log=True),
-    Knob("brightness of sections", ("microscope.section.brightness",), 0, 20),
-    Knob("blur", ("microscope.beam.sigma_nm",), 0.3, 4.0, log=True, per_voxel=True, doubt=0.08),
-    Knob("blur along y over x", ("microscope.beam.astigmatism",), 1 / 4, 4.0, log=True, doubt=0.12),
-    Knob("read noise", ("microscope.detector.read",), 0, 45),
-    Knob("shot noise", ("microscope.detector.shot",), 0, 45, doubt=0.1),
-    Knob("correlated noise", ("microscope.detector.correlated",), 0, 1, doubt=0.15),
-    Knob("noise along y over x", ("microscope.detector.elongation",), 0.4, 4.0, log=True, doubt=0.15),
-    Knob("noise of scan lines", ("microscope.detector.rows",), 0, 12),
-    Knob("correlation of noise", ("microscope.detector.correlation_vx",), 0.4, 3.0, log=True, doubt=0.1),
-    Knob(
-        "scale of neurites", tuple(f"anatomy.{t}.{p}" for t in _TUBES for p in _TUBE_LENGTHS),
-        0.4, 2.5, "factor", log=True, anatomy=True, doubt=0.2,
-    ),
-    Knob(
-        "spacing of dendrites", ("anatomy.dendrites.cell_nm",),
-        0.6, 1.8, "factor", log=True, anatomy=True, doubt=0.1,
-    ),
-    Knob(
-        "thickness of membranes", ("anatomy.membranes.bilayer_nm",), 4, 16, log=True, anatomy=True, doubt=0.1,
-    ),
-    Knob("gap between membranes", ("anatomy.membranes.gap_nm",), 3, 30, log=True, anatomy=True, doubt=0.1),
-    Knob(
-        "number of mitochondria", tuple(f"anatomy.mitochondrion.{k}_chance" for k in ("bouton", "dendrite")),
-        0.3, 3.0, "factor", log=True, anatomy=True, doubt=0.1,
-    ),
-    Knob(
-        "thickness of mitochondria", ("anatomy.mitochondrion.radius_nm",),
-        0.6, 1.7, "factor", log=True, anatomy=True, doubt=0.1,
-    ),
-    Knob(
-        "number of boutons", ("anatomy.axons.bouton_chance",),
-        0.3, 3.0, "factor", log=True, anatomy=True, doubt=0.1,
-    ),
-)  # fmt: skip
-"""Every parameter. Those whose fields the start preset lacks are left out."""
+WIDTH = "annotation.membrane_width_nm"
+"""How wide an annotator draws a membrane."""
+_FWHM = 2.355
+_MOST_LANES = 60.0
+_SHORTEST_NM = {"cell_nm": 101.0, "ruffle_length_nm": 100.0}
 
 
 def _turn_upright(beam: Values) -> None:
@@ -175,13 +73,21 @@ class Space:
         What factors multiply, and where everything that is not fitted comes from.
     knobs : sequence of Knob
         By default all whose fields the preset has; of several fields one is enough.
+    drawn : bool
+        Whether the width of an annotator's line is known: else it follows how wide membranes look.
     """
 
-    def __init__(self, start: Preset, knobs: Sequence[Knob] = KNOBS) -> None:
+    def __init__(self, start: Preset, knobs: Sequence[Knob] = KNOBS, drawn: bool = False) -> None:
+        self.drawn = drawn
         self._values: Values = start.model_dump()
         _turn_upright(self._values["microscope"]["beam"])
         self.start = load_preset(pruned(self._values))
-        self.knobs = tuple(k for k in knobs if any(get(self._values, path) is not None for path in k.paths))
+        self.knobs = tuple(
+            k
+            for k in knobs
+            if any(get(self._values, path) is not None for path in k.paths)
+            and (not k.needs or get(self._values, k.needs))
+        )
         unit = [min(start.voxel_nm[1:]) if knob.per_voxel else 1.0 for knob in self.knobs]
         self.low = np.array([knob.low * u for knob, u in zip(self.knobs, unit, strict=True)])
         self.high = np.array([knob.high * u for knob, u in zip(self.knobs, unit, strict=True)])
@@ -224,6 +130,8 @@ class Space:
                 ]
                 out.append(sizes[0] / sizes[1] / taken.get(path, 1.0) if sizes[1] else 1.0)
                 taken |= {p: taken.get(p, 1.0) * out[-1] for p in knob.paths}
+            elif knob.how == "lying":
+                out.append(_lying(value))
             elif isinstance(value, Mapping):
                 out.append(middle_and_width(value)[knob.how == "spread"])
             else:
@@ -239,7 +147,9 @@ class Space:
                 if old is None:
                     continue
                 if knob.how == "factor":
-                    put(values, path, scaled(old, value, 1.0 if path.endswith("_chance") else math.inf))
+                    put(values, path, _within(scaled(old, value, _most(values, path)), path))
+                elif knob.how == "lying":
+                    put(values, path, _turned(old, value))
                 elif isinstance(old, Mapping):
                     middle, width = middle_and_width(old)
                     pair = (middle, value) if knob.how == "spread" else (value, width)
@@ -247,7 +157,45 @@ class Space:
                 else:
                     put(values, path, round(value, 4))
         _follow(self._values, values, {path for knob in self.knobs for path in knob.paths})
+        if not self.drawn:
+            wider = apparent_width(values) / apparent_width(self._values)
+            put(values, WIDTH, round(get(values, WIDTH) * wider, 2))
         return load_preset(pruned(values))
+
+
+def apparent_width(values: Mapping[str, Any]) -> float:
+    """Return how wide two membranes and their gap look in a preset's images, nm: so they are drawn."""
+    wall = get(values, "anatomy.membranes")
+    return math.hypot(
+        2 * wall["bilayer_nm"] + wall["gap_nm"], _FWHM * get(values, "microscope.beam.sigma_nm")
+    )
+
+
+def _most(values: Values, path: str) -> float:
+    """Return what a preset allows at most in a field: chances are shares, ruffles leave a neurite whole."""
+    if path.endswith(".ruffle_nm"):
+        return MOST_RUFFLED_NM * float(get(values, path.replace("ruffle_nm", "stiffness")))
+    if path.endswith("lanes_per_um2"):
+        return _MOST_LANES
+    return 1.0 if path.endswith(("_chance", ".density")) else math.inf
+
+
+def _within(value: Any, path: str) -> Any:
+    """Return a length that is no shorter than a preset allows."""
+    return max(value, _SHORTEST_NM.get(path.rpartition(".")[2], value)) if isinstance(value, float) else value
+
+
+def _lying(grain: Sequence[float]) -> float:
+    """Return the share of neurites that run along the plane of the image."""
+    return (grain[1] + grain[2]) / sum(grain)
+
+
+def _turned(grain: Sequence[float], lying: float) -> list[float]:
+    """Return the chances along the axes where a share of neurites lies in the plane; the most is 1."""
+    flat = grain[1] + grain[2]
+    parts = (0.5, 0.5) if flat == 0 else (grain[1] / flat, grain[2] / flat)
+    turned = [1 - lying, lying * parts[0], lying * parts[1]]
+    return [round(part / max(turned), 4) for part in turned]
 
 
 def _follow(start: Values, values: Values, fitted: set[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from synthem.fit.parameters import Space, get, pruned
+from synthem.fit.parameters import WIDTH, Space, get, pruned
 from synthem.preset.preset import Preset
 
 _WIDTH = 10**6
@@ -76,6 +76,7 @@ def comments_of(space: Space, before: Preset, after: Preset, how: str) -> dict[s
     said = {path: f"{how} ({', '.join(names)})" for path, names in behind.items()}
     stain = {f"microscope.stain.{name}" for name in old["microscope"]["stain"]}
     said |= dict.fromkeys(stain - said.keys(), "follows cytoplasm and membrane")
+    said.setdefault(WIDTH, "follows how wide membranes look")
     return {
         path: was(said.get(path, "set for these images"), get(old, path))
         for path, value in _leaves(new)

@@ -60,7 +60,8 @@ def render(preset: Preset, seed: int, edge: int, keep: int = 0) -> npt.NDArray[n
     halo = halo_vx(microscope, voxel)
     rim = max(RIM_VX, *halo)
     sheets = microscope.section.sheets
-    key = (f"{preset.anatomy!r}{preset.annotation!r}{voxel}{sheets}{rim}", seed, edge)
+    # labels are not looked at: how they are drawn makes no other scene
+    key = (f"{preset.anatomy!r}{voxel}{sheets}{rim}", seed, edge)
     scene = _scenes.get(key)
     if scene is None:
         scene = World(preset, seed).scene(grid.padded((0, rim, rim)))
@@ -88,14 +89,11 @@ def describe_windows(presets: Sequence[Preset], seeds: Sequence[int], edge: int)
     return out
 
 
-def describe_apart(presets: Sequence[Preset], seeds: Sequence[Sequence[int]], edge: int) -> Features:
-    """Return the figures of windows of its own of each preset, (presets, windows, figures)."""
-    return np.array(
-        [
-            [_described(render(preset, seed, edge)) for seed in own]
-            for preset, own in zip(presets, seeds, strict=True)
-        ]
-    ).reshape(len(presets), -1, len(NAMES))
+def describe_apart(
+    groups: Sequence[Sequence[Preset]], seeds: Sequence[Sequence[int]], edge: int
+) -> list[Features]:
+    """Return the figures of windows of its own of each group of presets, each (presets, windows, figures)."""
+    return [describe_windows(group, own, edge) for group, own in zip(groups, seeds, strict=True)]
 
 
 def _described(image: npt.NDArray[np.uint8]) -> Features:
@@ -181,21 +179,24 @@ class Renderer:
         self.evaluations += len(presets)
         return out
 
-    def scattered(self, presets: Sequence[Preset], windows: int, first: int) -> Features:
+    def scattered(self, presets: Sequence[Preset], windows: int, first: int, views: int = 1) -> Features:
         """Return the figures of windows of its own of each preset, (presets, windows, figures).
 
-        ``first`` is the seed of the first preset's first window; the others follow.
+        ``first`` is the seed of the first preset's first window; the others follow. So many presets in a row
+        as ``views`` says show the same windows: where their anatomy is the same, it is built once.
         """
         parts = max(1, len(self._pools))
-        seeds = [range(first + windows * k, first + windows * (k + 1)) for k in range(len(presets))]
-        out = np.empty((len(presets), windows, len(NAMES)))
-        jobs = [(presets[k::parts], seeds[k::parts], self.edge) for k in range(parts)]
+        groups = [presets[k : k + views] for k in range(0, len(presets), views)]
+        seeds = [range(first + windows * k, first + windows * (k + 1)) for k in range(len(groups))]
+        out = np.empty((len(groups), views, windows, len(NAMES)))
+        jobs = [(groups[k::parts], seeds[k::parts], self.edge) for k in range(parts)]
         for k, part in enumerate(self._all(describe_apart, jobs)):
-            out[k::parts] = part
+            if len(part):
+                out[k::parts] = part
         self.evaluations += len(presets)
-        return out
+        return out.reshape(len(presets), windows, -1)
 
-    def _all(self, do: Callable[..., Features], jobs: Sequence[tuple[Any, ...]]) -> list[Features]:
+    def _all(self, do: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
         if not self._pools:
             return [do(*job) for job in jobs]
         try:

@@ -13,20 +13,21 @@ from shapes.core.grid import Triple
 from synthem.data.open import warnings_of
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.unlabelled import SampledWindows, sample_windows
-from synthem.fit.anatomy_choice import Tried, choose_tissue, tissues_of, with_tissue
+from synthem.fit.anatomy_choice import Tried, choose_tissue, descended, tissues_of, with_tissue
 from synthem.fit.budget import Clock
 from synthem.fit.cmaes import search
-from synthem.fit.initial_guess import quick_start
+from synthem.fit.initial_guess import laid, quick_start
+from synthem.fit.knobs import KNOBS
 from synthem.fit.least_squares import Objective, descend
 from synthem.fit.masks import Mended, fit_masks, masks_of
-from synthem.fit.parameters import KNOBS, Space, pruned
+from synthem.fit.parameters import WIDTH, Space
 from synthem.fit.regression import Learned, learn
 from synthem.fit.renderer import SEEDS, Renderer, render
 from synthem.fit.tuned_on import sections_seen
+from synthem.fit.voxels import prepared
 from synthem.measure.polarity import dark_lines
 from synthem.measure.realism import features_of
 from synthem.measure.statistics.distance import Features, Target
-from synthem.preset.defects import Defects
 from synthem.preset.preset import Preset, load_preset
 
 REAL_WINDOWS = 48
@@ -35,11 +36,11 @@ WINDOWS = 12
 POOL = 60
 CHOICE, LEARN, SHARE = 0.5, 0.7, 0.9
 """The choice of a tissue, the lessons and least squares end when this part of the time is spent."""
-LESSONS = 400
+LESSONS = 900
 """Candidates from which the parameters are learned."""
 MOST_SEED = 2**62 // SEEDS
-STEPS = 8
-"""Steps of least squares, at most."""
+STEPS, BETWEEN = 8, 2
+"""Steps of least squares, at most; and those between the two draws of the lessons."""
 
 
 @dataclass
@@ -202,10 +203,17 @@ def fit_preset(
                 tell("masks: greys, sizes and numbers")
                 so_far, mended = fit_masks(space.preset(learned.unit), masks, flipped, own, seed, how=how)
                 fixed = {knob for one in mended for knob in one.knobs}
-                space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed])
+                drawn = any(one.path == WIDTH for one in mended)
+                space = Space(so_far, [knob for knob in KNOBS if knob.name not in fixed], drawn)
                 learned = Learned(quick_start(space, target, renderer, known=True), space.doubt)
             tell("lessons")
-            learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN)
+
+            def lie(taught: Learned) -> Learned:
+                # with a microscope that does not suit, no way to lie does
+                seen = descended(space, taught, target, renderer, clock, BETWEEN, LEARN)
+                return laid(space, seen, target, renderer)
+
+            learned = learn(space, learned, real, renderer, clock, LESSONS, seed, LEARN, lie)
             so_far = space.preset(learned.unit)
             pool = renderer.choose(so_far, count, max(POOL, 2 * count))
             target = Target.of(real, pool)
@@ -245,33 +253,6 @@ def fit_preset(
         tissue=tissue, tried=tried, mended=mended, notes=notes, interrupted=interrupted,
         evaluations=renderer.evaluations,
     )  # fmt: skip
-
-
-def prepared(start: Preset, voxel_nm: Triple | None) -> Preset:
-    """Return the start at the images' voxel size, with sections as thick as theirs, and dark membranes.
-
-    Voxels as deep as wide are of a block's face: backscattered electrons, and no defects of sections.
-    """
-    voxel = voxel_nm or start.voxel_nm
-    scope = start.microscope
-    sheets, flaws, detector = scope.section.sheets, scope.defects, scope.detector
-    update: dict[str, object] = {"voxel_nm": voxel}
-    if voxel[0] <= max(voxel[1:]):
-        sheets = 1
-        if start.modality in ("ssTEM", "ssSEM"):
-            update["modality"], flaws = "FIB-SEM", Defects()
-            detector = detector.model_copy(update={"backscatter": True})
-    elif voxel[0] != start.voxel_nm[0]:
-        sheets = int(np.clip(round(voxel[0] / 10.0), 1, 16))
-    update["microscope"] = scope.model_copy(
-        update={
-            "section": scope.section.model_copy(update={"sheets": sheets}),
-            "tone": scope.tone.model_copy(update={"invert": False}),
-            "detector": detector,
-            "defects": flaws,
-        }
-    )
-    return load_preset(pruned(start.model_copy(update=update).model_dump()))
 
 
 def patches_of(preset: Preset, edge: int, count: int, seed: int) -> npt.NDArray[np.uint8]:

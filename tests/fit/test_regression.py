@@ -7,10 +7,12 @@ from numpy.testing import assert_allclose
 from synthem.fit import anatomy_choice as tissue
 from synthem.fit.anatomy_choice import choose_tissue, tissues_of, with_tissue
 from synthem.fit.budget import Clock
-from synthem.fit.initial_guess import quick_start
-from synthem.fit.parameters import KNOBS, Space
+from synthem.fit.initial_guess import LIE, LYING, laid, quick_start
+from synthem.fit.knobs import KNOBS
+from synthem.fit.parameters import Space
 from synthem.fit.regression import Learned, learn, regress
 from synthem.fit.renderer import Renderer, render
+from synthem.fit.voxels import prepared
 from synthem.measure.realism import features_of
 from synthem.measure.statistics import NAMES
 from synthem.measure.statistics.distance import Target
@@ -41,6 +43,73 @@ def test_a_figure_that_no_candidate_shows_does_not_carry_the_answer_away() -> No
     figures = np.concatenate([asked, rng.normal(0, 1e-3, (200, 30))], axis=1)
     real = np.concatenate([[0.55], np.full(30, 1e3)])
     assert abs(regress(asked, figures, real, guess).unit[0] - 0.55) < 0.1
+
+
+def test_figures_that_tell_nothing_hide_none_that_do() -> None:
+    rng = np.random.default_rng(6)
+    guess = Learned(np.array([0.5, 0.5]), np.array([0.1, 0.1]))
+    asked = rng.normal(0.5, 0.1, (150, 2))
+    # ten figures tell of the first parameter, and a hundred of neither
+    told = asked[:, :1] + rng.normal(0, 0.1, (150, 10))
+    figures = np.concatenate([told, rng.normal(0, 1, (150, 110))], axis=1)
+    found = regress(asked, figures, np.concatenate([np.full(10, 0.6), rng.normal(0, 1, 110)]), guess)
+    assert_allclose(found.unit, [0.6, 0.5], atol=0.015)
+    assert found.doubt[0] < 0.05 and found.doubt[1] > 0.09
+
+
+def test_candidates_of_one_scene_are_seen_or_unseen_together() -> None:
+    rng = np.random.default_rng(7)
+    guess = Learned(np.array([0.5]), np.array([0.1]))
+    # a scene shows its number, not its parameter: what is learned by heart is no knowledge
+    asked = rng.normal(0.5, 0.1, (60, 1)).repeat(3, 0)
+    figures = rng.normal(0, 1, (60, 100)).repeat(3, 0)
+    apart, together = (regress(asked, figures, figures[0], guess, n) for n in (1, 3))
+    assert apart.doubt[0] < 0.8 * together.doubt[0]
+
+
+def test_views_of_a_scene_are_the_scene_seen_through_each_microscope() -> None:
+    space = Space(EPFL)
+    unit = space.to_unit(space.values_of(EPFL))
+    pale = unit.copy()
+    pale[space.index("cytoplasm grey")] += 0.1
+    presets = [space.preset(one) for one in (unit, pale, unit, pale)]
+    with Renderer(64, 2, workers=1) as alone, Renderer(64, 2, workers=2) as two:
+        seen = alone.scattered(presets, 1, 40, views=2)
+        assert np.array_equal(seen, two.scattered(presets, 1, 40, views=2))
+        assert np.array_equal(seen[1], alone.features([presets[1]], [40])[0])
+        assert np.array_equal(seen[2], alone.features([presets[2]], [41])[0])
+
+
+def test_the_first_guess_finds_how_large_neurites_are() -> None:
+    space = Space(EPFL, [knob for knob in KNOBS if knob.name in GUESSED])
+    values = space.values_of(space.start)
+    values[space.index("scale of neurites")] = 0.5
+    small = space.preset(space.to_unit(values))
+    real = features_of(np.array([render(small, 900 + k, 128) for k in range(8)]))
+    with Renderer(128, 4, workers=1) as renderer:
+        unit = quick_start(space, Target.of(real), renderer)
+    assert space.from_unit(unit)[space.index("scale of neurites")] == pytest.approx(0.5, rel=0.35)
+
+
+def test_neurites_across_the_plane_are_told_from_those_along_it() -> None:
+    """Walls of the first are sharp in a section of 50 nm, those of the second broad and grey."""
+    space = Space(prepared(EPFL, (50.0, 5.0, 5.0)))
+    at, unit = space.index(LIE), space.to_unit(space.values_of(space.start))
+    across = unit.copy()
+    across[at] = LYING[0]
+    with Renderer(128, 2, workers=1) as renderer:
+        for truth in (across, unit):
+            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(10)]))
+            guess = Learned(across + unit - truth, space.doubt)
+            found = laid(space, guess, Target.of(real), renderer).unit
+            assert (found[at] == across[at]) == (truth is across)
+            assert np.array_equal(np.delete(found, at), np.delete(unit, at))
+
+
+GUESSED = (
+    "cytoplasm grey", "membrane grey", "blur", "blur along y over x", "read noise", "shot noise",
+    "scale of neurites",
+)  # fmt: skip
 
 
 def test_too_few_lessons_leave_the_guess() -> None:

@@ -121,6 +121,9 @@ def organelles_lie_in_one_neurite(seen: Look) -> None:
     """A mitochondrion, a vesicle and a sheath have one neurite, which is not glia."""
     for kind in ("mitochondrion", "vesicle", "sheath"):
         inside = seen.ids[kind] > 0
+        if kind == "sheath":  # which may take in the membrane of its neighbours
+            taken = seen.scene.anatomy.sheath.outside_nm if seen.scene.anatomy.sheath else 0.0
+            inside &= seen.scene.partition.depth_nm > -min(0.0, taken)
         pairs = np.unique(np.stack([seen.ids[kind][inside], seen.ids[NEURITE][inside]]), axis=1)
         assert len(np.unique(pairs[0])) == pairs.shape[1], f"a {kind} in two neurites"
         assert (pairs[1] != GLIA_ID).all(), f"a {kind} in glia"

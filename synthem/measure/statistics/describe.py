@@ -8,7 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.measure.statistics import cooccurrence, dots, greys, noise, ridges, scales, sizes, spectrum
+from synthem.measure.statistics import (
+    cooccurrence,
+    dots,
+    greys,
+    noise,
+    ridges,
+    scales,
+    sizes,
+    spectrum,
+    walls,
+)
 from synthem.measure.statistics.fourier import GreySection
 
 SMALLEST_VX = 64
@@ -30,6 +40,7 @@ STATISTICS: dict[str, Statistic] = {
     "scales": Statistic(scales.NAMES, scales.scale_bands),
     "co-occurrence": Statistic(cooccurrence.NAMES, cooccurrence.cooccurrence),
     "ridges": Statistic(ridges.NAMES, ridges.ridges),
+    "walls": Statistic(walls.NAMES, walls.walls),
     "dots": Statistic(dots.NAMES, dots.dots),
     "sizes": Statistic(sizes.NAMES, sizes.sizes),
 }
