@@ -112,7 +112,8 @@ def _thicknesses(salt, axes, radii, p, out):  # type: ignore[no-untyped-def]
             thick[j] = min(p.thickest_nm, max(p.thinnest_nm, outer * (1.0 - g_ratio)))
             out.ids[j] = object_id(key)
             for k in range(counts[j]):
-                out.parts[j, k] = _part(key, float(k), steps[j], counts[j], p)
+                part = _part(key, float(k), steps[j], counts[j], p)
+                out.parts[j, k] = part if thick[j] * part >= p.ends_nm else 0.0
 
 
 def thicknesses(seed: int, cells: Neurites, params: Sheaths) -> Wraps:

@@ -28,7 +28,7 @@ SLACK_NM = 30.0
 APART_NM = 70.0
 """A rod is known so far around a window: others of its cell keep ``SLACK_NM`` off it, and know it farther."""
 _SHEATH_GAP_NM = 25.0  # between a mitochondrion and the inner face of a sheath
-AROUND_NM = 120.0
+AROUND_NM = 126.0
 """Rods are drawn this far around a window, for its vesicles keep clear of them: see ``vesicles.py``."""
 
 

@@ -73,7 +73,7 @@ def test_synapses_and_t_bars_have_no_seams(check_halves, partners):
         found = check_halves(World(preset, 5), Grid((20, 25, 25), (8.0, 8.0, 8.0), low), 0.5).instances
         for kind in seen:
             seen[kind] += found[kind].any()
-    assert min(seen.values()) >= 3
+    assert min(seen.values()) >= 2
 
 
 def test_insect_profiles_are_small_and_some_are_large():
