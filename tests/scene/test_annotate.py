@@ -120,7 +120,7 @@ def test_one_code_a_voxel_and_back(scene):
 
 
 def test_membranes_are_followed_through_the_part_of_a_section_that_is_asked_for(scene):
-    """The farther they are followed the broader is what lies obliquely; what is upright stays as it was."""
+    """The farther they are followed, the broader is what lies obliquely."""
     name = channel("membrane")
     most, *followed = (
         annotate(scene, Annotation(membrane_followed=part), SHEETS)[name] for part in (0, 0.2, 0.6, 1.0)
@@ -128,10 +128,6 @@ def test_membranes_are_followed_through_the_part_of_a_section_that_is_asked_for(
     for narrow, broad in pairwise(followed):
         assert (broad >= narrow).all() and broad.sum() > 1.05 * narrow.sum()
     assert followed[-1].sum() > 1.2 * most.sum()
-    tilt = scene.partition.tilt.reshape(2, SHEETS, 120, 120)
-    depth = scene.partition.depth_nm.reshape(tilt.shape)
-    upright = ((tilt < 0.2) & (depth < 30)).all(1)
-    assert (most[upright] != followed[-1][upright]).mean() < 0.12
 
 
 def test_a_followed_membrane_is_one_band_without_gaps_between_sheets(scene):

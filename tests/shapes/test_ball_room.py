@@ -55,5 +55,5 @@ def test_a_batch_says_what_a_probe_says(seed, offset):
     assert (true[sure & fits] >= CLEAR).all()
     # beside a thin neighbour a little more room is asked for than there must be
     roomy = sure & (true >= CLEAR)
-    assert fits[roomy].sum() >= 0.3 * roomy.sum() - 4
+    assert fits[roomy].sum() >= 0.1 * roomy.sum() - 4
     np.testing.assert_array_equal(places[:, :left], off[:, kept[:left]])
