@@ -251,7 +251,7 @@ def test_an_unknown_extra_label_is_refused_with_the_choices():
 def test_a_vesicle_is_no_wider_than_its_window_looks_for_mitochondria():
     values = load_preset("epfl").model_dump(mode="json", exclude_none=True)
     values["anatomy"]["vesicle"]["radius_nm"] = 60
-    with pytest.raises(InputError, match="a vesicle's radius may be 35.1 nm at most, not 60"):
+    with pytest.raises(InputError, match=r"a vesicle's radius may be 35\.1 nm at most, not 60"):
         load_preset(values)
 
 
