@@ -185,7 +185,7 @@ class World:
         self, kind: str, near_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     ) -> Iterator[tuple[float, float, float]]:
         """Yield places of objects of a class, (z, y, x) in nm, nearest first: see ``synthem.scene.find``."""
-        return find(self.preset.anatomy, self.seed, kind, near_nm)
+        return find(self.preset.anatomy, self.seed, kind, near_nm, self.preset.annotation.psd_en_face)
 
 
 def check_world_version(found: object, release: str, what: str) -> None:

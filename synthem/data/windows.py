@@ -143,7 +143,13 @@ class WindowMaker:
             if looked >= BLOCKS and len(near) >= PLACES:
                 break
             block = tuple(int(self._rng.integers(-count, count)) for count in most)
-            found = find_in_block(self.world.preset.anatomy, self.world.seed, kind, block)
+            found = find_in_block(
+                self.world.preset.anatomy,
+                self.world.seed,
+                kind,
+                block,
+                self.world.preset.annotation.psd_en_face,
+            )
             near += [one for one in found if not self._is_done(kind, one.id)]
         return near
 

@@ -64,11 +64,14 @@ class Found(NamedTuple):
         return z_nm, y, x
 
 
-def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0)) -> Iterator[Place]:
+def find(
+    anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0), psd_en_face: float = 1.0
+) -> Iterator[Place]:
     """Yield world places (z, y, x) in nm of objects of a class, nearest first.
 
     Tissue is drawn block after block around ``near_nm``, only as far out as places are asked for. There is no
-    end of places, unless the objects are so rare that ``EMPTY_BLOCKS`` blocks in a row hold none.
+    end of places, unless the objects are so rare that ``EMPTY_BLOCKS`` blocks in a row hold none. Densities
+    that face the section more than ``psd_en_face`` are left out, as ``Annotation`` leaves them out.
 
     Raises
     ------
@@ -77,7 +80,8 @@ def find(anatomy: Anatomy, seed: int, kind: str, near_nm: Place = (0.0, 0.0, 0.0
     InputError
         Where the anatomy has no objects of that class, the class is everywhere, or it has no objects.
     """
-    return _nearest_first(anatomy, seed, _source(anatomy, kind), near_nm)
+    most = psd_en_face if kind == "psd" else 1.0
+    return _nearest_first(anatomy, seed, _source(anatomy, kind), near_nm, most)
 
 
 def block_nm(kind: str) -> float:
@@ -85,7 +89,9 @@ def block_nm(kind: str) -> float:
     return BLOCK_NM.get(kind, _COMMON_BLOCK_NM)
 
 
-def find_in_block(anatomy: Anatomy, seed: int, kind: str, block: tuple[int, ...]) -> list[Found]:
+def find_in_block(
+    anatomy: Anatomy, seed: int, kind: str, block: tuple[int, ...], psd_en_face: float = 1.0
+) -> list[Found]:
     """Return the objects of a class whose middles lie in one block, counted (z, y, x) from the origin.
 
     Raises
@@ -94,7 +100,8 @@ def find_in_block(anatomy: Anatomy, seed: int, kind: str, block: tuple[int, ...]
         As ``find`` does.
     """
     edge = block_nm(source := _source(anatomy, kind))
-    return list(_objects(anatomy, seed, source, np.array(block) * edge, edge))
+    most = psd_en_face if kind == "psd" else 1.0
+    return list(_objects(anatomy, seed, source, np.array(block) * edge, edge, most))
 
 
 def _source(anatomy: Anatomy, kind: str) -> str:
@@ -134,7 +141,7 @@ def classes_made(anatomy: Anatomy) -> frozenset[str]:
     return frozenset(name for name, some in made.items() if some)
 
 
-def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> Iterator[Place]:
+def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place, most: float) -> Iterator[Place]:
     edge = block_nm(source)
     found: list[tuple[float, Found]] = []
     empty = 0
@@ -143,7 +150,7 @@ def _nearest_first(anatomy: Anatomy, seed: int, source: str, near_nm: Place) -> 
         while found and found[0][0] <= closest_nm:
             yield heapq.heappop(found)[1].place
         before = len(found)
-        for one in _objects(anatomy, seed, source, np.array(block) * edge, edge):
+        for one in _objects(anatomy, seed, source, np.array(block) * edge, edge, most):
             heapq.heappush(found, (math.dist(one.place, near_nm), one))
         empty = empty + 1 if len(found) == before else 0
         if empty == EMPTY_BLOCKS:
@@ -172,7 +179,7 @@ def _blocks(near_nm: Place, edge: float) -> Iterator[tuple[float, tuple[int, ...
 
 
 def _objects(
-    anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float
+    anatomy: Anatomy, seed: int, source: str, low: npt.NDArray[np.float64], edge: float, most: float
 ) -> Iterator[Found]:
     """Yield the objects whose middle lies in one block of the world."""
     rim = FARTHEST * anatomy.warp.amplitude_nm
@@ -201,6 +208,8 @@ def _objects(
     near = ((things.centres_nm >= low - rim) & (things.centres_nm < low + edge + rim)).all(1)
     places = world_points(seed, anatomy.warp, things.centres_nm[near])
     here = ((places >= low) & (places < low + edge)).all(1)
+    if most < 1:
+        here &= np.abs(things.normals[near][:, 0]) <= most
     if tissue is not None and source not in NEEDS:
         here = at_home(tissue, things, np.flatnonzero(near), np.asarray(here))
     span = things.span if hasattr(things, "span") else span_of(things)
