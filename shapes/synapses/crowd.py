@@ -29,7 +29,7 @@ CLEAR_NM = 4.0
 """Between a vesicle and a membrane or a mitochondrion there is at least so much."""
 BAND_NM = np.float32(16.0)
 """How far outside a vesicle distances are still written."""
-_DOCK_NM = 4.0  # jitter would push a layer that lies closer into the membrane
+_DOCK_NM = 16.0  # a layer that lies closer would cover the density, or jitter push it into the membrane
 _BEHIND = 0.7  # of its radius: so far behind an active zone lies the middle of a crowd
 _LOOSE_SITES = 10  # places around a node where a loose vesicle may be
 

@@ -16,7 +16,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from shapes import Grid
-from shapes.core.spread import draw
+from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix as mixed
 from shapes.core.streams import normal, object_id, stream_key, uniform
 from shapes.core.warp import warp_window, world_points
@@ -374,6 +374,12 @@ def test_every_window_knows_whether_a_rod_has_a_middle(name):
     for seed in range(10):
         grid = Grid((72, 120, 120), vx, (1e4 * seed, -3e4 * seed, 0.0))
         tissue = preset(name).anatomy.model_copy(update={"vesicle": None, "psd": None})
+        if name != "epfl":  # long ones in dendrites that are narrow here and there
+            rods = {"thinnest_nm": 70.0, "half_length_nm": Spread(min=400, max=700)}
+            parts = {"mitochondrion": rods, "dendrites": {"wobble": 0.5}}
+            tissue = tissue.model_copy(
+                update={key: getattr(tissue, key).model_copy(update=new) for key, new in parts.items()}
+            )
         scene = build_scene(tissue, seed, grid)
         layer, rods = scene.layers["mitochondrion"], scene.objects["mitochondrion"]
         whole = layer.ids * (layer.distance_nm < 0)
@@ -396,7 +402,7 @@ def test_every_window_knows_whether_a_rod_has_a_middle(name):
                     box = tuple(slice(k, k + size) for k in low)
                     np.testing.assert_array_equal(end.ids * (end.distance_nm < 0), whole[box])
                     ends += 1
-    assert ends > 40
+    assert ends > 40 and (parted > 0 or name == "epfl")
 
 
 def test_few_vesicles_come_near_a_membrane():

@@ -120,7 +120,7 @@ def test_one_code_a_voxel_and_back(scene):
 
 
 def test_membranes_are_followed_through_the_part_of_a_section_that_is_asked_for(scene):
-    """The farther they are followed, the broader is what lies obliquely."""
+    """The farther they are followed the broader is what lies obliquely; what is upright stays as it was."""
     name = channel("membrane")
     most, *followed = (
         annotate(scene, Annotation(membrane_followed=part), SHEETS)[name] for part in (0, 0.2, 0.6, 1.0)
@@ -128,6 +128,18 @@ def test_membranes_are_followed_through_the_part_of_a_section_that_is_asked_for(
     for narrow, broad in pairwise(followed):
         assert (broad >= narrow).all() and broad.sum() > 1.05 * narrow.sum()
     assert followed[-1].sum() > 1.2 * most.sum()
+    changed, places = 0, 0
+    for k in range(6):
+        grid = Grid((2, 120, 120), (50.0, 6.0, 6.0), (0.0, 8e3 * k, 0.0)).split_sections(SHEETS)
+        other = build_scene(load_preset("epfl").anatomy, 33, grid)
+        tilt = other.partition.tilt.reshape(2, SHEETS, 120, 120)
+        depth = other.partition.depth_nm.reshape(tilt.shape)
+        upright = ((tilt < 0.1) & (depth < 30)).all(1)
+        before, after = (
+            annotate(other, Annotation(membrane_followed=part), SHEETS)[name] for part in (0, 1.0)
+        )
+        changed, places = changed + (before[upright] != after[upright]).sum(), places + upright.sum()
+    assert places > 50 and changed < 0.12 * places
 
 
 def test_a_followed_membrane_is_one_band_without_gaps_between_sheets(scene):

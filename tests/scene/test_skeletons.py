@@ -67,7 +67,7 @@ def test_branches_hang_on_their_stems():
 
 @pytest.mark.parametrize("name", ["epfl", "sstem_drosophila"])
 def test_nearly_all_nodes_of_a_window_lie_in_their_own_neurite(name):
-    """Hardly a shaft is swallowed by others: nearly nine of ten of their nodes are in its tissue."""
+    """No shaft is swallowed by others: at least nine of ten of their nodes are in its tissue."""
     grid = Grid((100, 180, 180), (12.0, 12.0, 12.0))
     scene = build_scene(load_preset(name).anatomy, 7, grid)
     cells, start = scene.neurites, np.array(grid.start_vx)
@@ -79,7 +79,7 @@ def test_nearly_all_nodes_of_a_window_lie_in_their_own_neurite(name):
     of = np.append(cells.cells, -1)[owner]
     own = of == np.broadcast_to(cells.cells[:, None], known.shape)[known][there]
     assert there.sum() > 150
-    assert own.mean() >= 0.86
+    assert own.mean() >= 0.9
 
 
 def test_a_window_inside_tells_the_same(shown):

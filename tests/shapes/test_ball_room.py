@@ -53,7 +53,7 @@ def test_a_batch_says_what_a_probe_says(seed, offset):
     fits = np.isin(np.arange(200), kept[:left])
     sure = np.abs(true - CLEAR) > 0.01
     assert (true[sure & fits] >= CLEAR).all()
-    # beside a thin neighbour a little more room is asked for than there must be
+    # nor does it ask for more room than there must be, to within what two orders of adding round off
     roomy = sure & (true >= CLEAR)
-    assert fits[roomy].sum() >= 0.1 * roomy.sum() - 4
+    assert fits[roomy].sum() >= 0.9 * roomy.sum() - 1
     np.testing.assert_array_equal(places[:, :left], off[:, kept[:left]])

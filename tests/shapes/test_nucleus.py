@@ -163,7 +163,7 @@ def test_what_else_is_in_a_soma_keeps_clear_of_its_nucleus():
             there = (scene.layers[name].distance_nm < 0) & soma
             assert not (there & (nucleus < OFF_NUCLEI.get(name, 0.0))).any(), name
             shown |= {name} if there.any() else set()
-    assert shown >= set(OFF_NUCLEI)
+    assert shown - {"sheath"} == set(OFF_NUCLEI)  # one beside a soma takes in the membrane between
 
 
 def test_a_window_in_a_nucleus_has_no_label():
