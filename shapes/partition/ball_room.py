@@ -155,9 +155,9 @@ def have_room(segments, owners, chosen, host, origin, n, places, clear, host_at,
                 theirs_pace = max(np.sqrt(mz * mz + my * my + mx * mx), 0.05)
                 surface = max(theirs, 0.0) / theirs_pace
                 below = -(field[i] + pace * surface)
-                if theirs > 0.0 and below > 0.0:
-                    if surface + below / (theirs_pace * inner + pace) < clear[i]:
-                        continue
+                inside = theirs > 0.0 and below > 0.0
+                if inside and surface + below / (theirs_pace * inner + pace) < clear[i]:
+                    continue
                 near = np.sqrt((mz - nz[i]) ** 2 + (my - ny[i]) ** 2 + (mx - nx[i]) ** 2)
                 oz, oy, ox = ease[i] * nz[i], ease[i] * ny[i], ease[i] * nx[i]
                 far = np.sqrt((mz - oz) ** 2 + (my - oy) ** 2 + (mx - ox) ** 2)

@@ -26,8 +26,8 @@ from shapes.synapses.partner import axis_away, find_partner, tubes_of
 
 OFF_MITOCHONDRIA_NM = 70.0
 """A mitochondrion of the bouton is so far from the middle of its contact: vesicles lie between."""
-PROBE_NM = 20.0
-"""How far past its radius a contact may matter."""
+FADE_NM = 60.0
+"""How far outside a density its stain fades; past that a contact matters to nothing."""
 BESIDE_NM = 260.0
 """So far from a polyadic contact's middle its T-bar, and the vesicles that keep off that, may matter."""
 
@@ -151,7 +151,7 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
             key = mix(mix(keys[j], salt), k)
             wide = draw(p.radius_nm, uniform(key, 1), normal(key, 2))
             start = nodes[j, k, :3].copy()
-            far = max(wide + PROBE_NM, BESIDE_NM if polyadic else 0.0)
+            far = max(wide + FADE_NM, BESIDE_NM if polyadic else 0.0)
             if uniform(key, 0) >= p.chance or _apart(start, low, high) > p.look_nm + far:
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone

@@ -27,10 +27,9 @@ from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import around as tubes_around
 from shapes.synapses.apposition import SIDES, across, room_nm
-from shapes.synapses.contacts import BESIDE_NM, PROBE_NM, Candidates, Contacts, Zones, find_contacts
+from shapes.synapses.contacts import BESIDE_NM, FADE_NM, Candidates, Contacts, Zones, find_contacts
 
-BAND_NM = 28.0
-"""How far outside a density distances are still written."""
+_OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of its own
 _CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
 WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
@@ -65,7 +64,7 @@ class Synapses(Block):
 def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
     widest = params.radius_nm.highest()
-    far = max(widest + PROBE_NM, BESIDE_NM if params.polyadic else 0.0)
+    far = max(widest + FADE_NM, BESIDE_NM if params.polyadic else 0.0)
     bouton = params.look_nm + far
     met = kind == DENDRITE or (params.polyadic and params.partners == "any")
     contact = far + float(room_nm(widest)) + rim_nm
@@ -149,45 +148,54 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
         across(key, normals[s], one, two)
         rims[:] = contacts.rims_nm[s] / radii[s]
         hole = radii[s] >= WHOLE * p.radius_nm.typical and uniform(key, 7) < p.perforated
-        for b in range(around(tiles, bounds, middles[s], radii[s] + PROBE_NM, boxes)):
+        far = radii[s] + FADE_NM
+        for b in range(around(tiles, bounds, middles[s], far, boxes)):
             z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
             for z in range(z0, z1):
                 for y in range(y0, y1):
                     for x in range(x0, x1):
                         own, nb = index[z, y, x], other[z, y, x]
-                        post = nb == boutons[s, 0]
-                        if not post and own != boutons[s, 0]:
-                            continue
-                        who = own if post else nb
-                        if not _is_partner(kinds, who, boutons[s, 0], partners[s], polyadic, anyone):
+                        post = own != boutons[s, 0]
+                        who, faces = own if post else nb, nb if post else own
+                        meets = faces == boutons[s, 0]
+                        meets = meets and _is_partner(
+                            kinds, who, boutons[s, 0], partners[s], polyadic, anyone
+                        )
+                        if not meets and own != boutons[s, 0] and own != partners[s]:
                             continue
                         ez, ey, ex = (
                             tissue[0, z, y, x] - middles[s, 0],
                             tissue[1, z, y, x] - middles[s, 1],
                             tissue[2, z, y, x] - middles[s, 2],
                         )
-                        if ez * ez + ey * ey + ex * ex > (radii[s] + PROBE_NM) ** 2:
+                        if ez * ez + ey * ey + ex * ex > far**2:
                             continue
                         u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
                         v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
                         rim = _outline(key, hole, rims, u, v)
-                        if rim >= 1.0:
+                        aside = (rim - 1.0) * radii[s]
+                        if aside >= FADE_NM:
                             continue
-                        fade = np.sqrt(1.0 - rim**8)
+                        up = abs(ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2])
+                        deep = depth[z, y, x] if meets else up
+                        fade = np.sqrt(1.0 - rim**8) if rim < 1.0 else 0.0
                         # in the partner the density lies below the membrane; in the bouton a thin projection
-                        d = depth[z, y, x] - (
+                        d = deep - (
                             half * fade**0.25 + thick[s] * fade
                             if post
                             else half * fade**0.25 + (fade - 1.0) * 12.0 + pre_nm
                         )
-                        d = max(d, (rim - 1.0) * radii[s])
+                        d = max(d, aside) if aside < 0.0 else np.sqrt(max(d, 0.0) ** 2 + aside**2)
                         # where the two meet again elsewhere there is none
-                        up = abs(ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2])
                         d = max(d, up - half - thick[s] - _CURVED_NM)
-                        if d < out_d[z, y, x] and d < BAND_NM:
+                        if not meets or aside >= 0.0:
+                            d = max(d, _OUTSIDE_NM)
+                        if d < out_d[z, y, x] and d < FADE_NM:
                             out_d[z, y, x] = d
+                            if not meets:
+                                who = partners[s]
                             layer.ids[z, y, x] = object_id(mix(key, axes.keys[who])) if polyadic else ids[s]
-                            layer.detail_nm[z, y, x] = depth[z, y, x] if post else -depth[z, y, x]
+                            layer.detail_nm[z, y, x] = deep if post else -deep
 
 
 def paired(
@@ -202,7 +210,7 @@ def paired(
     contacts, owners = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     for s, (middle, radius) in enumerate(zip(objects.middles_nm, objects.radii_nm, strict=True)):
         z, y, x = middle
-        count = tubes_around(cells.segments, everything, z, y, x, radius + PROBE_NM + rim, chosen)
+        count = tubes_around(cells.segments, everything, z, y, x, radius + FADE_NM + rim, chosen)
         who = np.unique(cells.owners[chosen[:count]])
         owners.append(who[who != objects.boutons[s, 0]])
         contacts.append(np.full(len(owners[-1]), s))
@@ -222,13 +230,13 @@ def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
     """Return both neurites around each contact: the partner as deep as its density, the bouton a little."""
     half = tissue.membranes.half_width_nm
     at, partners = paired(objects, tissue.neurites, tissue.membranes.glia_nm, params)
-    radii = objects.radii_nm + PROBE_NM
-    pre = np.full(len(objects.ids), half + params.presynaptic_nm + BAND_NM)
+    radii = objects.radii_nm + FADE_NM
+    pre = np.full(len(objects.ids), half + params.presynaptic_nm + FADE_NM)
     return Depths(
         np.concatenate([partners, objects.boutons[:, 0]]),
         np.concatenate([objects.middles_nm[at], objects.middles_nm]),
         np.concatenate([radii[at], radii]),
-        np.concatenate([half + objects.thicknesses_nm[at] + BAND_NM, pre]),
+        np.concatenate([half + objects.thicknesses_nm[at] + FADE_NM, pre]),
     )
 
 

@@ -15,9 +15,9 @@ from shapes.core.compiled import compiled
 from shapes.core.fields import smooth_noise
 from shapes.core.streams import stream_key
 from shapes.mitochondria.cristae import GRANULE_NM
-from shapes.neurites.population import GLIA
+from shapes.neurites.population import AXON, GLIA
 from shapes.partition.generator import Layer
-from shapes.synapses.psd import BAND_NM as DENSITY_NM
+from shapes.synapses.contacts import FADE_NM
 from synthem.microscope.grain import grain
 from synthem.microscope.nucleus import paint_nuclei
 from synthem.microscope.paint import cover, grey_of
@@ -25,7 +25,7 @@ from synthem.preset.anatomy import NEW
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
-_DENSITY_PAST_NM = 12.0  # annotators draw a density where it is darkest: half of it is left so far outside
+_AT_RIM = 0.16  # so much of a density's stain is lacking where it is drawn to end
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
 
@@ -67,6 +67,18 @@ def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-d
     shell = grey_of(salt + np.uint64(9), who, p.endosome)
     out = _ring(shell, grey_of(salt + np.uint64(10), who, p.endosome_lumen), d, soft, 4.0 * n, g)
     return out + cover(abs(inside + 4.0) - 4.0, soft) * (shell - out)
+
+
+@compiled
+def _dense(d):  # type: ignore[no-untyped-def]
+    """Return how much of its stain a density has, at a signed distance in nm to where annotators end it.
+
+    After real outlines of EPFL6 (training half of its split ``rare``): a sixth is lacking at the outline,
+    and at 30 nm outside it a quarter is left.
+    """
+    if d < 0.0:
+        return 1.0 - _AT_RIM * np.exp(d / 14.0)
+    return (1.0 - _AT_RIM) * (1.0 - d / FADE_NM) ** 1.5
 
 
 @compiled
@@ -174,7 +186,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
-                if d < DENSITY_NM:
+                if d < FADE_NM:
                     if psd_id[z, y, x] != last_psd:
                         last_psd = psd_id[z, y, x]
                         density = grey_of(salt + np.uint64(6), last_psd, p.psd)
@@ -184,11 +196,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     part = 1.0 - 0.2 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
                         part = 0.87 if behind > -gap_nm else 0.85
-                    g += (
-                        part
-                        * cover(d - _DENSITY_PAST_NM, 2.0 * (DENSITY_NM - _DENSITY_PAST_NM))
-                        * min(0.0, density + 0.5 * mottle * n - g)
-                    )
+                    g += part * _dense(d) * min(0.0, density + 0.5 * mottle * n - g)
                 out[z, y, x] = g
 
 
@@ -229,6 +237,7 @@ def stain(scene: Scene, params: Stain) -> npt.NDArray[np.float32]:
     salt = stream_key(seed, "stain")
     greys = np.empty(len(scene.neurites.ids) + 1)
     _owner_greys(salt, scene.neurites.ids, params.cytoplasm.row(), greys)
+    greys[:-1][scene.neurites.kinds == AXON] -= params.axon_darker
     greys[-1] = params.glia.typical()
     of_glia = np.flatnonzero(scene.neurites.kinds == GLIA)
     processes = np.empty(len(of_glia))

@@ -17,6 +17,7 @@ class _Shipped(Block):
     ``mottle`` (fine), ``blotch`` (filaments and ribosomes in a bundle) and ``patchiness`` (coarse) are
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
     are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
+    the ``cytoplasm`` of axons without a sheath is ``axon_darker`` grey levels darker than that of dendrites;
     ``glia`` is the thin one in gaps, ``glia_process`` a process of ``anatomy.glia``, dark ones among them;
     ``cisterna`` is the lumen of ``er``, ``endosome_lumen`` that of fusiform vesicles, too;
     ``microtubule`` is how far towards a membrane's grey a microtubule darkens the cytoplasm;
@@ -33,6 +34,7 @@ class _Shipped(Block):
     """
 
     cytoplasm: Spread = Spread(mean=158, std=7)
+    axon_darker: float = Field(default=0.0, ge=0, le=80)
     glia: Spread = Spread(mean=150, std=1)
     glia_process: Spread = Spread(mean=152, std=13)
     membrane: Spread = Spread(mean=84, std=5)
