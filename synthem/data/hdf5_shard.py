@@ -93,7 +93,7 @@ def _unlabelled(file: h5py.File, row: int) -> tuple[int, ...]:
 
 
 def read_patch(file: h5py.File, row: int, instances: bool) -> Patch:
-    """Return one patch of an open shard, with or without its ids; InputError where its values lie elsewhere."""
+    """Return one patch of an open shard; InputError where its values lie in another file."""
     code = _own(file, "labels")[row]
     classes = tuple(map(str, file.attrs.get("classes", CLASSES)))
     dz, dy, dx = map(float, file.attrs["voxel_nm"])
