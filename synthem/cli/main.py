@@ -12,6 +12,7 @@ from shapes.core.errors import InputError
 from synthem import __version__
 from synthem.cli.console import any_encoding, say, warn
 from synthem.cli.data import making
+from synthem.cli.explain import explaining
 from synthem.cli.export import exporting
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
@@ -31,6 +32,7 @@ app.add_typer(looking)
 app.add_typer(making)
 app.add_typer(training_alone)
 app.add_typer(learning)
+app.add_typer(explaining)
 app.add_typer(fitting)
 app.add_typer(segmenting)
 app.add_typer(volumes)

@@ -171,6 +171,14 @@ def new_file(path: Path | None) -> None:
         raise InputError(f"{path}: there is no folder {path.parent}")
 
 
+def empty_folder(path: Path) -> None:
+    """Raise InputError where a folder that is to be written holds anything, or is a file."""
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(f"{path}: is not empty; give a new or empty folder")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file; give a new or empty folder")
+
+
 def size_of(voxel_nm: str | None, images: Path, model: "Model") -> Triple | None:
     """Return the voxel size of images to label, None where it is taken to be the model's, which is said."""
     from synthem.cli.console import warn
