@@ -70,7 +70,9 @@ def test_one_labelled_slice_and_a_deadline(
 ) -> None:
     """The README's block, on one section of 96 × 96 pixels from a world that stands in for real tissue."""
     monkeypatch.chdir(tmp_path)
-    write_png([World("epfl", seed=11).patch(Grid((1, 96, 96)))], "REAL")
+    world = World("epfl", seed=11)
+    z, y, x = next(world.find("vesicle"))  # the block shows one of them beside ours
+    write_png([world.patch(Grid((1, 96, 96), origin_nm=(z, y - 240.0, x - 240.0)))], "REAL")
     Path("small.yaml").write_text(SETTINGS)
     block = next(text for text in blocks(README, "sh") if "--add" in text)
     for long, short in SMALL.items():
