@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from shapes.core.errors import InputError
 from synthem.data.open import labelled_in
-from synthem.learning.counts import Bools, Counts, count
-from synthem.learning.dice import Scores, score_table
 from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
 from synthem.learning.seen import seen_array
 from synthem.patch import Patch, classes_of
+from synthem.scores.counts import Bools, Counts, count
+from synthem.scores.dice import Scores, score_table
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
