@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from shapes.core.errors import InputError
 from synthem.data.open import labelled_in
 from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
@@ -14,6 +17,8 @@ from synthem.scores.dice import Scores, score_table
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
 
+Floats = npt.NDArray[np.float32]
+
 
 def evaluate(
     model: "Model",
@@ -23,6 +28,7 @@ def evaluate(
     tick: Callable[[int, int], None] = lambda done, of: None,
     say: Callable[[str], None] = lambda text: None,
     also: Callable[[Patch, Bools], None] = lambda patch, found: None,
+    score: Callable[[Patch, Bools, Floats], None] | None = None,
 ) -> Scores:
     """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
 
@@ -41,6 +47,8 @@ def evaluate(
         nothing of.
     also : callable
         Is given each patch, and what the model finds in it, bool (class, z, y, x).
+    score : callable, optional
+        Is given the probabilities too, float32 (class, z, y, x), which are then held of a whole patch.
 
     Raises
     ------
@@ -63,7 +71,12 @@ def evaluate(
         if seen.resampled and note not in notes:
             notes.add(note)
             say(note)
-        found = patch.judged(predictor.masks(seen, threshold))
+        if score is None:
+            found = patch.judged(predictor.masks(seen, threshold))
+        else:
+            probabilities = predictor.probabilities(seen)
+            found = patch.judged(predictor.above(probabilities, threshold))
+            score(patch, found, probabilities)
         also(patch, found)
         total += count(found, patch.labels_of(model.classes), patch.labelled_of(model.classes))
     return score_table(total, model.classes)

@@ -113,8 +113,8 @@ class Case:
         if cls in self._kept:
             kept: Both = self._kept[cls]
             return kept
-        true_ids, n = objects_of(cls, self._reader(1))
-        found_ids, m = objects_of(cls, self._reader(0))
+        true_ids, n = objects_of(cls, self._reader(1), self.voxel_nm)
+        found_ids, m = objects_of(cls, self._reader(0), self.voxel_nm)
         both = Both(
             true_ids,
             found_ids,

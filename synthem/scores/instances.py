@@ -12,41 +12,50 @@ from synthem.measure.components import label_objects
 from synthem.scores.slabs import Ids, boxes, components, components_of, slabs
 
 Bools = npt.NDArray[np.bool_]
+Triple = tuple[float, float, float]
+
+SEED_NM = 20.0
+"""An inside that is nowhere deeper is no mitochondrion, but a sliver between a mask and a boundary that were
+drawn apart; and an opening in a boundary that is twice as wide at most joins no two."""
 
 
-def mitochondria(mask: Bools, boundary: Bools) -> tuple[Ids, int]:
+def mitochondria(mask: Bools, boundary: Bools, voxel_nm: Triple) -> tuple[Ids, int]:
     """Part mitochondria that touch: a watershed from the insides, the mask less its boundary.
 
-    Each component of the inside is the seed of an object, and each pixel of the mask goes to one by
-    flooding of the distance to the seeds (``skimage.segmentation.watershed``). A component of the mask that
-    holds no seed is an object too. Components of the mask are looked at one by one in their boxes, so
-    memory is that of the ids and of the largest one; the result does not depend on it.
+    A seed is a component of what lies deeper than ``SEED_NM`` within an inside. Each voxel of the mask goes to
+    a seed by flooding of the distance to the seeds (``skimage.segmentation.watershed``). A component of the
+    mask that holds no seed, or one, is an object as it is. Components of the mask are looked at one by one in
+    their boxes, so memory is that of the ids and of the largest one; the result does not depend on it.
 
     Parameters
     ----------
     mask, boundary : bool (z, y, x)
         Of mitochondria, and of their boundaries. A depth of one is a plane.
+    voxel_nm : tuple of float
+        Edges of a voxel (z, y, x).
 
     Returns
     -------
     int32 (z, y, x) ids, from 1; and how many objects they are
     """
-    ids, count = components(mask)
-    total = count
+    ids, total = components(mask)
+    rim = ((int(len(mask) > 1),) * 2, (1, 1), (1, 1))
     for number, box in enumerate(boxes(ids), 1):
         whole = ids[box] == number
-        seeds, many = label_objects(whole & ~boundary[box])
+        deep = ndimage.distance_transform_edt(np.pad(whole & ~boundary[box], rim), sampling=voxel_nm)
+        seeds, many = label_objects(deep > SEED_NM)
         if many < 2:
             continue
-        away = ndimage.distance_transform_edt(seeds == 0)
-        parts = watershed(away, seeds, mask=whole)  # type: ignore[no-untyped-call]
+        away = ndimage.distance_transform_edt(seeds == 0, sampling=voxel_nm)
+        parts = watershed(away, seeds, mask=np.pad(whole, rim))  # type: ignore[no-untyped-call]
+        parts = parts[tuple(slice(n, m - n) for (n, _), m in zip(rim, parts.shape, strict=True))]
         own = ids[box]
         own[parts > 1] = (parts[parts > 1] - 1 + total).astype(np.int32)
         total += many - 1
     return ids, total
 
 
-def objects_of(cls: str, mask: Callable[[str], Bools | None]) -> tuple[Ids, int]:
+def objects_of(cls: str, mask: Callable[[str], Bools | None], voxel_nm: Triple) -> tuple[Ids, int]:
     """Return the objects of a class: by ``mitochondria`` where there are boundaries, else by components.
 
     ``mask`` gives the mask of a class, bool (z, y, x), or None where there is none.
@@ -55,7 +64,7 @@ def objects_of(cls: str, mask: Callable[[str], Bools | None]) -> tuple[Ids, int]
     if own is None:
         raise KeyError(cls)
     if cls == "mitochondrion" and (boundary := mask("mito_boundary")) is not None:
-        return mitochondria(own, boundary)
+        return mitochondria(own, boundary, voxel_nm)
     return components(own)
 
 

@@ -38,7 +38,7 @@ def vesicles_by_density(
     for part in slabs(densities.shape):
         own = densities[part]
         place = np.argwhere(own > 0)
-        at.append((place + [part.start, 0, 0]) * np.array(voxel_nm))
+        at.append((place + np.array([part.start, 0, 0])) * np.array(voxel_nm))
         of.append(own[own > 0])
     if not count or not len(vesicles_nm):
         return np.zeros(count, np.int64)

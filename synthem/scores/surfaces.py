@@ -117,10 +117,10 @@ def _nearest(of: Bools, to: Bools, voxel_nm: Triple, cap_nm: float) -> Distances
         wide = slice(max(part.start - margin, 0), min(part.stop + margin, depth))
         both = np.count_nonzero(of[part] & to[part])
         total += Distances(np.zeros(1), np.array([both]))  # most lie on each other
-        away = np.argwhere(of[part] & ~to[part]) + [part.start, 0, 0]
+        away = np.argwhere(of[part] & ~to[part]) + np.array([part.start, 0, 0])
         if not len(away):
             continue
-        near = np.argwhere(to[wide]) + [wide.start, 0, 0]
+        near = np.argwhere(to[wide]) + np.array([wide.start, 0, 0])
         far = np.full(len(away), cap_nm)
         if len(near):
             tree = cKDTree(near * np.array(voxel_nm), leafsize=32, balanced_tree=False, compact_nodes=False)

@@ -25,7 +25,7 @@ def maps(seed: int, shape=(4, 12, 15)) -> tuple[np.ndarray, np.ndarray]:
 def test_as_scikit_image_and_scikit_learn_have_them(seed):
     true, found = maps(seed)
     got = partition_scores(contingency(true, found))
-    error, precision, recall = adapted_rand_error(true, found)
+    error, _, _ = adapted_rand_error(true, found)
     assert got["adapted_rand_error"] == pytest.approx(error)
     inside = true > 0
     t, f = true[inside], found[inside]
