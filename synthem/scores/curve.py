@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from synthem.scores.slabs import slabs
 from synthem.scores.values import Undefined, Value
 
-LEVELS = 1000
-"""Probabilities are told apart in steps of a thousandth."""
+LEVELS, STEPS = 1000, 40
+"""Probabilities are told apart by their logit, in steps of a fortieth from −12.5 to 12.5, for networks
+give most voxels probabilities near 0 or 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,7 @@ class Curve:
     Attributes
     ----------
     true, other : int64 (LEVELS + 1,)
-        Voxels whose probability, rounded to a thousandth, is that of their place.
+        Voxels whose probability is that of their place: see ``threshold_of``.
     """
 
     true: npt.NDArray[np.int64]
@@ -43,12 +45,18 @@ def curve_of(
     """Count probabilities (z, y, x), 0–1, of one class, but for voxels that are skipped."""
     out = Curve.zero()
     for part in slabs(true.shape):
-        level = np.rint(probability[part] * np.float32(LEVELS)).astype(np.int16)
+        logits = np.clip(logit(probability[part]) * STEPS, -LEVELS // 2, LEVELS // 2)
+        level = (np.rint(logits) + LEVELS // 2).astype(np.int16)
         yes, no = true[part], ~true[part]
         if skipped is not None:
             yes, no = yes & ~skipped[part], no & ~skipped[part]
         out += Curve(*(np.bincount(level[of], minlength=LEVELS + 1) for of in (yes, no)))
     return out
+
+
+def threshold_of(level: int) -> float:
+    """Return the probability that a level stands for."""
+    return float(expit((level - LEVELS // 2) / STEPS))
 
 
 def points(curve: Curve) -> list[dict[str, float]]:
@@ -63,7 +71,7 @@ def points(curve: Curve) -> list[dict[str, float]]:
         return []
     return [
         {
-            "threshold": (LEVELS - int(k)) / LEVELS,
+            "threshold": threshold_of(LEVELS - int(k)),
             "precision": float(tp[k] / (tp[k] + fp[k])),
             "recall": float(tp[k] / total),
         }
@@ -74,7 +82,7 @@ def points(curve: Curve) -> list[dict[str, float]]:
 def average_precision(curve: Curve) -> Value:
     """Return Σ (R_n − R_{n−1}) P_n over thresholds from high to low: the area under the curve, in steps.
 
-    As ``sklearn.metrics.average_precision_score`` has it, of probabilities that are rounded to thousandths.
+    As ``sklearn.metrics.average_precision_score`` has it, of probabilities that are rounded so.
     """
     line = points(curve)
     if not line:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 from skimage.morphology import skeletonize
 from sklearn import metrics
 
@@ -58,14 +59,17 @@ def test_what_cannot_be_divided_says_why():
 def test_average_precision_and_curve_as_scikit_learn_has_them(seed):
     rng = np.random.default_rng(seed)
     true = rng.random((3, 16, 16)) < 0.2
-    p = np.clip(np.round(rng.normal(0.3 + 0.3 * true, 0.2), 3), 0, 1).astype(np.float32)
-    curve = curve_of(p, true)
+    given = np.clip(rng.normal(0.3 + 0.3 * true, 0.2), 0, 1).astype(np.float32)
+    curve = curve_of(given, true)
+    p = np.clip(np.rint(logit(given) * 40), -500, 500)
+    exactly = metrics.average_precision_score(true.ravel(), given.ravel())
+    assert average_precision(curve) == pytest.approx(exactly, abs=5e-3)
     assert average_precision(curve) == pytest.approx(metrics.average_precision_score(true.ravel(), p.ravel()))
     precision, recall, thresholds = metrics.precision_recall_curve(true.ravel(), p.ravel())
     got = points(curve)
     np.testing.assert_allclose([q["precision"] for q in got], precision[-2::-1])
     np.testing.assert_allclose([q["recall"] for q in got], recall[-2::-1])
-    np.testing.assert_allclose([q["threshold"] for q in got], thresholds[::-1], atol=1e-6)
+    np.testing.assert_allclose([q["threshold"] for q in got], expit(thresholds[::-1] / 40), rtol=1e-4)
 
 
 def test_a_curve_leaves_out_what_is_skipped_and_is_pooled():
