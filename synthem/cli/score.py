@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,10 +50,12 @@ def score(
     Example: synthem score masks REAL --out scores
     """
     from synthem.cli.options import parse_voxel_nm
-    from synthem.data.open import is_generated, open_data
+    from synthem.data.memory import check_room
+    from synthem.data.open import is_generated, open_data, shapes_of
     from synthem.data.real.masks_alone import are_masks_alone, read_masks_alone
     from synthem.data.real.reading import PLAIN
     from synthem.learning.single_model import open_half
+    from synthem.patch import classes_of
     from synthem.scores.paired import cases, paired
 
     asked = scored if scored.scores is not None else replace(scored, scores="all")
@@ -68,6 +71,10 @@ def score(
     else:
         found = told(open_data(predicted, None, own, replace(how, labels=None)))
     pairs = paired(found, truth, warn)
+    voxels = max(map(prod, shapes_of(truth)))
+    check_room(
+        2 * len(classes_of(truth, found)) * voxels, f"{true}: holding masks of {voxels:,} voxels twice"
+    )
     with book:
         with progress("images") as tick:
             for done, case in enumerate(cases(found, truth, pairs), 1):

@@ -123,10 +123,11 @@ class ScoreBook:
 
     def _held(self, out: Path) -> Path:
         """Return the folder to write, made and held against other writers from the first time on."""
-        from synthem.data.atomic import written
+        from synthem.data.atomic import locked
 
         if not self._writing:
-            self._open.enter_context(written(out))
+            out.mkdir(parents=True, exist_ok=True)
+            self._open.enter_context(locked(out))
             self._writing = True
         return out
 

@@ -48,7 +48,8 @@ def evaluate(
     also : callable
         Is given each patch, and what the model finds in it, bool (class, z, y, x).
     score : callable, optional
-        Is given the probabilities too, float32 (class, z, y, x), which are then held of a whole patch.
+        Is given the probabilities too, float32 (class, z, y, x), which are then held of a whole patch; 0 of a
+        class that the model never learned.
 
     Raises
     ------
@@ -59,6 +60,7 @@ def evaluate(
     from synthem.learning.predict import Predictor
 
     predictor = Predictor(model)
+    silent = [k for k, name in enumerate(model.classes) if name not in model.learned]
     total = Counts.zero(len(model.classes))
     common(model.classes, data, say)
     notes: set[str] = set()
@@ -75,6 +77,7 @@ def evaluate(
             found = patch.judged(predictor.masks(seen, threshold))
         else:
             probabilities = predictor.probabilities(seen)
+            probabilities[silent] = 0
             found = patch.judged(predictor.above(probabilities, threshold))
             score(patch, found, probabilities)
         also(patch, found)

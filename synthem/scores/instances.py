@@ -22,10 +22,10 @@ drawn apart; and an opening in a boundary that is twice as wide at most joins no
 def mitochondria(mask: Bools, boundary: Bools, voxel_nm: Triple) -> tuple[Ids, int]:
     """Part mitochondria that touch: a watershed from their insides, the mask less its boundary.
 
-    A seed is a component of what lies deeper than ``SEED_NM`` within an inside. Each voxel of the mask goes
-    to a seed by flooding of the distance to the seeds (``skimage.segmentation.watershed``). A component of the
-    mask that holds no seed, or one, is an object as it is. Components of the mask are looked at one by one in
-    their boxes, so memory is that of the ids and of the largest one; the result does not depend on it.
+    A seed is a component of what lies deeper than ``SEED_NM`` within an inside. Each voxel of the mask
+    goes to a seed by flooding of the distance to the seeds (``skimage.segmentation.watershed``). A component
+    of the mask that holds no seed, or one, is an object as it is. Components are looked at one by one in
+    their boxes, so memory is that of the ids and of the largest one.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Partitions:
             rows["neurites"]["warping_error"] = error
         number = max((len(scores) for scores in self._scores.values()), default=0)
         notes = (
-            f"mean over {sections(self._flat, number)} that hold an object; over pixels of true objects",
+            f"mean over those of {sections(self._flat, number)} that hold an object, of true objects' pixels",
             "neurites: what is between membranes; those that were found grow until they meet",
         )
         units = dict.fromkeys(("vi", "vi_split", "vi_merge"), "bits")
