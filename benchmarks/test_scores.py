@@ -1,4 +1,4 @@
-"""Processor time of scores of a volume, and memory: `SYNTHEM_SCORES_VX=1024 pytest benchmarks/test_scores.py -s`."""
+"""Processor time and memory of scores of a volume: `SYNTHEM_SCORES_VX=512 pytest benchmarks -s -k volume`."""
 
 import os
 import resource

@@ -41,11 +41,11 @@ def score(
 ) -> None:
     """Score masks against true ones, whoever found them: all families of scores, or those of --scores.
 
-    Images are told by their names, and scored where both have masks of a class.
-    With --split the test half of TRUE is taken. A score that is undefined is a
-    dash, and below the table stands why. --out gets scores.json, tables, plots
-    and maps of errors. --voxel-nm, --classes and --labels are of TRUE; values of
-    label maps mean the same in PREDICTED.
+    Images are told by their names, and scored where both have masks of a
+    class. With --split the test half of TRUE is taken. A score that is
+    undefined is a dash, and below the table stands why. --out gets scores.json,
+    tables, plots and maps of errors. --voxel-nm, --classes and --labels are of
+    TRUE; values of label maps mean the same in PREDICTED.
 
     Example: synthem score masks REAL --out scores
     """
