@@ -36,7 +36,7 @@ def test_a_watershed_parts_mitochondria_that_touch(shape):
     boundary = (ids > 0) & ~core | ndimage.binary_dilation(rim, iterations=3) & (ids > 0)
     got, count = mitochondria(ids > 0, boundary, NM)
     assert count == 2 and ndimage.label(ids > 0)[1] == 1
-    assert np.array_equal(got > 0, ids > 0)
+    assert np.array_equal(got > 0, ids > 0) and np.unique(got).tolist() == [0, 1, 2]
     for number in (1, 2):
         own = np.bincount(got[ids == number]).argmax()
         assert ((got == own) == (ids == number)).mean() > 0.99
@@ -68,7 +68,8 @@ def made(seed: int) -> tuple[np.ndarray, np.ndarray]:
     radii = rng.uniform(4, 8, len(middles))
     moved = [(0, y + rng.normal(0, 2), x + rng.normal(0, 2)) for _, y, x in middles]
     keep = rng.random(len(moved)) < 0.8
-    found = balls((1, 110, 110), [m for m, k in zip(moved, keep, strict=True) if k], radii[keep])
+    kept = [m for m, k in zip(moved, keep, strict=True) if k] + [(0, 22, 2), (0, 2, 42)]  # two made up
+    found = balls((1, 110, 110), kept, [*radii[keep], 3, 2])
     return balls((1, 110, 110), middles, radii), found
 
 
@@ -114,6 +115,7 @@ def test_half_of_an_object_is_no_match():
     true[...] = 1
     found[..., :4] = 1
     assert match_scores(matches(*pairs_of(true, found)))["ap_50"] == 0  # an IoU of just a half
+    assert not len(pairs_of(true, found)[0].matched()[0])
     found[..., 0, 4] = 1
     assert match_scores(matches(*pairs_of(true, found)))["ap_50"] == 1
 

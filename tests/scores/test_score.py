@@ -62,6 +62,7 @@ def test_masks_that_are_true_have_the_best_scores(depth):
         morphology["psd length, nm"]["true mean"] == pytest.approx(20 * 5 * 4 / math.sqrt(12), rel=0.01)
         or depth > 1
     )
+    assert {row["bias"] for name, row in morphology.items() if "g-ratio" not in name} == {0}
     size = "mitochondrion area, µm²" if depth == 1 else "mitochondrion volume, µm³"
     area = math.pi * 13**2 * 25e-6 * (1 if depth == 1 else 5e-3 * depth)
     assert morphology[size]["true mean"] == pytest.approx(area, rel=0.02)
