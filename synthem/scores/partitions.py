@@ -107,7 +107,7 @@ def partition_scores(table: Contingency) -> Values:
     h_both = -float((n[~lone] / total * np.log2(n[~lone] / total)).sum()) + log_one
     shared = max(h_s + h_t - h_both, 0.0)
     one = "there is but one object"
-    return {
+    values: Values = {
         "rand_index": rand,
         "rand_error": rand if isinstance(rand, Undefined) else 1 - rand,
         "adapted_rand_error": 1 - together,
@@ -121,6 +121,7 @@ def partition_scores(table: Contingency) -> Values:
         "vi_split": max(h_both - h_t, 0.0),
         "vi_merge": max(h_both - h_s, 0.0),
     }
+    return {name: value if isinstance(value, Undefined) else float(value) for name, value in values.items()}
 
 
 NAMES = (

@@ -31,15 +31,15 @@ class Morphology:
     def add(self, case: Case) -> None:
         """Measure one section or volume."""
         classes = judged(case)
-        for cls, name in COUNTED.items():
-            if cls in classes:
-                both = case.objects(cls)
-                where = "section" if case.flat else "volume"
-                self._pair(case, f"{name} per {where}", [len(both.true.voxels)], [len(both.found.voxels)])
+        objects = {cls: case.objects(cls) for cls in COUNTED if cls in classes}
+        where = "section" if case.flat else "volume"
+        for cls, both in objects.items():
+            numbers = [len(both.true.voxels)], [len(both.found.voxels)]
+            self._pair(case, f"{COUNTED[cls]} per {where}", *numbers)
         if "mitochondrion" in classes:
-            self._mitochondria(case, case.objects("mitochondrion"))
+            self._mitochondria(case, objects["mitochondrion"])
         if "psd" in classes:
-            self._densities(case, case.objects("psd"))
+            self._densities(case, objects["psd"], objects.get("vesicle"))
         if "sheath" in classes:
             self._sheaths(case)
 
@@ -49,12 +49,12 @@ class Morphology:
         for name in true:
             self._pair(case, f"mitochondrion {name}", true[name][i - 1], found[name][j - 1])
 
-    def _densities(self, case: Case, both: Both) -> None:
+    def _densities(self, case: Case, both: Both, vesicles: Both | None) -> None:
         within = self._lengths.distance_nm.get("psd", 100.0)
         i, j, _ = match_points(both.true.middle_nm, both.found.middle_nm, within)
         self._pair(case, "psd length, nm", both.true.axes_nm[i, -1], both.found.axes_nm[j, -1])
-        if case.knows("vesicle"):
-            vesicles, near = case.objects("vesicle"), self._lengths.bouton_nm
+        if vesicles is not None:
+            near = self._lengths.bouton_nm
             sides = ((both.true_ids, both.true, vesicles.true), (both.found_ids, both.found, vesicles.found))
             true, found = (
                 vesicles_by_density(ids, len(own.voxels), ves.middle_nm, case.voxel_nm, near)
