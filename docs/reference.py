@@ -28,6 +28,7 @@ ROOMS = (
     "microscope",
     "data",
     "measure",
+    "scores",
     "view",
     "volume",
     "export",

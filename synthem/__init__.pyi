@@ -20,6 +20,7 @@ from .preset.preset import Preset as Preset
 from .preset.preset import load_preset as load_preset
 from .preset.preset import preset_names as preset_names
 from .preset.preset import with_classes as with_classes
+from .scores.score import score_masks as score_masks
 from .world import World as World
 from .world import replay as replay
 

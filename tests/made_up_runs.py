@@ -6,7 +6,7 @@ import numpy as np
 
 from synthem.experiment.blocks import Block, pooled
 from synthem.experiment.results import Run
-from synthem.learning.dice import score_table
+from synthem.scores.dice import score_table
 
 CLASSES = ("psd", "sheath")
 

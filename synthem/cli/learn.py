@@ -2,14 +2,16 @@
 
 import sys
 import webbrowser
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthem.cli.console import progress, say, show, warn
 from synthem.cli.groups import grouped
 from synthem.cli.real_files import Labelled, Stacked
+from synthem.cli.score_options import ScoreBook, Scored
 from synthem.cli.shared import (
     Invert,
     Split,
@@ -20,6 +22,11 @@ from synthem.cli.shared import (
     size_of,
 )
 from synthem.cli.told import tell_unlearned, told
+
+if TYPE_CHECKING:
+    from synthem.patch import Patch
+    from synthem.scores.counts import Bools
+    from synthem.scores.paired import Floats
 
 learning = typer.Typer()
 
@@ -36,6 +43,7 @@ def evaluate(
         typer.Argument(help="A generated dataset, or real EM with labels.", metavar="DATA"),
     ],
     labelled: Stacked,
+    scored: Scored,
     split: Split = None,
     voxel_nm: VoxelNm = None,
     threshold: Threshold = 0.5,
@@ -51,7 +59,8 @@ def evaluate(
     brought back to those of the masks. Score on sections that the model was not
     trained on: with --split the test half is taken. With --confusion a model
     that was quickly trained on synthetic patches, asked about others of them,
-    tells which classes look alike there, and will in real sections.
+    tells which classes look alike there, and will in real sections. With
+    --scores it says more: counts, outlines, partitions, objects, morphology.
 
     Example: synthem evaluate model/model.pt REAL --split rare
     """
@@ -62,17 +71,37 @@ def evaluate(
     from synthem.learning.confusion import Confusion
     from synthem.learning.model_file import load_model
     from synthem.learning.score_model import evaluate as score
+    from synthem.scores.paired import case_of
 
     new_file(json)
+    scored.check()
+    book = ScoreBook(scored) if scored.scores is not None else None
     loaded = load_model(model)
     how = labelled.how.deep(loaded.card.config.network.dims)
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None
     patches = told(single_model.open_half(data, split, "test", size, how))
     tell_unlearned(loaded)
     confused = Confusion(loaded.classes)
-    with progress("sections") as tick:
-        scores = score(loaded, patches, threshold=threshold, tick=tick, say=warn, also=confused.add)
-    show(score_rows(scores))
+
+    def add(patch: "Patch", found: "Bools", probabilities: "Floats") -> None:
+        if book:
+            book.add(case_of(patch, found, loaded.classes, probabilities))
+
+    with book or nullcontext():
+        with progress("sections") as tick:
+            scores = score(
+                loaded,
+                patches,
+                threshold=threshold,
+                tick=tick,
+                say=warn,
+                also=confused.add,
+                score=add if book else None,
+            )
+        if book:
+            book.tell()
+    if not book:
+        show(score_rows(scores))
     shares = confused.shares() if confusion else {}
     if confusion:
         show(confusion_rows(shares))

@@ -17,6 +17,7 @@ from synthem.cli.export import exporting
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
 from synthem.cli.preview import looking
+from synthem.cli.score import scoring
 from synthem.cli.segment import segmenting
 from synthem.cli.train import training_alone
 from synthem.cli.volume import volumes
@@ -32,6 +33,7 @@ app.add_typer(looking)
 app.add_typer(making)
 app.add_typer(training_alone)
 app.add_typer(learning)
+app.add_typer(scoring)
 app.add_typer(explaining)
 app.add_typer(fitting)
 app.add_typer(segmenting)

@@ -14,7 +14,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from synthem.learning.counts import Bools, Counts, count
+from synthem.scores.counts import Bools, Counts, count
 
 EDGE_PX = 256
 """Edge of a block; a rest of less than half of it belongs to the last one."""

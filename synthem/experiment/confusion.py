@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthem.labels import exclusive
-from synthem.learning.counts import Bools
+from synthem.scores.counts import Bools
 
 NONE = "none"
 

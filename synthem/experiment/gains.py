@@ -23,7 +23,7 @@ from scipy.special import ndtr, stdtrit
 from synthem.experiment.blocks import by_column
 from synthem.experiment.config import Arm
 from synthem.experiment.results import MeanStd, Run, arms_of, groups, label_of, spoken_of
-from synthem.learning.dice import Scores
+from synthem.scores.dice import Scores
 
 Metric = Literal["dice", "jaccard"]
 Verdict = Literal["gain", "loss", "no difference shown", "no interval", "undefined"]

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from synthem.data.atomic import write_whole
 from synthem.experiment.blocks import Block
 from synthem.experiment.config import Arm
-from synthem.learning.dice import Scores
 from synthem.patch import Patch
+from synthem.scores.dice import Scores
 
 PREDICTIONS = "predictions.npz"
 
@@ -37,7 +37,7 @@ class Run:
     best_step: int
     seconds: float
     scores: Scores
-    """``synthem.learning.dice.score_table`` of the pooled counts."""
+    """``synthem.scores.dice.score_table`` of the pooled counts."""
     curves: list[dict[str, float | None]]
     folder: str
     """Where its files are, relative to the experiment's folder."""

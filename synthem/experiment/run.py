@@ -25,8 +25,8 @@ from synthem.experiment.starts import notes_of_start, with_its_network
 from synthem.experiment.synthesis import synthetic_folder, synthetic_patches
 from synthem.experiment.train_cell import train_cell
 from synthem.experiment.workers import Home, jobs_for, share_out, threads_of_cell
-from synthem.learning.dice import score_table
 from synthem.learning.identity import Parts, keep_identity
+from synthem.scores.dice import score_table
 
 RESULT = "result.json"
 

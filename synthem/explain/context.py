@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from synthem.explain.places import window_around
-from synthem.learning.counts import Counts, count
 from synthem.learning.unet import normalise
 from synthem.patch import Patch
+from synthem.scores.counts import Counts, count
 
 BATCH_VOXELS = 2**18
 """Windows that are labelled at once hold at most so many voxels, or are one."""

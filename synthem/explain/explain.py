@@ -10,11 +10,11 @@ from shapes.core.frozen import Frozen
 from synthem.explain.attribution import HELD, attribute, held_within, radius_of
 from synthem.explain.context import ENOUGH, dice_with, enough, windows_of
 from synthem.explain.places import places_of, window_around
-from synthem.learning.dice import score_table
 from synthem.learning.model_file import Model
 from synthem.learning.prepare import wanted_voxel
 from synthem.learning.score_model import common
 from synthem.patch import Patch
+from synthem.scores.dice import score_table
 
 NETWORK_STEP = 16
 """Edges of windows are multiples of this: the network halves them four times."""

@@ -3,8 +3,6 @@ from .balance import balance_weights as balance_weights
 from .config import AugmentConfig as AugmentConfig
 from .config import NetworkConfig as NetworkConfig
 from .config import TrainConfig as TrainConfig
-from .counts import Counts as Counts
-from .dice import score_table as score_table
 from .model_file import Model as Model
 from .model_file import ModelCard as ModelCard
 from .model_file import load_model as load_model

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthem.learning.counts import Bools
 from synthem.patch import Patch
+from synthem.scores.counts import Bools
 
 
 class Confusion:

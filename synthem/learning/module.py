@@ -11,13 +11,13 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from synthem.learning.config import TrainConfig
-from synthem.learning.counts import Counts
 from synthem.learning.crops import CropSource
 from synthem.learning.dataset import CropDataset, Sample, TileDataset
-from synthem.learning.dice import dice, mean_dice
 from synthem.learning.losses import DiceConvolution, over_voxels
 from synthem.learning.start import first_network
 from synthem.learning.unet import ENCODER, normalise
+from synthem.scores.counts import Counts
+from synthem.scores.dice import dice, mean_dice
 
 
 class Segmenter(pl.LightningModule):

@@ -87,9 +87,13 @@ class Predictor:
     ) -> Iterator[tuple[tuple[int, int, int], npt.NDArray[np.bool_]]]:
         """Label a volume block by block: the first voxel (z, y, x) of each, and masks as ``masks`` has."""
         for start, found in blocks(self.slabs, self.window, seen):
-            masks = found > threshold
-            masks[self._silent] = False
-            yield start, masks
+            yield start, self.above(found, threshold)
+
+    def above(self, probabilities: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.bool_]:
+        """Return where probabilities (class, ...) are above a threshold, and of a class that was learned."""
+        masks: npt.NDArray[np.bool_] = probabilities > threshold
+        masks[self._silent] = False
+        return masks
 
     def slabs(
         self, read: Read, shape: tuple[int, ...], part: Sequence[tuple[int, int]]

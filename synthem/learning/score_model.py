@@ -3,16 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from shapes.core.errors import InputError
 from synthem.data.open import labelled_in
-from synthem.learning.counts import Bools, Counts, count
-from synthem.learning.dice import Scores, score_table
 from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
 from synthem.learning.seen import seen_array
 from synthem.patch import Patch, classes_of
+from synthem.scores.counts import Bools, Counts, count
+from synthem.scores.dice import Scores, score_table
 
 if TYPE_CHECKING:
     from synthem.learning.model_file import Model
+
+Floats = npt.NDArray[np.float32]
 
 
 def evaluate(
@@ -23,6 +28,7 @@ def evaluate(
     tick: Callable[[int, int], None] = lambda done, of: None,
     say: Callable[[str], None] = lambda text: None,
     also: Callable[[Patch, Bools], None] = lambda patch, found: None,
+    score: Callable[[Patch, Bools, Floats], None] | None = None,
 ) -> Scores:
     """Score a model on whole patches or sections: ``score_table`` of the counts of all of them.
 
@@ -41,6 +47,9 @@ def evaluate(
         nothing of.
     also : callable
         Is given each patch, and what the model finds in it, bool (class, z, y, x).
+    score : callable, optional
+        Is given the probabilities too, float32 (class, z, y, x), which are then held of a whole patch; 0 of a
+        class that the model never learned.
 
     Raises
     ------
@@ -51,6 +60,7 @@ def evaluate(
     from synthem.learning.predict import Predictor
 
     predictor = Predictor(model)
+    silent = [k for k, name in enumerate(model.classes) if name not in model.learned]
     total = Counts.zero(len(model.classes))
     common(model.classes, data, say)
     notes: set[str] = set()
@@ -63,7 +73,13 @@ def evaluate(
         if seen.resampled and note not in notes:
             notes.add(note)
             say(note)
-        found = patch.judged(predictor.masks(seen, threshold))
+        if score is None:
+            found = patch.judged(predictor.masks(seen, threshold))
+        else:
+            probabilities = predictor.probabilities(seen)
+            probabilities[silent] = 0
+            found = patch.judged(predictor.above(probabilities, threshold))
+            score(patch, found, probabilities)
         also(patch, found)
         total += count(found, patch.labels_of(model.classes), patch.labelled_of(model.classes))
     return score_table(total, model.classes)

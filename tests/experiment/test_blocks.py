@@ -5,7 +5,7 @@ import pytest
 
 from synthem.experiment.blocks import EDGE_PX, NEAR, by_column, count_blocks, pooled, stacks_of
 from synthem.experiment.confusion import confusion
-from synthem.learning.counts import count
+from synthem.scores.counts import count
 
 
 def masks(shape, seed=0):

@@ -13,9 +13,9 @@ from synthem.experiment.config import Arm, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import short
 from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of
-from synthem.learning.counts import Counts, count
 from synthem.learning.crops import tile_corners
-from synthem.learning.dice import mean_dice
+from synthem.scores.counts import Counts, count
+from synthem.scores.dice import mean_dice
 
 Bools = npt.NDArray[np.bool_]
 

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from synthem.experiment.gains import Gain, GainRow, comparisons, short
 from synthem.experiment.results import MeanStd, Run
-from synthem.learning.dice import Scores
+from synthem.scores.dice import Scores
 
 CAPTION = (
     "gain over real with its 95 % interval; ?: no difference shown; 1: no interval, too few places hold it"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shapes.core.errors import InputError
-from synthem.learning.counts import Counts, count
-from synthem.learning.dice import dice, jaccard, mean_dice, score_table
+from synthem.scores.counts import Counts, count
+from synthem.scores.dice import dice, jaccard, mean_dice, score_table
 
 MASKS = hnp.arrays(np.bool_, (2, 3, 6, 5))
 

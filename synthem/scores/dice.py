@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthem.learning.counts import Counts
+from synthem.scores.counts import Counts
 
 Scores = dict[str, dict[str, float | int | None]]
 Floats = npt.NDArray[np.float64]

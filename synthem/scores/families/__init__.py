@@ -1,0 +1,1 @@
+"""Takes cases one after the other; gives a family of scores of all of them together."""
