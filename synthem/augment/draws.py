@@ -1,0 +1,45 @@
+"""Numbers of one augmentation, each by its name: none depends on which others are drawn."""
+
+import numpy as np
+
+from shapes.core.spread import Spread, draw
+from shapes.core.streams import mix, normal, stream_key, uniform
+
+
+class Draws:
+    """The draws of a seed.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same number of a name, always.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._key = stream_key(seed, "augment")
+
+    def share(self, name: str) -> float:
+        """Return a number, uniform from 0 to 1."""
+        return float(uniform(self._of(name), 0))
+
+    def happens(self, name: str, chance: float) -> bool:
+        """Tell whether something of a chance is done."""
+        return self.share(f"{name}/chance") < chance
+
+    def of(self, spread: Spread, name: str) -> float:
+        """Return a value of a spread."""
+        key = self._of(name)
+        return float(draw(spread.row(), uniform(key, 0), normal(key, 1)))
+
+    def sign(self, name: str) -> float:
+        """Return 1 or -1."""
+        return 1.0 if self.share(f"{name}/sign") < 0.5 else -1.0
+
+    def _of(self, name: str) -> np.uint64:
+        # a name is short, and eight bytes at a time are hashed into the key
+        key = self._key
+        text = name.encode()
+        for at in range(0, len(text), 7):
+            key = np.uint64(mix(key, int.from_bytes(text[at : at + 7], "little")))
+        return key

@@ -1,0 +1,138 @@
+"""What a section has already: its noise, its sharpness, its range of greys, each measured when first asked for."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from synthem.microscope.beam import beam
+from synthem.preset.microscope import Beam
+
+Image = npt.NDArray[np.float32]
+SMOOTH_VX = 2.0
+"""What a Gaussian of this size leaves over counts as noise, as ``synthem.measure.statistics.noise`` has it."""
+MOST_SECTIONS = 4
+"""So many sections of a stack are looked at, evenly spread."""
+EDGE_VX = 11
+"""Across so many voxels an edge goes from dark to bright."""
+DARK, BRIGHT = 40.0, 215.0
+"""The usual range of greys, in which defects have their strengths, and which the 1st and 99th percentile of a
+section stand for."""
+LEAST_RANGE = 8.0
+"""Grey levels: a section of less contrast is taken to have so much."""
+SHARPEST_VX = 0.5
+"""Nothing is sharper than its voxels."""
+
+
+class Greys(NamedTuple):
+    """The range of greys of a section: its 1st percentile, median and 99th percentile."""
+
+    low: float
+    middle: float
+    high: float
+
+    @property
+    def unit(self) -> float:
+        """How many of its grey levels one usual grey level is."""
+        return (self.high - self.low) / (BRIGHT - DARK)
+
+    def usual(self, image: Image) -> Image:
+        """Return greys of the section on the usual scale."""
+        return (image - np.float32(self.low)) * np.float32(1 / self.unit) + np.float32(DARK)
+
+    def own(self, image: Image) -> Image:
+        """Return usual greys on the scale of the section."""
+        return (image - np.float32(DARK)) * np.float32(self.unit) + np.float32(self.low)
+
+    def own_level(self, grey: float) -> float:
+        """Return one usual grey on the scale of the section."""
+        return (grey - DARK) * self.unit + self.low
+
+
+class _Flat(NamedTuple):
+    rest: Image
+    """What is left of a section when all that is smooth is taken away."""
+    where: npt.NDArray[np.bool_]
+    """Its flatter half."""
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The figures of a section, or of a stack.
+
+    Attributes
+    ----------
+    image : float32 (z, y, x)
+        Grey levels 0–255.
+    """
+
+    image: Image
+
+    @cached_property
+    def _planes(self) -> list[Image]:
+        count = len(self.image)
+        chosen = np.linspace(0, count - 1, min(count, MOST_SECTIONS)).round().astype(int)
+        return [np.ascontiguousarray(self.image[z]) for z in chosen]
+
+    @cached_property
+    def greys(self) -> Greys:
+        """The range of greys, from every fourth voxel along y and x."""
+        some = np.concatenate([plane[::4, ::4].ravel() for plane in self._planes])
+        low, middle, high = (float(q) for q in np.percentile(some, (1, 50, 99)))
+        if (lack := LEAST_RANGE - (high - low)) > 0:
+            low, high = low - lack / 2, high + lack / 2
+        return Greys(low, middle, high)
+
+    @cached_property
+    def _flat(self) -> list[_Flat]:
+        parts = []
+        for plane in self._planes:
+            smooth = cv2.GaussianBlur(plane, (0, 0), SMOOTH_VX)
+            slope = _slope(smooth)
+            parts.append(_Flat(plane - smooth, slope <= np.median(slope[::4, ::4])))
+        return parts
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of the noise in the flatter half, in grey levels."""
+        return _deviation(self._flat)
+
+    def noise_after(self, spread: Beam, voxel_nm: tuple[float, float, float]) -> float:
+        """Return what a blur would leave of the noise, in grey levels."""
+        blurred = [flat._replace(rest=beam(flat.rest[None], spread, voxel_nm)[0]) for flat in self._flat]
+        return _deviation(blurred)
+
+    @cached_property
+    def sigma_vx(self) -> float:
+        """Width of the point spread, as the steepest edges tell it: a Gaussian's, in voxels along x.
+
+        An edge of height h that a Gaussian of width σ spreads is h / (σ √2π) steep.
+        """
+        around = np.ones((EDGE_VX, EDGE_VX), np.uint8)
+        found = []
+        for plane in self._planes:
+            soft = cv2.GaussianBlur(plane, (0, 0), 1.0)
+            slope = _slope(soft)
+            steep = slope >= max(float(np.percentile(slope[::2, ::2], 98)), 1e-6)
+            height = (cv2.dilate(soft, around) - cv2.erode(soft, around))[steep]
+            if height.size:
+                found.append(float(np.median(height / np.sqrt(slope[steep]))) / math.sqrt(2 * math.pi))
+        wide = float(np.mean(found)) if found else 0.0
+        return math.sqrt(max(wide * wide - 1.0, SHARPEST_VX**2))
+
+
+def _slope(plane: Image) -> Image:
+    """Return the square of the slope, per voxel."""
+    dx = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
+    dy = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
+    out: Image = dx * dx + dy * dy
+    return out
+
+
+def _deviation(parts: list[_Flat]) -> float:
+    square = sum(float(np.square(flat.rest[flat.where]).sum(dtype=np.float64)) for flat in parts)
+    return math.sqrt(square / max(1, sum(int(flat.where.sum()) for flat in parts)))
