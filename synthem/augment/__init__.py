@@ -1,4 +1,4 @@
-"""Takes real sections and their masks; gives them as another preparation and another microscope would show them."""
+"""Takes real sections and masks; gives them as other preparations and microscopes would show them."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What an augmentation by the microscope may be told: how strong it is, and how often and how far each kind goes.
+"""What an augmentation by the microscope may be told: how strong it is, how often and how far each kind goes.
 
 Amounts are relative to what a section has: its own noise, sharpness and range of greys. How often and how far
 is our estimate, by eye, on the training half of EPFL6's split ``rare``.
@@ -127,15 +127,15 @@ class MicroscopeAugment(Frozen):
     fold: Event = Event(chance=0.04, number=1.2)
     crack: Event = Event(chance=0.04, number=1.2)
     stain: Unevenness = Unevenness()
-    dust: Event = Event()
-    precipitate: Event = Event(number=3)
-    debris: Event = Event(chance=0.03)
+    dust: Event = Event(chance=0.04)
+    precipitate: Event = Event(chance=0.04, number=2)
+    debris: Event = Event(chance=0.02)
     knife: Event = Event(number=2)
     loss: Loss = Loss()
     blur: Blur = Blur()
     noise: Noise = Noise()
     contrast_jump: Spoilt = Spoilt(chance=0.04)
-    charging: Event = Event()
+    charging: Event = Event(chance=0.04)
     curtain: Spoilt = Spoilt(chance=0.06)
     tile: Spoilt = Spoilt(chance=0.04)
     lost_line: Event = Event(number=2)

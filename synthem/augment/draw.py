@@ -1,4 +1,4 @@
-"""Draws what is to be done to a section: a recipe of absolute figures, which can be stored and followed again."""
+"""Draws what is to be done to a section: a recipe of absolute figures, which can be stored and followed."""
 
 import math
 
@@ -39,8 +39,8 @@ class Recipe(Frozen):
     """What is done to one section or stack, in the section's own grey levels and in nm; None is not done.
 
     ``greys`` is its range of greys, in which the strengths of ``defects`` are meant. ``noise`` is its own
-    noise where moving, blur or a defect takes of it, and ``noise_left`` the part that the blur leaves: the rest is given
-    back.
+    noise where moving, blur or a defect takes of it, and ``noise_left`` the part that the blur leaves: the
+    rest is given back.
     """
 
     seed: int
@@ -58,21 +58,15 @@ class Recipe(Frozen):
     @property
     def kinds(self) -> tuple[str, ...]:
         """The names of what is done, in the order in which it acts."""
-        own = {"blur": self.beam, "noise": self.detector}
-        return tuple(
-            name
-            for name in KINDS
-            if own.get(name, getattr(self, name, None) or getattr(self.defects, name, None)) is not None
-        )
+        done = {**vars(self), "blur": self.beam, "noise": self.detector, **vars(self.defects)}
+        return tuple(name for name in KINDS if done[name] is not None)
 
     def grid(self, shape: tuple[int, int, int], voxel_nm: Triple) -> Grid:
         """Return the window on the world of the recipe's defects."""
         return Grid(shape, voxel_nm, self.origin_nm)
 
 
-def draw_recipe(
-    own: Own, config: MicroscopeAugment, voxel_nm: Triple, *, seed: int
-) -> Recipe:
+def draw_recipe(own: Own, config: MicroscopeAugment, voxel_nm: Triple, *, seed: int) -> Recipe:
     """Draw what is to be done to a section or stack, around what it has.
 
     Parameters
@@ -97,7 +91,9 @@ def draw_recipe(
     if draws.happens("elastic", config.elastic.chance):
         elastic = Bending(
             amplitude_nm=strength * draws.of(config.elastic.amplitude_nm, "elastic/amplitude"),
-            length_nm=max(draws.of(config.elastic.length, "elastic/length") * edge_nm, 8.0 * max(voxel_nm[1:])),
+            length_nm=max(
+                draws.of(config.elastic.length, "elastic/length") * edge_nm, 8.0 * max(voxel_nm[1:])
+            ),
         )
     if draws.happens("stain", config.stain.chance):
         stain = Staining(
@@ -150,7 +146,10 @@ def _curve(kind: Curve, draws: Draws, strength: float, greys: Greys) -> Tones:
     range_ = greys.high - greys.low
     return Tones(
         gain=math.exp(draws.sign("curve/contrast") * strength * draws.of(kind.contrast, "curve/contrast")),
-        offset=draws.sign("curve/brightness") * strength * draws.of(kind.brightness, "curve/brightness") * range_,
+        offset=draws.sign("curve/brightness")
+        * strength
+        * draws.of(kind.brightness, "curve/brightness")
+        * range_,
         gamma=math.exp(draws.sign("curve/gamma") * strength * draws.of(kind.gamma, "curve/gamma")),
         low=greys.low - 0.1 * range_,
         middle=greys.middle,

@@ -1,5 +1,7 @@
 """Numbers of one augmentation, each by its name: none depends on which others are drawn."""
 
+from functools import cache
+
 import numpy as np
 
 from shapes.core.spread import Spread, draw
@@ -37,9 +39,9 @@ class Draws:
         return 1.0 if self.share(f"{name}/sign") < 0.5 else -1.0
 
     def _of(self, name: str) -> np.uint64:
-        # a name is short, and eight bytes at a time are hashed into the key
-        key = self._key
-        text = name.encode()
-        for at in range(0, len(text), 7):
-            key = np.uint64(mix(key, int.from_bytes(text[at : at + 7], "little")))
-        return key
+        return np.uint64(mix(self._key, _number(name)))
+
+
+@cache
+def _number(name: str) -> np.uint64:
+    return stream_key(0, name)

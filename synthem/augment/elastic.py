@@ -11,8 +11,8 @@ from shapes.core.grid import Grid
 from shapes.core.streams import stream_key, white_noise
 
 STEEPEST = 0.4
-"""The displacement changes by no more than this a unit of length, so the field's Jacobian is positive: what is
-below one is enough, and folds and cracks want the rest."""
+"""The displacement changes by no more than this a unit of length, so the field's Jacobian is positive. What is
+below one is enough; folds and cracks want the rest."""
 _VARIANCE = 315.0 / 151.0  # by which a cubic B-spline lessens the variance of white noise, along each axis
 
 
@@ -23,7 +23,7 @@ class Bending(Frozen):
     length_nm: float
 
 
-def bend(params: Bending, seed: int, grid: Grid) -> npt.NDArray[np.float64]:
+def bend(params: Bending, seed: int, grid: Grid) -> npt.NDArray[np.floating]:
     """Return how far from its own place each voxel of a section looks, along y and x.
 
     Parameters
@@ -37,20 +37,22 @@ def bend(params: Bending, seed: int, grid: Grid) -> npt.NDArray[np.float64]:
 
     Returns
     -------
-    float64 (2, y, x)
+    float32 (2, y, x)
         In nm.
     """
-    plane = Grid((1, *grid.shape[1:]), (grid.voxel_nm[0], *grid.voxel_nm[1:]))
+    plane = Grid((1, *grid.shape[1:]), grid.voxel_nm, grid.origin_nm)
     first, shape = support(plane, params.length_nm)
     layer = (1, *shape[1:])
     both = np.concatenate(
         [white_noise(stream_key(seed, f"augment/elastic/{axis}"), first, layer) for axis in (0, 1)]
-    ).astype(np.float64)
-    both *= params.amplitude_nm * _VARIANCE
+    )
+    both *= np.float32(params.amplitude_nm * _VARIANCE)
     steps = [np.abs(np.diff(both, axis=axis)).max(initial=0.0) / params.length_nm for axis in (1, 2)]
     steepest = 2.0**0.5 * math.hypot(*steps)  # of a matrix of four such slopes, at most
     if steepest > STEEPEST:
-        both *= STEEPEST / steepest
+        both *= np.float32(STEEPEST / steepest)
     # the same layer all along z: the weights of a spline sum to one
-    fields = [interpolate(np.repeat(one[None], shape[0], 0), first, params.length_nm, plane)[0] for one in both]
-    return np.stack(fields).astype(np.float64)
+    fields = [
+        interpolate(np.repeat(one[None], shape[0], 0), first, params.length_nm, plane)[0] for one in both
+    ]
+    return np.stack(fields)

@@ -1,4 +1,4 @@
-"""What a section has already: its noise, its sharpness, its range of greys, each measured when first asked for."""
+"""What a section has already: noise, sharpness, range of greys; each is measured when it is asked for."""
 
 import math
 from dataclasses import dataclass
@@ -14,14 +14,17 @@ from synthem.preset.microscope import Beam
 
 Image = npt.NDArray[np.float32]
 SMOOTH_VX = 2.0
-"""What a Gaussian of this size leaves over counts as noise, as ``synthem.measure.statistics.noise`` has it."""
+"""What a Gaussian of this size leaves over is noise, as ``synthem.measure.statistics.noise`` has it."""
 MOST_SECTIONS = 4
 """So many sections of a stack are looked at, evenly spread."""
+TILE_VX = 128
+"""Noise and sharpness are measured in tiles of at most this edge: one in the middle of a section, or four
+evenly spread over one that has room for them."""
 EDGE_VX = 11
 """Across so many voxels an edge goes from dark to bright."""
 DARK, BRIGHT = 40.0, 215.0
-"""The usual range of greys, in which defects have their strengths, and which the 1st and 99th percentile of a
-section stand for."""
+"""The usual range of greys, in which defects have their strengths; the 1st and 99th percentile of a section
+stand for it."""
 LEAST_RANGE = 8.0
 """Grey levels: a section of less contrast is taken to have so much."""
 SHARPEST_VX = 0.5
@@ -56,8 +59,8 @@ class Greys(NamedTuple):
 class _Flat(NamedTuple):
     rest: Image
     """What is left of a section when all that is smooth is taken away."""
-    where: npt.NDArray[np.bool_]
-    """Its flatter half."""
+    where: Image
+    """Its flatter half: 1 there, else 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +82,20 @@ class Own:
         return [np.ascontiguousarray(self.image[z]) for z in chosen]
 
     @cached_property
+    def _tiles(self) -> list[Image]:
+        return [
+            np.ascontiguousarray(plane[rows, columns])
+            for plane in self._planes
+            for rows in _spans(plane.shape[0], min(plane.shape))
+            for columns in _spans(plane.shape[1], min(plane.shape))
+        ]
+
+    @cached_property
     def greys(self) -> Greys:
         """The range of greys, from every fourth voxel along y and x."""
         some = np.concatenate([plane[::4, ::4].ravel() for plane in self._planes])
-        low, middle, high = (float(q) for q in np.percentile(some, (1, 50, 99)))
+        at = [int(share * (some.size - 1)) for share in (0.01, 0.5, 0.99)]
+        low, middle, high = np.partition(some, at)[at].tolist()
         if (lack := LEAST_RANGE - (high - low)) > 0:
             low, high = low - lack / 2, high + lack / 2
         return Greys(low, middle, high)
@@ -90,10 +103,11 @@ class Own:
     @cached_property
     def _flat(self) -> list[_Flat]:
         parts = []
-        for plane in self._planes:
-            smooth = cv2.GaussianBlur(plane, (0, 0), SMOOTH_VX)
+        for plane in self._tiles:
+            smooth: Image = cv2.GaussianBlur(plane, (0, 0), SMOOTH_VX)
             slope = _slope(smooth)
-            parts.append(_Flat(plane - smooth, slope <= np.median(slope[::4, ::4])))
+            flat = slope <= np.median(slope[::4, ::4])
+            parts.append(_Flat(plane - smooth, flat.astype(np.float32)))
         return parts
 
     @cached_property
@@ -114,15 +128,22 @@ class Own:
         """
         around = np.ones((EDGE_VX, EDGE_VX), np.uint8)
         found = []
-        for plane in self._planes:
-            soft = cv2.GaussianBlur(plane, (0, 0), 1.0)
+        for plane in self._tiles:
+            soft: Image = cv2.GaussianBlur(plane, (0, 0), 1.0)
             slope = _slope(soft)
-            steep = slope >= max(float(np.percentile(slope[::2, ::2], 98)), 1e-6)
+            steep = slope >= max(float(np.percentile(slope[::4, ::4], 98)), 1e-6)
             height = (cv2.dilate(soft, around) - cv2.erode(soft, around))[steep]
             if height.size:
                 found.append(float(np.median(height / np.sqrt(slope[steep]))) / math.sqrt(2 * math.pi))
         wide = float(np.mean(found)) if found else 0.0
         return math.sqrt(max(wide * wide - 1.0, SHARPEST_VX**2))
+
+
+def _spans(count: int, shorter: int) -> list[slice]:
+    """Return where tiles lie along an axis."""
+    edge = min(count, TILE_VX)
+    middles = (0.5,) if shorter < 2 * TILE_VX else (0.25, 0.75)
+    return [slice(first, first + edge) for first in (int(share * count - edge / 2) for share in middles)]
 
 
 def _slope(plane: Image) -> Image:
@@ -134,5 +155,9 @@ def _slope(plane: Image) -> Image:
 
 
 def _deviation(parts: list[_Flat]) -> float:
-    square = sum(float(np.square(flat.rest[flat.where]).sum(dtype=np.float64)) for flat in parts)
-    return math.sqrt(square / max(1, sum(int(flat.where.sum()) for flat in parts)))
+    square = count = 0.0
+    for flat in parts:
+        there = (flat.rest * flat.where).ravel()
+        square += float(np.dot(there, there))
+        count += float(np.count_nonzero(flat.where))
+    return math.sqrt(square / max(1.0, count))

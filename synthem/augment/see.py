@@ -6,7 +6,6 @@ is moved by parts of a voxel, blur smooths it or a defect hides it; there it is 
 strength.
 """
 
-import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -14,8 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from shapes.core.compiled import compiled
 from shapes.core.grid import Grid, Triple
-from shapes.core.streams import stream_key
+from shapes.core.streams import stream_key, white_noise
 from synthem.augment.draw import Recipe, Staining, Tones
 from synthem.augment.elastic import bend
 from synthem.augment.move import moved_image, moved_masks, noise_kept
@@ -25,11 +25,8 @@ from synthem.microscope.defects.apply import COVERING, RECORDING, covered, displ
 from synthem.microscope.defects.places import streaky_noise
 from synthem.microscope.detector import detector
 from synthem.preset.defects import Defects
-from synthem.preset.microscope import Detector
 
 Masks = npt.NDArray[np.bool_]
-GIVEN_BACK = Detector(read=1.0, shot=0.0, correlated=0.15, correlation_vx=1.0)
-"""Noise that is given back: next to white, as it is in flat cytoplasm of EPFL6 (0.1–0.2 to the next voxel)."""
 
 
 class Seen(NamedTuple):
@@ -91,7 +88,8 @@ def see_anew(
         image = _stained(image, recipe.stain, recipe, grid)
     if recipe.greys is not None and _any(defects, COVERING):
         image, shown = _covered(image, recipe, recipe.greys, grid)
-        kept = shown if kept is None else kept * shown
+        if shown is not None:
+            kept = shown if kept is None else kept * shown
     if recipe.beam is not None:
         image = beam(image, recipe.beam, voxel_nm)
     image = _noisy(image, kept, recipe, grid)
@@ -106,10 +104,11 @@ def see_anew(
 def toned(image: Image, params: Tones) -> Image:
     """Return an image on another curve of greys; what lies beyond the range of gamma is not bent by it."""
     if params.gamma != 1.0:
+        curved: Image
         wide = np.float32(params.high - params.low)
         within = np.clip(image, np.float32(params.low), np.float32(params.high))
         share = (within - np.float32(params.low)) / wide
-        curved: Image = cv2.pow(share.ravel(), params.gamma).reshape(image.shape)
+        curved = cv2.pow(share.ravel(), params.gamma).reshape(image.shape)
         image = image + (curved - share) * wide
     shift = np.float32(params.middle * (1.0 - params.gain) + params.offset)
     return image * np.float32(params.gain) + shift
@@ -136,29 +135,48 @@ def _stained(image: Image, params: Staining, recipe: Recipe, grid: Grid) -> Imag
     return out
 
 
-def _covered(image: Image, recipe: Recipe, greys: Greys, grid: Grid) -> tuple[Image, Image]:
-    """Lay defects over sections, and tell by how much of a grey level each voxel still follows the tissue."""
+def _covered(image: Image, recipe: Recipe, greys: Greys, grid: Grid) -> tuple[Image, Image | None]:
+    """Lay defects over sections, and tell by how much of a grey level each voxel still follows the tissue.
+
+    None is where all of them follow it wholly.
+    """
     usual = greys.usual(image)
     laid = covered(usual, recipe.defects, recipe.seed, grid)
-    shown = covered(usual + np.float32(1), recipe.defects, recipe.seed, grid) - laid
-    return greys.own(laid), np.clip(shown, 0, 1)
+    hiding = recipe.defects.model_copy(update={"knife": None})  # its marks are added to the tissue
+    if not _any(hiding, COVERING):
+        return greys.own(laid), None
+    dark = laid if recipe.defects.knife is None else covered(usual, hiding, recipe.seed, grid)
+    pale = covered(usual + np.float32(1), hiding, recipe.seed, grid)
+    return greys.own(laid), np.clip(pale - dark, 0, 1)
 
 
 def _noisy(image: Image, kept: Image | None, recipe: Recipe, grid: Grid) -> Image:
     """Add the noise that is asked for, and that which was lost."""
-    left = recipe.noise_left
-    lost = 0.0 if kept is not None else recipe.noise * math.sqrt(max(0.0, 1.0 - left * left))
-    more = recipe.detector
-    if lost > 0:
-        more = (more or GIVEN_BACK).model_copy(update={"read": math.hypot(more.read if more else 0.0, lost)})
-    if more is not None:
-        image = detector(image, more, recipe.seed, grid.start_vx, grid.voxel_nm)
-    if kept is not None:
-        seed = int(stream_key(recipe.seed, "augment/given back"))
-        noise = detector(np.zeros_like(image), GIVEN_BACK, seed, grid.start_vx, grid.voxel_nm)
-        lacks = np.sqrt(1 - np.square(kept * np.float32(left)))
-        image = image + np.float32(recipe.noise) * lacks * noise
+    if recipe.detector is not None:
+        image = detector(image, recipe.detector, recipe.seed, grid.start_vx, grid.voxel_nm)
+    if recipe.noise > 0 and (kept is not None or recipe.noise_left < 1):
+        # what flat cytoplasm of EPFL6 has is next to white: 0.1–0.2 of it is that of the next voxel
+        white = white_noise(stream_key(recipe.seed, "augment/given back"), grid.start_vx, grid.shape)
+        out = np.empty_like(image)
+        shown = np.ones((1, 1, 1), np.float32) if kept is None else kept
+        _give_back(image, shown, white, np.float32(recipe.noise_left), np.float32(recipe.noise), out)
+        image = out
     return image
+
+
+@compiled
+def _give_back(image, kept, white, left, noise, out):  # type: ignore[no-untyped-def]
+    one, each = np.float32(1), kept.shape[0] > 1 or kept.shape[1] > 1 or kept.shape[2] > 1
+    lost = np.sqrt(max(np.float32(0), one - left * left))
+    nz, ny, nx = out.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                lack = lost
+                if each:
+                    still = kept[z, y, x] * left
+                    lack = np.sqrt(max(np.float32(0), one - still * still))
+                out[z, y, x] = image[z, y, x] + noise * lack * white[z, y, x]
 
 
 def _any(defects: Defects, names: Iterable[str]) -> bool:

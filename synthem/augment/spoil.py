@@ -75,9 +75,7 @@ def _crack(kind: Event, crop: _Crop) -> Cracks:
 
 
 def _dust(kind: Event, crop: _Crop) -> Particles:
-    return Particles(
-        per_100um2=crop.rate(kind), radius_nm=Spread(median=crop.at_most(60.0, 0.05), ratio=1.5)
-    )
+    return Particles(per_100um2=crop.rate(kind), radius_nm=Spread(median=crop.at_most(60.0, 0.05), ratio=1.5))
 
 
 def _precipitate(kind: Event, crop: _Crop) -> Particles:
@@ -97,7 +95,7 @@ def _debris(kind: Event, crop: _Crop) -> Particles:
         grey=Spread(mean=225, std=8),
         roughness=0.7,
         glow=-40.0,
-        glow_nm=crop.at_most(150.0, 0.1),
+        glow_nm=crop.at_most(150.0, 0.04),
     )
 
 
@@ -125,10 +123,11 @@ def _contrast_jump(kind: Spoilt, crop: _Crop) -> ContrastJumps:
 
 
 def _charging(kind: Event, crop: _Crop) -> Charging:
+    trail = crop.at_most(2500.0, 0.8)
     return Charging(
-        per_100um2=crop.rate(kind),
+        per_100um2=crop.rate(kind, trail),
         radius_nm=Spread(median=crop.at_most(350.0, 0.15), ratio=1.5),
-        trail_nm=crop.at_most(2500.0, 1.0),
+        trail_nm=trail,
     )
 
 
@@ -139,7 +138,9 @@ def _curtain(kind: Spoilt, crop: _Crop) -> Curtains:
 
 def _tile(kind: Spoilt, crop: _Crop) -> Tiles:
     amount = crop.strength * crop.draws.of(kind.amount, "tile/amount")
-    y, x = (edge * (0.6 + 0.6 * crop.draws.share(f"tile/{k}")) for k, edge in enumerate(crop.grid.size_nm[1:]))
+    y, x = (
+        edge * (0.6 + 0.6 * crop.draws.share(f"tile/{k}")) for k, edge in enumerate(crop.grid.size_nm[1:])
+    )
     return Tiles(size_nm=(y, x), shift_nm=10.0 * amount, brightness=7.0 * amount, shading=8.0 * amount)
 
 

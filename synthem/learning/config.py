@@ -41,7 +41,7 @@ class AugmentConfig(Frozen):
     shade: float = Field(0.0, ge=0, le=1)
     """Grey levels drift smoothly over the crop, by up to this × σ to either side."""
     microscope: Switch = None
-    """The microscope as augmentation, after all of these: ``true``, or how often and how far each kind goes."""
+    """The microscope as augmentation, after all of these: ``true``, or a block of its own."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

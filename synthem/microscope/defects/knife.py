@@ -49,7 +49,9 @@ def _scratch(rows, p, phase, sin, cos, ys, xs, image):  # type: ignore[no-untype
     for i in range(ys.shape[0]):
         for j in range(xs.shape[0]):
             across, along = ys[i] * cos - xs[j] * sin, ys[i] * sin + xs[j] * cos
-            total = p.chatter * np.sin(6.2832 * along / p.chatter_nm + phase)
+            total = 0.0
+            if p.chatter > 0.0:
+                total = p.chatter * np.sin(6.2832 * along / p.chatter_nm + phase)
             for r in range(rows.shape[0]):
                 past = (across - rows[r, 0]) / rows[r, 1]
                 if abs(past) < 3.0:

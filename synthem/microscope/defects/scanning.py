@@ -51,11 +51,13 @@ def charging(params: Charging, seed: int, grid: Grid, image: npt.NDArray[np.floa
     """Lay flares of charge over an image, each with a dark trail along the scan lines."""
     reach = _FADED * max(params.radius_nm.highest(), params.trail_nm)
     key = stream_key(seed, "defect/charging")
+    ys, xs = grid.centres_nm(1), grid.centres_nm(2)
     for k, section in sections(grid):
         for (y, x), own in zip(*scattered(key, params.per_100um2, reach, grid, section), strict=True):
             radius = draw(params.radius_nm.row(), uniform(own, 2), normal(own, 3))
+            if not ys[0] - _FADED * radius < y < ys[-1] + _FADED * radius:
+                continue  # its lines are all beside the window
             strength = draw(params.strength.row(), uniform(own, 4), normal(own, 5))
-            ys, xs = grid.centres_nm(1), grid.centres_nm(2)
             _flare(y, x, own, radius, params.trail_nm, strength, ys, xs, grid.start_vx[1], image[k])
 
 

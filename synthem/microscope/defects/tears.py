@@ -62,14 +62,29 @@ def _rows(centres, keys, lengths, widths, y0, y1, x0, x1, rows):  # type: ignore
 
 
 @inlined
-def _side(row, sin, cos, y, x):  # type: ignore[no-untyped-def]
-    """Return the signed distance to a line, and the line's width there (0 beyond its ends and far away)."""
+def _near(row, sin, cos, far, y, xs):  # type: ignore[no-untyped-def]
+    """Return the first column, and that after the last, of a row that may be so near to a line."""
+    count = xs.shape[0]
+    if count < 2 or abs(sin) < 1e-3:
+        return 0, count
+    each = xs[1] - xs[0]
+    middle = (row[1] + (y - row[0]) * cos / sin - xs[0]) / each
+    wide = (far + abs(row[5])) / (abs(sin) * each) + 2.0
+    return int(min(float(count), max(0.0, middle - wide))), int(min(float(count), max(0.0, middle + wide)))
+
+
+@inlined
+def _side(row, sin, cos, far, y, x):  # type: ignore[no-untyped-def]
+    """Return the signed distance to a line, and the line's width there.
+
+    The width is 0 beyond the line's ends, and ``far`` from it: a line waves by no more than its width.
+    """
     along = (x - row[1]) * cos + (y - row[0]) * sin
     t = along / row[3]
     if abs(t) >= 1.0:
         return 1e9, 0.0
     across = (y - row[0]) * cos - (x - row[1]) * sin - row[5] * (1.0 - t * t)
-    if abs(across) > (_RELAX + 2.0) * row[4]:  # a line waves by no more than its width
+    if abs(across) > far:
         return 1e9, 0.0
     taper = (1.0 - t * t) ** 2
     across -= row[6] * row[4] * (np.sin(along / (1.7 * row[4]) + row[7]) + np.sin(along / 411.0 - row[7]))
@@ -81,13 +96,15 @@ def _displace(rows, ys, xs, by, dy, dx, void):  # type: ignore[no-untyped-def]
     """Add to a field how tissue is displaced: ``by`` 1 draws it together, -0.5 pushes it apart."""
     for r in range(rows.shape[0]):
         row = rows[r]
+        far = (_RELAX + 2.0) * row[4]
         reach = row[3] + abs(row[5]) + (_RELAX + 3.0) * row[4]
         sin, cos = np.sin(row[2]), np.cos(row[2])
         for i in range(ys.shape[0]):
             if abs(ys[i] - row[0]) > reach:
                 continue
-            for j in range(xs.shape[0]):
-                s, width = _side(row, sin, cos, ys[i], xs[j])
+            first, end = _near(row, sin, cos, far, ys[i], xs)
+            for j in range(first, end):
+                s, width = _side(row, sin, cos, far, ys[i], xs[j])
                 past = abs(s) - 0.5 * width
                 if past >= _RELAX * width:
                     continue
@@ -119,13 +136,15 @@ def cracked(params: Cracks, seed: int, grid: Grid, field: Field, void: npt.NDArr
 def _darken(rows, ys, xs, layers, soft, image):  # type: ignore[no-untyped-def]
     for r in range(rows.shape[0]):
         row = rows[r]
+        far = 2.0 * row[4] + soft
         reach = row[3] + abs(row[5]) + 3.0 * row[4]
         sin, cos = np.sin(row[2]), np.cos(row[2])
         for i in range(ys.shape[0]):
             if abs(ys[i] - row[0]) > reach:
                 continue
-            for j in range(xs.shape[0]):
-                s, width = _side(row, sin, cos, ys[i], xs[j])
+            first, end = _near(row, sin, cos, far, ys[i], xs)
+            for j in range(first, end):
+                s, width = _side(row, sin, cos, far, ys[i], xs[j])
                 cover = min(1.0, max(0.0, 0.5 + (0.5 * width - abs(s)) / soft))
                 if cover > 0.0 and width > 0.0:
                     cover *= min(1.0, width / soft)
