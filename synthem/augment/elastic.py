@@ -11,8 +11,8 @@ from shapes.core.grid import Grid
 from shapes.core.streams import stream_key, white_noise
 
 STEEPEST = 0.4
-"""The displacement changes by no more than this a unit of length, so the field's Jacobian is positive. What is
-below one is enough; folds and cracks want the rest."""
+"""The displacement changes by no more than this a unit of length, so the field's Jacobian is positive. Below
+one is enough; folds and cracks want the rest."""
 _VARIANCE = 315.0 / 151.0  # by which a cubic B-spline lessens the variance of white noise, along each axis
 
 

@@ -104,7 +104,7 @@ class Own:
     def _flat(self) -> list[_Flat]:
         parts = []
         for plane in self._tiles:
-            smooth: Image = cv2.GaussianBlur(plane, (0, 0), SMOOTH_VX)
+            smooth = np.asarray(cv2.GaussianBlur(plane, (0, 0), SMOOTH_VX), np.float32)
             slope = _slope(smooth)
             flat = slope <= np.median(slope[::4, ::4])
             parts.append(_Flat(plane - smooth, flat.astype(np.float32)))
@@ -129,7 +129,7 @@ class Own:
         around = np.ones((EDGE_VX, EDGE_VX), np.uint8)
         found = []
         for plane in self._tiles:
-            soft: Image = cv2.GaussianBlur(plane, (0, 0), 1.0)
+            soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), 1.0), np.float32)
             slope = _slope(soft)
             steep = slope >= max(float(np.percentile(slope[::4, ::4], 98)), 1e-6)
             height = (cv2.dilate(soft, around) - cv2.erode(soft, around))[steep]

@@ -1,9 +1,9 @@
 """A section as another preparation and another microscope would show it: follows a recipe, stage by stage.
 
 In the order of ``synthem.microscope.pipeline``: what moves tissue, what lies on a section, the beam, the
-detector, the record, the curve of greys. A section comes with its detector's noise, which is lost where tissue
-is moved by parts of a voxel, blur smooths it or a defect hides it; there it is given back, as noise of that
-strength.
+detector, the record, the curve of greys. A section comes with its detector's noise, which is lost where
+tissue is moved by parts of a voxel, blur smooths it or a defect hides it; there it is given back, as noise of
+that strength.
 """
 
 from collections.abc import Iterable
@@ -104,12 +104,11 @@ def see_anew(
 def toned(image: Image, params: Tones) -> Image:
     """Return an image on another curve of greys; what lies beyond the range of gamma is not bent by it."""
     if params.gamma != 1.0:
-        curved: Image
         wide = np.float32(params.high - params.low)
         within = np.clip(image, np.float32(params.low), np.float32(params.high))
         share = (within - np.float32(params.low)) / wide
-        curved = cv2.pow(share.ravel(), params.gamma).reshape(image.shape)
-        image = image + (curved - share) * wide
+        curved = np.asarray(cv2.pow(share.ravel(), params.gamma), np.float32).reshape(image.shape)
+        image = np.asarray(image + (curved - share) * wide, np.float32)
     shift = np.float32(params.middle * (1.0 - params.gain) + params.offset)
     return image * np.float32(params.gain) + shift
 

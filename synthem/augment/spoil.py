@@ -2,7 +2,7 @@
 
 Sizes are those of ``synthem.preset.defects``, or a share of the crop's edge where that is smaller. What lies
 here and there has a rate at which a crop shows as many as are wanted: lines that are longer than the crop are
-seen from far away, so their rate is lower.
+seen from far away, so their rate is lower. Folds and cracks taper: half of their length is seen.
 """
 
 import math
@@ -66,12 +66,12 @@ def _drift(kind: Misalignment, crop: _Crop) -> Drift:
 
 def _fold(kind: Event, crop: _Crop) -> Folds:
     width = Spread(median=crop.at_most(150.0, 0.05), ratio=1.4)
-    return Folds(per_100um2=crop.rate(kind, 7500.0), width_nm=width)
+    return Folds(per_100um2=crop.rate(kind, 0.5 * 7500.0), width_nm=width)
 
 
 def _crack(kind: Event, crop: _Crop) -> Cracks:
     width = Spread(median=crop.at_most(90.0, 0.04), ratio=1.5)
-    return Cracks(per_100um2=crop.rate(kind, 5000.0), width_nm=width)
+    return Cracks(per_100um2=crop.rate(kind, 0.5 * 5000.0), width_nm=width)
 
 
 def _dust(kind: Event, crop: _Crop) -> Particles:
@@ -165,7 +165,7 @@ BLOCKS: dict[str, Callable[[Any, _Crop], Any]] = {
     "tile": _tile,
     "lost_line": _lost_line,
 }
-"""What draws the block of each defect; a new one is a function and a line, and a field of ``MicroscopeAugment``."""
+"""What draws the block of each defect; a new one is a function, a line, a field of ``MicroscopeAugment``."""
 
 OF_STACKS = ("misalignment", "drift")
 """These say nothing of a section alone."""

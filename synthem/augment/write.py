@@ -46,7 +46,8 @@ def augmented(patch: Patch, config: MicroscopeAugment, *, seed: int) -> tuple[Pa
     if min(patch.grid.shape[1:]) < LEAST_VX:
         y, x = patch.grid.shape[1:]
         raise InputError(
-            f"augment: {patch.name or 'a section'} is {y} × {x} pixels; at least {LEAST_VX} × {LEAST_VX} are wanted"
+            f"augment: {patch.name or 'a section'} is {y} × {x} pixels; at least {LEAST_VX} × {LEAST_VX} "
+            "are wanted"
         )
     image, size = patch.image.astype(np.float32), patch.grid.voxel_nm
     recipe = draw_recipe(Own(image), config, size, seed=seed)
@@ -129,7 +130,8 @@ def _check_stacks(config: MicroscopeAugment, first: Patch) -> None:
     asked = [name for name in KINDS if getattr(config, name).chance > 0]
     if first.grid.shape[0] == 1 and asked and set(asked) <= set(OF_STACKS):
         raise InputError(
-            f"augment: {' and '.join(asked)} moves sections of a stack, and these are single; --volumes takes stacks as such"
+            f"augment: {' and '.join(asked)} moves sections of a stack, and these are single; --volumes takes "
+            "stacks as such"
         )
 
 

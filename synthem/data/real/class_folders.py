@@ -1,8 +1,8 @@
 """Images in ``slices/`` beside one folder of masks a class, as the paper's repository lays it out.
 
 A class without a folder is not labelled, and a section without its mask is not labelled for that class. The
-folders of classes may also lie in one called ``masks``. ``files.py`` says how all of them may be called. Masks
-in a folder ``ignored`` are of what nobody said anything of.
+folders of classes may also lie in one called ``masks``. ``files.py`` says how all of them may be called.
+Masks in a folder ``ignored`` are of what nobody said anything of.
 """
 
 from collections.abc import Mapping, Sequence
