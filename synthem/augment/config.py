@@ -31,7 +31,7 @@ class Elastic(Kind):
     folded over, it is less.
     """
 
-    chance: Chance = 0.3
+    chance: Chance = 0.25
     amplitude_nm: Spread = Spread(min=3, max=20)
     length: Spread = Spread(min=0.25, max=0.6)
 
@@ -115,17 +115,18 @@ class Loss(Kind):
 class MicroscopeAugment(Frozen):
     """The microscope as augmentation; ``strength`` multiplies amounts and numbers, at 0 nothing is done.
 
-    ``elastic`` to ``crack``, and ``tile``, move masks with the image; the others change greys alone.
-    ``misalignment`` and ``drift`` are of stacks. What each of the defects is: see ``microscope.defects`` of a
-    preset, whose sizes they have, or smaller ones that suit the crop.
+    ``elastic`` to ``crack``, and ``tile``, move masks with the image. The others change greys alone, but
+    where a crack or a torn part (``loss``) shows no tissue, nothing is labelled. ``misalignment`` and
+    ``drift`` are of stacks. What each of the defects is: see ``microscope.defects`` of a preset. They have
+    its sizes, or smaller ones that suit the crop.
     """
 
     strength: float = Field(default=1.0, ge=0, le=STRONGEST)
     elastic: Elastic = Elastic()
     misalignment: Misalignment = Misalignment()
     drift: Misalignment = Misalignment(chance=0.1)
-    fold: Event = Event(chance=0.04, number=1.2)
-    crack: Event = Event(chance=0.04, number=1.2)
+    fold: Event = Event(chance=0.03, number=1.2)
+    crack: Event = Event(chance=0.03, number=1.2)
     stain: Unevenness = Unevenness()
     dust: Event = Event(chance=0.04)
     precipitate: Event = Event(chance=0.04, number=2)

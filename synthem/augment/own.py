@@ -17,7 +17,7 @@ SMOOTH_VX = 2.0
 """What a Gaussian of this size leaves over is noise, as ``synthem.measure.statistics.noise`` has it."""
 MOST_SECTIONS = 4
 """So many sections of a stack are looked at, evenly spread."""
-TILE_VX = 128
+TILE_VX = 96
 """Noise and sharpness are measured in tiles of at most this edge: one in the middle of a section, or four
 evenly spread over one that has room for them."""
 EDGE_VX = 11
@@ -142,7 +142,7 @@ class Own:
 def _spans(count: int, shorter: int) -> list[slice]:
     """Return where tiles lie along an axis."""
     edge = min(count, TILE_VX)
-    middles = (0.5,) if shorter < 2 * TILE_VX else (0.25, 0.75)
+    middles = (0.5,) if shorter < 3 * TILE_VX else (0.25, 0.75)
     return [slice(first, first + edge) for first in (int(share * count - edge / 2) for share in middles)]
 
 

@@ -18,7 +18,7 @@ from shapes.core.grid import Grid, Triple
 from shapes.core.streams import stream_key, white_noise
 from synthem.augment.draw import Recipe, Staining, Tones
 from synthem.augment.elastic import bend
-from synthem.augment.move import moved_image, moved_masks, noise_kept
+from synthem.augment.move import Steps, moved_image, moved_masks, noise_kept
 from synthem.augment.own import Greys, Image
 from synthem.microscope.beam import beam
 from synthem.microscope.defects.apply import COVERING, RECORDING, covered, displacement, moves, recorded
@@ -37,7 +37,7 @@ class Seen(NamedTuple):
     image : float32 (z, y, x)
         Grey levels 0–255.
     labels : bool (class, z, y, x)
-        Moved as the image is; none where a crack shows no tissue.
+        Moved as the image is; none where a crack or a torn part shows no tissue.
     ignored : bool (z, y, x) or None
         Moved as the image is.
     """
@@ -75,8 +75,7 @@ def see_anew(
     grid, defects = recipe.grid(image.shape, voxel_nm), recipe.defects
     torn = kept = None
     if recipe.elastic is not None or moves(defects):
-        field, torn = _field(recipe, grid)
-        steps = (field / np.array(voxel_nm[1:]).reshape(2, 1, 1, 1)).astype(np.float32)
+        steps, torn = _steps(recipe, grid)
         image, kept = moved_image(image, steps), noise_kept(steps)
         labels = moved_masks(labels, steps)
         ignored = None if ignored is None else moved_masks(ignored[None], steps)[0]
@@ -90,6 +89,9 @@ def see_anew(
         image, shown = _covered(image, recipe, recipe.greys, grid)
         if shown is not None:
             kept = shown if kept is None else kept * shown
+        if defects.loss is not None:
+            torn_off = Defects(loss=defects.loss)
+            labels = labels & (_shown(torn_off, np.zeros_like(image), recipe, grid) > 0.5)
     if recipe.beam is not None:
         image = beam(image, recipe.beam, voxel_nm)
     image = _noisy(image, kept, recipe, grid)
@@ -113,12 +115,16 @@ def toned(image: Image, params: Tones) -> Image:
     return image * np.float32(params.gain) + shift
 
 
-def _field(recipe: Recipe, grid: Grid) -> tuple[npt.NDArray[np.float64], Masks | None]:
-    """Return how far each voxel looks from its own place, in nm, and where there is no tissue."""
-    field, torn = displacement(recipe.defects, recipe.seed, grid)
+def _steps(recipe: Recipe, grid: Grid) -> tuple[Steps, Masks | None]:
+    """Return how far each voxel looks from its own place, in voxels, and where there is no tissue."""
+    steps, torn = np.zeros((2, *grid.shape), np.float32), None
+    voxels = np.array(grid.voxel_nm[1:], np.float32).reshape(2, 1, 1, 1)
+    if moves(recipe.defects):
+        field, void = displacement(recipe.defects, recipe.seed, grid)
+        steps, torn = (field / voxels).astype(np.float32), void if void.any() else None
     if recipe.elastic is not None:
-        field += bend(recipe.elastic, recipe.seed, grid)[:, None]
-    return field, torn if torn.any() else None
+        steps += bend(recipe.elastic, recipe.seed, grid)[:, None] / voxels
+    return steps, torn
 
 
 def _stained(image: Image, params: Staining, recipe: Recipe, grid: Grid) -> Image:
@@ -144,9 +150,14 @@ def _covered(image: Image, recipe: Recipe, greys: Greys, grid: Grid) -> tuple[Im
     hiding = recipe.defects.model_copy(update={"knife": None})  # its marks are added to the tissue
     if not _any(hiding, COVERING):
         return greys.own(laid), None
-    dark = laid if recipe.defects.knife is None else covered(usual, hiding, recipe.seed, grid)
-    pale = covered(usual + np.float32(1), hiding, recipe.seed, grid)
-    return greys.own(laid), np.clip(pale - dark, 0, 1)
+    return greys.own(laid), _shown(hiding, usual, recipe, grid, laid if hiding == recipe.defects else None)
+
+
+def _shown(hiding: Defects, usual: Image, recipe: Recipe, grid: Grid, laid: Image | None = None) -> Image:
+    """Return by how much of a grey level each voxel still follows the tissue, where ``laid`` lies over it."""
+    laid = covered(usual, hiding, recipe.seed, grid) if laid is None else laid
+    out: Image = np.clip(covered(usual + np.float32(1), hiding, recipe.seed, grid) - laid, 0, 1)
+    return out
 
 
 def _noisy(image: Image, kept: Image | None, recipe: Recipe, grid: Grid) -> Image:

@@ -130,8 +130,8 @@ def _check_stacks(config: MicroscopeAugment, first: Patch) -> None:
     asked = [name for name in KINDS if getattr(config, name).chance > 0]
     if first.grid.shape[0] == 1 and asked and set(asked) <= set(OF_STACKS):
         raise InputError(
-            f"augment: {' and '.join(asked)} moves sections of a stack, and these are single; --volumes takes "
-            "stacks as such"
+            f"augment: {' and '.join(asked)} moves sections of a stack, and these are single; "
+            "--volumes takes stacks as such"
         )
 
 

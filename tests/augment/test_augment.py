@@ -132,7 +132,7 @@ def test_masks_move_as_the_image_moves(name, inverted):
     assert moved >= agreed / 3  # and did move
 
 
-@pytest.mark.parametrize("name", sorted(set(KINDS) - set(MOVING)))
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {*MOVING, "loss"}))
 def test_what_does_not_move_tissue_leaves_masks_alone(name):
     image, mask = tissue(1.0, 6.0), blocks()
     changed = 0
@@ -159,6 +159,16 @@ def test_many_classes_and_ignored_voxels_move_alike_and_cracks_are_empty():
         everywhere, _ = seen(image, crack, seed, np.ones((1, *image.shape), bool))
         assert ((after.ignored == after.labels[10]) | ~everywhere.labels[0]).all()
     assert torn > 100
+
+
+def test_what_is_torn_off_is_not_labelled():
+    image, mask = tissue(1.0, 6.0), np.ones((1, 1, 192, 192), bool)
+    for seed in range(6):
+        after, recipe = seen(image, only("loss"), seed, mask)
+        gone, grey = ~after.labels[0], recipe.greys.own_level(recipe.defects.loss.grey.typical())
+        if gone.mean() > 0.01:
+            assert np.median(np.abs(after.image[gone] - grey)) < 15
+            assert np.abs(after.image[~gone] - image[~gone]).mean() < 2
 
 
 def test_the_same_seed_gives_the_same_bytes_and_kinds_do_not_depend_on_each_other():
