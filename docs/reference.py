@@ -31,6 +31,7 @@ ROOMS = (
     "view",
     "volume",
     "export",
+    "augment",
     "fit",
     "learning",
     "experiment",
