@@ -71,8 +71,8 @@ AUGMENTED = (660.0, -1330.0, -525.0)
 """Where the section lies that is shown through each kind of augmentation."""
 SHOWN_BY = {
     "elastic": 15, "fold": 44, "crack": 39, "stain": 6, "dust": 17, "precipitate": 16, "debris": 47,
-    "knife": 17, "loss": 58, "blur": 41, "noise": 58, "contrast_jump": 7, "charging": 3, "curtain": 15, "tile": 17,
-    "lost_line": 30, "curve": 34,
+    "knife": 17, "loss": 58, "blur": 41, "noise": 58, "contrast_jump": 7, "charging": 3, "curtain": 15,
+    "tile": 17, "lost_line": 30, "curve": 34,
 }  # fmt: skip
 """Seeds that show a kind well: one draw of five does so or more."""
 OUTLINES = {"mitochondrion": (230, 40, 40), "vesicle": (40, 150, 240), "psd": (240, 40, 220)}
