@@ -32,6 +32,7 @@ ROOMS = (
     "view",
     "volume",
     "export",
+    "augment",
     "fit",
     "learning",
     "experiment",

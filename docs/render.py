@@ -3,9 +3,15 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 
 from shapes import Grid
+from synthem.augment.config import KINDS, MicroscopeAugment
+from synthem.augment.draw import draw_recipe
+from synthem.augment.own import Own
+from synthem.augment.see import see_anew
+from synthem.augment.spoil import OF_STACKS
 from synthem.data.ome_zarr import IMAGE, OmeZarr, class_image
 from synthem.data.ome_zarr.layout import Box
 from synthem.labels import CLASSES
@@ -61,6 +67,15 @@ DEFECTS = {
     "curtain": ("urocell", {"curtain": {"strength": 11, "width_nm": 60}}),
 }
 """Each defect at a rate that shows it in a small window, on tissue of its modality."""
+AUGMENTED = (660.0, -1330.0, -525.0)
+"""Where the section lies that is shown through each kind of augmentation."""
+SHOWN_BY = {
+    "elastic": 15, "fold": 44, "crack": 39, "stain": 6, "dust": 17, "precipitate": 16, "debris": 47,
+    "knife": 17, "loss": 58, "blur": 41, "noise": 58, "contrast_jump": 7, "charging": 3, "curtain": 15,
+    "tile": 17, "lost_line": 30, "curve": 34,
+}  # fmt: skip
+"""Seeds that show a kind well: one draw of five does so or more."""
+OUTLINES = {"mitochondrion": (230, 40, 40), "vesicle": (40, 150, 240), "psd": (240, 40, 220)}
 ELSEWHERE = ("crack", "dust", "precipitate", "loss: damaged", "contrast jump")
 """These are shown at another place, where the window holds some."""
 
@@ -94,6 +109,7 @@ def main() -> None:
         tiles.append(Panel(titled(image_tile(patch, False).picture, name), name))
     save(sheet([tiles[k : k + 6] for k in range(0, len(tiles), 6)]), HERE / "defects.png")
     world = World("epfl", seed=5)
+    save(augmented(world), HERE / "augment.png")
     rare = []
     for kind in ("psd", "sheath"):
         found = world.find(kind, near_nm=(0.0, 0.0, 0.0))
@@ -104,6 +120,29 @@ def main() -> None:
     tiles = [tile for pair in rare for tile in pair]
     save(with_legend(sheet([tiles[:4], tiles[4:]])), HERE / "rare.png")
     volume()
+
+
+def augmented(world: World) -> np.ndarray:
+    """Return a section, and what each kind of augmentation alone makes of it, with outlines of masks."""
+    patch = world.patch(Grid((1, 224, 224), world.preset.voxel_nm, AUGMENTED))
+    image, size = patch.image.astype(np.float32), patch.grid.voxel_nm
+    tiles = [Panel(titled(_outlined(image, patch.labels), "as it is"), "")]
+    for kind in (kind for kind in KINDS if kind not in OF_STACKS):
+        usual = MicroscopeAugment().only((kind,))
+        recipe = draw_recipe(Own(image), usual, size, seed=SHOWN_BY[kind])
+        seen = see_anew(image, patch.labels, recipe, size)
+        tiles.append(Panel(titled(_outlined(seen.image, seen.labels), kind), ""))
+    return sheet([tiles[k : k + 6] for k in range(0, len(tiles), 6)])
+
+
+def _outlined(image: np.ndarray, labels: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    picture = np.repeat(np.rint(image[0]).astype(np.uint8)[..., None], 3, 2)
+    for name, colour in OUTLINES.items():
+        lines, _ = cv2.findContours(
+            labels[CLASSES.index(name), 0].astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
+        )
+        cv2.drawContours(picture, lines, -1, colour, 1)
+    return picture
 
 
 def _spoilt(name: str, block: dict[str, object]) -> World:

@@ -10,6 +10,7 @@ import typer
 
 from shapes.core.errors import InputError
 from synthem import __version__
+from synthem.cli.augment import augmenting
 from synthem.cli.console import any_encoding, say, warn
 from synthem.cli.data import making
 from synthem.cli.explain import explaining
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 app.add_typer(looking)
 app.add_typer(making)
+app.add_typer(augmenting)
 app.add_typer(training_alone)
 app.add_typer(learning)
 app.add_typer(scoring)

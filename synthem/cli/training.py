@@ -127,6 +127,14 @@ class Training:
         str | None,
         typer.Option(help="Start from a model: a shipped one's name, or a model.pt.", metavar="MODEL"),
     ] = None
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Augment all crops by the microscope too: microscope, or microscope=STRENGTH.",
+            metavar="microscope[=STRENGTH]",
+            show_default=False,
+        ),
+    ] = None
     config: Annotated[Path | None, typer.Option(help="A YAML file of training settings.")] = None
 
     @property
@@ -150,6 +158,24 @@ class Training:
             network = settings.get("network")
             features = {"features": (w, w, 2 * w, 4 * w, 8 * w, w)}
             settings["network"] = {**(network if isinstance(network, dict) else {}), **features}
+        if self.augment is not None:
+            settings["augment"] = _augmented(settings.get("augment"), self.augment)
         given = {"steps": self.steps, "seed": self.seed, "init": self.init}
         settings |= {k: v for k, v in given.items() if v is not None}
         return parse(TrainConfig, settings, str(self.config or "training"))
+
+
+def _augmented(before: Any, text: str) -> dict[str, Any]:
+    """Return the block of augmentation with the microscope in it, of the strength that an option gives."""
+    name, sign, value = (part.strip() for part in text.partition("="))
+    if name != "microscope":
+        raise InputError(f"--augment: write microscope or microscope=STRENGTH, not {text!r}")
+    block = before if isinstance(before, dict) else {}
+    own = block.get("microscope")
+    own = own if isinstance(own, dict) else {}
+    if sign:
+        try:
+            own = {**own, "strength": float(value)}
+        except ValueError:
+            raise InputError(f"--augment: write a number after microscope=, not {value!r}") from None
+    return {**block, "microscope": own}

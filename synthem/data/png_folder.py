@@ -2,7 +2,7 @@
 
 What a preset's ``annotation.also`` names gets a folder of that name. A patch of several sections becomes one
 PNG a section, with ``_z000`` and so on at the end of its name. A section without labels gets no masks, which
-is how ``read_folder`` knows it.
+is how ``read_folder`` knows it. Voxels of which nobody said what they are have masks in ``ignored/``.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,6 +20,7 @@ from synthem.data.memory import check_memory
 from synthem.data.new_process import check_start
 from synthem.data.plan import Plan, make_patch
 from synthem.data.png_file import png_bytes
+from synthem.data.real.told import IGNORED
 from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.scene.annotate import NEURITE
@@ -121,6 +122,9 @@ def _write_patch(patch: Patch, folder: Path, name: str) -> None:
         for z in np.flatnonzero(labelled.any(0)).tolist():
             mask = (patch.instances[kind][z] > 0).astype(np.uint8) * 255
             write_whole(_path(folder, kind, name, z, depth), png_bytes(mask))
+    if patch.ignored is not None:
+        for z, unsaid in enumerate(patch.ignored):
+            write_whole(_path(folder, IGNORED, name, z, depth), png_bytes(unsaid.astype(np.uint8) * 255))
     for z in range(depth):
         write_whole(_path(folder, SLICES[0], name, z, depth), png_bytes(patch.image[z]))
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem.augment.config import MicroscopeAugment
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
@@ -15,13 +16,16 @@ from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
 
-Arm = Literal["real", "synthetic", "mixed", "pretrained", "adapted"]
+Arm = Literal["real", "augmented", "synthetic", "mixed", "pretrained", "adapted"]
 
 NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
 """Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
 
 FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
 """Arms that start from the network which the block ``pretrained`` names."""
+
+REAL_ALONE: tuple[Arm, ...] = ("real", "augmented")
+"""Arms of real crops alone, from fresh weights."""
 
 SYNTHETIC = "synthetic"
 """In the place of a model's name: an arm learns from the experiment's own synthetic patches first."""
@@ -109,9 +113,11 @@ class ExperimentConfig(Frozen):
     """How the real EM is read: ``classes``, ``labels`` and ``channel``, as the options of these names."""
     synthetic: SyntheticConfig
     pretrained: PretrainedConfig = PretrainedConfig()
+    augmented: MicroscopeAugment = MicroscopeAugment()
+    """What the arm ``augmented`` does to its crops beside the augmentation that all arms have."""
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
-    """What is compared: real crops; synthetic ones; both; real ones from a trained network on; and synthetic
-    ones from there on, without any real label."""
+    """What is compared: real crops; these through other microscopes; synthetic ones; both; real ones from a
+    trained network on; and synthetic ones from there on, without any real label."""
     class_sets: tuple[ClassSet, ...] = (6,)
     """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
     the same number, by which reports and folders call them."""
@@ -159,6 +165,10 @@ class ExperimentConfig(Frozen):
         if self.training.init is not None:
             raise InputError(
                 "training.init: arms start from fresh weights, but for those of the block `pretrained`"
+            )
+        if "augmented" in self.arms and self.training.augment.microscope is not None:
+            raise InputError(
+                "training.augment.microscope: the arm augmented has it and real has not; leave it out"
             )
         if "adapted" in self.arms and self.pretrained.init == SYNTHETIC:
             raise InputError(
@@ -217,11 +227,22 @@ class ExperimentConfig(Frozen):
         """Whether any arm trains or validates on synthetic patches."""
         start = self.pretrained
         first = start.init == SYNTHETIC or any(start.fraction)
-        return any(arm != "real" and (arm != "pretrained" or first) for arm in self.arms)
+        return any(arm not in REAL_ALONE and (arm != "pretrained" or first) for arm in self.arms)
 
-    def training_for(self, class_set: int, steps: int, seed: int, init: str | None = None) -> TrainConfig:
-        """Return the configuration of one run, which may start from a model."""
-        update = {"classes": self.sets[class_set], "steps": steps, "seed": seed, "init": init}
+    def training_for(
+        self, class_set: int, steps: int, seed: int, init: str | None = None, arm: Arm = "real"
+    ) -> TrainConfig:
+        """Return the configuration of one run of an arm, which may start from a model."""
+        augment = self.training.augment
+        if arm == "augmented":
+            augment = augment.model_copy(update={"microscope": self.augmented})
+        update = {
+            "classes": self.sets[class_set],
+            "steps": steps,
+            "seed": seed,
+            "init": init,
+            "augment": augment,
+        }
         every = min(self.training.check_every, steps)
         return self.training.model_copy(update={**update, "check_every": every})
 

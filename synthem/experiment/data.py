@@ -9,7 +9,7 @@ from shapes.core.errors import InputError
 from synthem.data.open import warnings_of
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import beside, read_split
-from synthem.experiment.config import NO_REAL_LABEL, Arm, ExperimentConfig
+from synthem.experiment.config import NO_REAL_LABEL, REAL_ALONE, Arm, ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.learning.balance import balance_weights
@@ -74,7 +74,7 @@ class Data:
 
     def source_for(self, arm: Arm, config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
         """Where an arm's crops come from."""
-        if arm == "real":
+        if arm in REAL_ALONE:
             return self._real(self.train, config, classes)
         if arm in NO_REAL_LABEL:
             return self._synthetic(self.synthetic, config)
@@ -135,7 +135,7 @@ def load_data(config: ExperimentConfig) -> Data:
     notes = [*warnings_of(train), *warnings_of(test)]
     for number in config.real_sections:
         notes += _notes_of(data, config, number)
-    if set(config.arms) != {"real"}:
+    if not set(config.arms) <= set(REAL_ALONE):
         notes += warn_of_seen(load_preset(config.synthetic.preset), [patch.name for patch in data.test])
     return replace(data, notes=tuple(dict.fromkeys(notes)))
 

@@ -24,7 +24,17 @@ NAMES_OF_DATA = {"title", "real", "reading", "splits", "split", "train", "test"}
 """Settings that say where data are: what they are decides, and the hash of the sections says that."""
 
 
-NAMES_OF_CELLS = {"arms", "class_sets", "real_sections", "seeds", "steps", "epochs", "minutes", "pretrained"}
+NAMES_OF_CELLS = {
+    "arms",
+    "class_sets",
+    "real_sections",
+    "seeds",
+    "steps",
+    "epochs",
+    "minutes",
+    "pretrained",
+    "augmented",
+}
 """Settings that say which trainings there are, or decide but some of them: each training has them in its own
 folder, so that others can be added to an experiment later."""
 

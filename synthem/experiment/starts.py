@@ -29,10 +29,12 @@ def with_its_network(config: ExperimentConfig) -> ExperimentConfig:
 
 
 def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
-    """Return what decides, beside all that arms have in common, where an arm starts from and goes on."""
+    """Return what decides, beside all that arms have in common, what an arm starts from and sees."""
     from synthem.learning.model_file import load_model
     from synthem.learning.start import weights_hash
 
+    if arm == "augmented":
+        return {"augmented": config.augmented.model_dump(mode="json")}
     if arm not in FROM_A_MODEL:
         return {}
     first = config.first_model

@@ -40,7 +40,7 @@ def train_cell(
     from synthem.learning.trainer import FinishedTraining, fit
 
     def train(arm: Arm, steps: int, init: str | None, where: str) -> FinishedTraining:
-        training = config.training_for(cell.class_set, steps, cell.seed, init)
+        training = config.training_for(cell.class_set, steps, cell.seed, init, arm)
         return fit(
             training,
             data.source_for(arm, config, training.classes),

@@ -1,12 +1,13 @@
 """What a training run is made of. Frozen, plain values: it travels inside checkpoints and reports."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
+from synthem.augment.config import Switch
 from synthem.labels import CLASSES, check_class, check_classes
 
 
@@ -39,6 +40,16 @@ class AugmentConfig(Frozen):
     """Gaussian blur, its σ uniform from 0 to this many pixels, of half of the crops."""
     shade: float = Field(0.0, ge=0, le=1)
     """Grey levels drift smoothly over the crop, by up to this × σ to either side."""
+    microscope: Switch = None
+    """The microscope as augmentation, after all of these: ``true``, or a block of its own."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the microscope where there is none: runs of before there was one stay what they are."""
+        out: dict[str, Any] = handler(self)
+        if out.get("microscope", ...) is None:
+            del out["microscope"]
+        return out
 
 
 class TrainConfig(Frozen):

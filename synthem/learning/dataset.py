@@ -9,6 +9,9 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from shapes.core.errors import InputError
+from synthem.augment.draw import draw_recipe
+from synthem.augment.own import Own
+from synthem.augment.see import see_anew
 from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig, TrainConfig
 from synthem.learning.crops import Crop, CropSource, tile_corners
@@ -45,6 +48,12 @@ def to_sample(
     labels = np.concatenate([labels, there if patch.ignored is None else there & ~patch.ignored[box]])
     if augmentation is not None and rng is not None:
         image, labels = augment(image, labels, augmentation, rng=rng)
+        if augmentation.microscope is not None:
+            seed, size = int(rng.integers(2**63)), patch.grid.voxel_nm
+            recipe = draw_recipe(Own(image), augmentation.microscope, size, seed=seed)
+            unsaid = ~labels[-1] if by_voxel else None  # else it is alike all over a section
+            image, masks, unsaid = see_anew(image, labels[:-1], recipe, size, unsaid)
+            labels = np.concatenate([masks, labels[-1:] if unsaid is None else ~unsaid[None]])
     labels, there = labels[:-1], labels[-1:] if by_voxel else labels[-1:, :, :1, :1]
     every = np.array([patch.knows(name) for name in config.classes])
     known = (every[:, None, None, None] & there).astype(np.float32)

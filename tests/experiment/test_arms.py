@@ -174,3 +174,39 @@ def test_what_does_not_fit_is_refused(change, says):
     with pytest.raises(InputError, match=says) as error:
         config(**change)
     assert "\n" not in str(error.value)
+
+
+def test_augmented_is_real_through_other_microscopes(real, tmp_path):
+    settings = config(real, arms=["real", "augmented"], augmented={"strength": 2})
+    assert not settings.needs_patches
+    data = load_data(settings, lambda: SYNTHETIC)
+    names = [{p.name for p in data.source_for(arm, settings, CLASSES).patches} for arm in settings.arms]
+    assert names[0] == names[1] and data.validation_for("augmented") is data.validation
+    one, two = run_experiment(settings, data, tmp_path / "out")
+    assert (one.arm, two.arm, two.real_sections) == ("real", "augmented", one.real_sections)
+    cards = [load_model(tmp_path / "out" / run.folder / "training" / "model.pt").card for run in (one, two)]
+    assert cards[0].config.augment.microscope is None
+    assert cards[1].config.augment.microscope.strength == 2
+    assert cards[0].config.augment == cards[1].config.augment.model_copy(update={"microscope": None})
+    assert not torch.equal(
+        *(weights(tmp_path / "out" / run.folder / "training" / "model.pt") for run in (one, two))
+    )
+
+
+def test_the_arm_augmented_can_be_added_later_and_its_strength_decides_it_alone(real, tmp_path):
+    settings = config(real, arms=["real"])
+    data = load_data(settings, lambda: SYNTHETIC)
+    (first,) = run_experiment(settings, data, tmp_path)
+    stamp = (tmp_path / first.folder / "result.json").stat().st_mtime_ns
+    more = config(real, arms=["real", "augmented"])
+    assert len(run_experiment(more, data, tmp_path)) == 2
+    assert (tmp_path / first.folder / "result.json").stat().st_mtime_ns == stamp
+    other = config(real, arms=["augmented"], augmented={"strength": 0.5})
+    with pytest.raises(InputError, match="strength"):
+        run_experiment(other, data, tmp_path)
+    with pytest.raises(InputError, match=r"training\.augment\.microscope"):
+        config(
+            real,
+            arms=["real", "augmented"],
+            training={**SETTINGS["training"], "augment": {"microscope": True}},
+        )

@@ -12,7 +12,8 @@ from synthem.data.real.case import Case, Found
 from synthem.data.real.folder import RealFolder
 from synthem.data.real.label_map import LabelMaps, MapMasks, without_meaning
 from synthem.data.real.reading import USUAL_NM, Reading
-from synthem.data.volume import Plane, Volume
+from synthem.data.real.told import NOTE, voxel_beside
+from synthem.data.volume import Plane
 from synthem.labels import CLASSES, in_order, united
 
 Triple = tuple[float, float, float]
@@ -64,6 +65,14 @@ def assemble(
         greys=greys,
         volumes=volumes,
         maps=maps,
+        unsaid=Masks(
+            {
+                name: Plane(case.ignored, k)
+                for case in cases
+                if case.ignored
+                for k, name in enumerate(parts[case.name])
+            }
+        ),
         classes=united(CLASSES, masks),
     )
 
@@ -92,8 +101,7 @@ def _chosen(
 
 
 def _check_shapes(case: Case) -> None:
-    others: list[Volume] = [*case.masks.values(), *([case.labels] if case.labels else [])]
-    for other in others:
+    for other in filter(None, (*case.masks.values(), case.labels, case.ignored)):
         (depth, *size), (sections, *own) = other.shape, case.image.shape
         if depth != sections:
             raise InputError(
@@ -142,13 +150,15 @@ def _labels(
 
 def _voxel_size(root: Path, cases: Sequence[Case], voxel_nm: Triple | None) -> tuple[Triple, list[str]]:
     """Return the voxel size, and what is to be said of it."""
-    told = {case.image.voxel_nm: case for case in reversed(cases) if case.image.voxel_nm}
+    told = {c.image.voxel_nm: str(c.image.where) for c in reversed(cases) if c.image.voxel_nm}
+    if not told and (beside := voxel_beside(root)):
+        told = {beside: str(root / NOTE)}
     if voxel_nm is not None:
-        for (z, y, x), case in told.items():
+        for (z, y, x), where in told.items():
             own = (voxel_nm[0] if z is None else z, y, x)
             if any(abs(a / b - 1) > NEAR for a, b in zip(own, voxel_nm, strict=True)):
                 return voxel_nm, [
-                    f"{case.image.where}: tells a voxel size of {_size(own)} nm; {_size(voxel_nm)} is taken, "
+                    f"{where}: tells a voxel size of {_size(own)} nm; {_size(voxel_nm)} is taken, "
                     "as --voxel-nm says"
                 ]
         return voxel_nm, []
@@ -159,7 +169,7 @@ def _voxel_size(root: Path, cases: Sequence[Case], voxel_nm: Triple | None) -> t
     if len(told) > 1:
         (first, one), (other, two), *_ = told.items()
         raise InputError(
-            f"{root}: {one.image.where} tells a voxel size of {_size(first)} nm and {two.image.where} one of "
+            f"{root}: {one} tells a voxel size of {_size(first)} nm and {two} one of "
             f"{_size(other)}; give one with --voxel-nm"
         )
     ((z, y, x),) = told

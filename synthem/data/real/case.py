@@ -22,6 +22,8 @@ class Case:
         By class; those of the same shape.
     labels : Volume or None
         A label map of the same shape.
+    ignored : Volume or None
+        A mask of the same shape of what nobody said anything of.
     picture : bool
         Whether it is known to be one section without opening it.
     """
@@ -30,6 +32,7 @@ class Case:
     image: Volume
     masks: Mapping[str, Volume] = field(default_factory=dict)
     labels: Volume | None = None
+    ignored: Volume | None = None
     picture: bool = False
 
 

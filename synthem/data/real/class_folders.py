@@ -2,6 +2,7 @@
 
 A class without a folder is not labelled, and a section without its mask is not labelled for that class. The
 folders of classes may also lie in one called ``masks``. ``files.py`` says how all of them may be called.
+Masks in a folder ``ignored`` are of what nobody said anything of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from synthem.data.manifest import read_manifest
 from synthem.data.real.case import Found
 from synthem.data.real.listing import case_of, files_in
 from synthem.data.real.reading import Reading
+from synthem.data.real.told import IGNORED
 from synthem.labels import CLASSES
 
 
@@ -36,9 +38,17 @@ def open_class_folders(root: Path, how: Reading) -> Found:
     warnings: list[str] = []
     folders = {cls: own for cls, own in _folders(root).items() if cls in CLASSES or _fits(own, images)}
     masks = {cls: _masks_of(cls, own, list(images), warnings) for cls, own in folders.items()}
-    warnings += odd(f"{root}: folders of no known class, not used", _unused(root, folder, folders))
+    unsaid = _masks_of(IGNORED, [root / IGNORED], list(images), warnings) if (root / IGNORED).is_dir() else {}
+    unused = _unused(root, folder, folders) - ({IGNORED} if unsaid else set())
+    warnings += odd(f"{root}: folders of no known class, not used", unused)
     cases = [
-        case_of(name, path, how, {cls: own[name] for cls, own in masks.items() if name in own})
+        case_of(
+            name,
+            path,
+            how,
+            {cls: own[name] for cls, own in masks.items() if name in own},
+            ignored=unsaid.get(name),
+        )
         for name, path in images.items()
     ]
     return Found(

@@ -45,6 +45,8 @@ class RealFolder(Sequence[Patch]):
         The sections of each volume; empty where each section is a patch.
     maps : LabelMaps or None
         Label maps, which may hold objects and pixels that are ignored.
+    unsaid : Masks
+        By section, masks of what nobody said anything of.
     classes : tuple of str
         The channels of every patch: those of EPFL6, and what else there are labels of.
     """
@@ -59,6 +61,7 @@ class RealFolder(Sequence[Patch]):
     greys: Greys
     volumes: Mapping[str, tuple[str, ...]]
     maps: LabelMaps | None
+    unsaid: Masks
     classes: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -116,6 +119,8 @@ class RealFolder(Sequence[Patch]):
                     known[place[cls], z] = True
                     if (reached := masks[section].reached) != EVERYWHERE:
                         ignored[z] |= _outside(shape[1:], reached)
+            if section in self.unsaid:
+                ignored[z] |= self.unsaid.read(section)
             if self.maps is not None and section in self.maps.planes:
                 ignored[z] |= self.maps.decoded(section).ignored
                 ids = self.maps.instances(section)

@@ -22,7 +22,12 @@ def later(path: Path, channel: int | None = None, palette: bool = False) -> Volu
 
 
 def case_of(
-    name: str, image: Path, how: Reading, masks: Mapping[str, Path] | None = None, labels: Path | None = None
+    name: str,
+    image: Path,
+    how: Reading,
+    masks: Mapping[str, Path] | None = None,
+    labels: Path | None = None,
+    ignored: Path | None = None,
 ) -> Case:
     """Return a file of images with its files of labels."""
     end = ending(image, PICTURES).casefold()
@@ -31,5 +36,6 @@ def case_of(
         later(image, how.channel),
         {cls: later(path) for cls, path in (masks or {}).items()},
         later(labels, palette=how.palette) if labels else None,
+        later(ignored) if ignored else None,
         picture=bool(end) and end not in TIFF,
     )

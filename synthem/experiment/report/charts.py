@@ -11,6 +11,7 @@ from synthem.experiment.results import MeanStd, Run
 
 MARKS: dict[Arm, str] = {
     "real": "M-4-4H4V4H-4Z",
+    "augmented": "M0 5.4L5.4-4.2H-5.4Z",
     "synthetic": "M0-4.8A4.8 4.8 0 1 1-.01-4.8Z",
     "mixed": "M0-5.8L5.8 0 0 5.8-5.8 0Z",
     "pretrained": "M0-5.4L5.4 4.2H-5.4Z",
@@ -20,6 +21,7 @@ MARKS: dict[Arm, str] = {
 
 DASHES: dict[Arm, str] = {
     "real": "",
+    "augmented": "9 3",
     "synthetic": "5 3",
     "mixed": "",
     "pretrained": "7 2 1.5 2",

@@ -17,6 +17,7 @@ from synthem.view.overlay import overlay
 
 ARM_COLOURS: dict[Arm, str] = {
     "real": "#4d4d4d",
+    "augmented": "#9000d8",
     "synthetic": "#2b7bba",
     "mixed": "#d95f02",
     "pretrained": "#b8578f",
@@ -26,6 +27,7 @@ ARM_COLOURS: dict[Arm, str] = {
 
 ARM_STYLES: dict[Arm, str] = {
     "real": "-",
+    "augmented": "-.",
     "synthetic": "--",
     "mixed": "-",
     "pretrained": "-.",

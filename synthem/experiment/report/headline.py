@@ -56,6 +56,7 @@ def outcome(comparison: Comparison, arm: Arm, sections: int) -> str:
 
 def _subject(arm: Arm, labelled: str) -> str:
     return {
+        "augmented": f"Other microscopes' views of {labelled}",
         "synthetic": f"Synthetic patches in place of {labelled}",
         "mixed": f"Synthetic patches added to {labelled}",
         "pretrained": f"Weights that were trained beforehand and refined on {labelled}",

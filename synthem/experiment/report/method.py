@@ -31,6 +31,11 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
         f"{training.batch} a step; {training.optimiser}, rate {training.lr:g}, "
         f"{training.schedule.replace('_', ' ')}."
     )
+    if "augmented" in config.arms:
+        sentences.append(
+            "The arm `augmented` is `real` with its crops seen through other microscopes, of strength "
+            f"{config.augmented.strength:g}: see `synthem.augment`."
+        )
     if "pretrained" in config.arms:
         share = (
             f", of which a share of {share_text(start.fraction)} is synthetic" if any(start.fraction) else ""

@@ -37,6 +37,7 @@ MOST_PICTURES = 2_700_000
 
 DARK: dict[Arm, str] = {
     "real": "#f0f0f0",
+    "augmented": "#9048f0",
     "synthetic": "#5a9fe0",
     "mixed": "#ff9147",
     "pretrained": "#c95fa0",

@@ -31,6 +31,8 @@ def _bodies(centres, keys, p, ys, xs, tall, wide, soft, image):  # type: ignore[
             far = radius * (1.0 + p.roughness) + soft
             if p.glow != 0.0:
                 far += _GLOW * p.glow_nm
+            # the four waves of a body's outline add up to 2.5 at most
+            outer = radius * (1.0 + p.roughness) + max(soft, _GLOW * p.glow_nm if p.glow != 0.0 else 0.0)
             a = 6.2832 * uniform(key, 6)
             b, c, d = 6.2832 * uniform(key, 7), 6.2832 * uniform(key, 8), 6.2832 * uniform(key, 9)
             first = max(0, int((cy - far - ys[0]) / tall))
@@ -40,6 +42,8 @@ def _bodies(centres, keys, p, ys, xs, tall, wide, soft, image):  # type: ignore[
             for i in range(first, last):
                 for j in range(left, right):
                     dy, dx = ys[i] - cy, xs[j] - cx
+                    if dy * dy + dx * dx > outer * outer:
+                        continue
                     t = np.arctan2(dy, dx)
                     wave = np.sin(2 * t + a) + 0.7 * np.sin(3 * t + b) + 0.5 * np.sin(5 * t + c)
                     wave += 0.3 * np.sin(9 * t + d)

@@ -24,6 +24,15 @@ _FADED = 3.0
 
 @compiled
 def _flare(cy, cx, key, radius, trail, strength, ys, xs, first, image):  # type: ignore[no-untyped-def]
+    spot, rim, tails = np.zeros(xs.shape[0]), np.zeros(xs.shape[0]), np.zeros((xs.shape[0], 3))
+    for j in range(xs.shape[0]):
+        dx, past = (xs[j] - cx) / radius, (xs[j] - cx) / trail
+        if abs(dx) < _FADED:
+            spot[j], rim[j] = np.exp(-0.5 * dx * dx), 1.0 - (dx / _FADED) ** 2
+        if 0.0 < past < _FADED:
+            # after the bright spot the line is dark until the charge has drained
+            tails[j, 0], tails[j, 1] = min(1.0, (xs[j] - cx) / radius), np.exp(-past)
+            tails[j, 2] = 1.0 - past / _FADED
     for i in range(ys.shape[0]):
         dy = (ys[i] - cy) / radius
         if abs(dy) >= _FADED:
@@ -32,25 +41,23 @@ def _flare(cy, cx, key, radius, trail, strength, ys, xs, first, image):  # type:
         core = strength * np.exp(-0.5 * dy * dy) * (1.0 - (dy / _FADED) ** 2)
         tail = core * (0.2 + 0.8 * uniform(line, 0))
         for j in range(xs.shape[0]):
-            dx = (xs[j] - cx) / radius
-            if abs(dx) < _FADED:
-                image[i, j] += core * np.exp(-0.5 * dx * dx) * (1.0 - (dx / _FADED) ** 2)
-            past = (xs[j] - cx) / trail
-            if 0.0 < past < _FADED:
-                # after the bright spot the line is dark until the charge has drained
-                rise = min(1.0, (xs[j] - cx) / radius)
-                image[i, j] -= 0.6 * tail * rise * np.exp(-past) * (1.0 - past / _FADED)
+            if rim[j] > 0.0:
+                image[i, j] += core * spot[j] * rim[j]
+            if tails[j, 2] > 0.0:
+                image[i, j] -= 0.6 * tail * tails[j, 0] * tails[j, 1] * tails[j, 2]
 
 
 def charging(params: Charging, seed: int, grid: Grid, image: npt.NDArray[np.float32]) -> None:
     """Lay flares of charge over an image, each with a dark trail along the scan lines."""
     reach = _FADED * max(params.radius_nm.highest(), params.trail_nm)
     key = stream_key(seed, "defect/charging")
+    ys, xs = grid.centres_nm(1), grid.centres_nm(2)
     for k, section in sections(grid):
         for (y, x), own in zip(*scattered(key, params.per_100um2, reach, grid, section), strict=True):
             radius = draw(params.radius_nm.row(), uniform(own, 2), normal(own, 3))
+            if not ys[0] - _FADED * radius < y < ys[-1] + _FADED * radius:
+                continue  # its lines are all beside the window
             strength = draw(params.strength.row(), uniform(own, 4), normal(own, 5))
-            ys, xs = grid.centres_nm(1), grid.centres_nm(2)
             _flare(y, x, own, radius, params.trail_nm, strength, ys, xs, grid.start_vx[1], image[k])
 
 

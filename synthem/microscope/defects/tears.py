@@ -6,13 +6,12 @@ so they are on the section before the beam comes.
 ``_RELAX`` widths away from the line the tissue is where it was: alignment has seen to that.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.grid import Grid
 from shapes.core.spread import draw
 from shapes.core.streams import normal, stream_key, uniform
@@ -35,25 +34,59 @@ def lines(params: Folds | Cracks, seed: int, name: str, grid: Grid, section: int
     reach = params.length_nm.highest() * (0.5 + _BOW) + (_RELAX + 3.0) * params.width_nm.highest()
     centres, keys = scattered(stream_key(seed, f"defect/{name}"), params.per_100um2, reach, grid, section)
     rows = np.empty((len(keys), 8))
-    for row, (y, x), key in zip(rows, centres, keys, strict=True):
-        length = draw(params.length_nm.row(), uniform(key, 2), normal(key, 3))
-        width = draw(params.width_nm.row(), uniform(key, 4), normal(key, 5))
-        bow = _BOW * length * (2.0 * uniform(key, 7) - 1.0)
-        turn = math.pi * uniform(key, 6)
-        row[:] = (y, x, turn, 0.5 * length, width, bow, 0.1 + 0.4 * uniform(key, 8), 6.2832 * uniform(key, 9))
-    return Lines(rows)
+    (_, y0, x0), (_, y1, x1) = grid.origin_nm, grid.end_nm
+    found = _rows(centres, keys, params.length_nm.row(), params.width_nm.row(), y0, y1, x0, x1, rows)
+    return Lines(rows[:found])
 
 
 @compiled
-def _side(row, y, x):  # type: ignore[no-untyped-def]
-    """Return the signed distance to a line, and the line's width there (0 beyond its ends)."""
-    sin, cos = np.sin(row[2]), np.cos(row[2])
+def _rows(centres, keys, lengths, widths, y0, y1, x0, x1, rows):  # type: ignore[no-untyped-def]
+    """Write the lines that are not all to one side of a window, in their order; return how many."""
+    n = 0
+    for k in range(keys.shape[0]):
+        key, row = keys[k], rows[n]
+        length = draw(lengths, uniform(key, 2), normal(key, 3))
+        width = draw(widths, uniform(key, 4), normal(key, 5))
+        row[0], row[1], row[2] = centres[k, 0], centres[k, 1], np.pi * uniform(key, 6)
+        row[3], row[4], row[5] = 0.5 * length, width, _BOW * length * (2.0 * uniform(key, 7) - 1.0)
+        row[6], row[7] = 0.1 + 0.4 * uniform(key, 8), 6.2832 * uniform(key, 9)
+        sin, cos = np.sin(row[2]), np.cos(row[2])
+        dy, dx = 0.5 * (y0 + y1) - row[0], 0.5 * (x0 + x1) - row[1]
+        half_y, half_x = 0.5 * (y1 - y0), 0.5 * (x1 - x0)
+        along, half_along = dx * cos + dy * sin, half_x * abs(cos) + half_y * abs(sin)
+        across, half_across = dy * cos - dx * sin, half_x * abs(sin) + half_y * abs(cos)
+        beside = half_across + abs(row[5]) + (_RELAX + 2.0) * width
+        if abs(along) <= row[3] + half_along and abs(across) <= beside:
+            n += 1
+    return n
+
+
+@inlined
+def _near(row, sin, cos, far, y, xs):  # type: ignore[no-untyped-def]
+    """Return the first column, and that after the last, of a row that may be so near to a line."""
+    count = xs.shape[0]
+    if count < 2 or abs(sin) < 1e-3:
+        return 0, count
+    each = xs[1] - xs[0]
+    middle = (row[1] + (y - row[0]) * cos / sin - xs[0]) / each
+    wide = (far + abs(row[5])) / (abs(sin) * each) + 2.0
+    return int(min(float(count), max(0.0, middle - wide))), int(min(float(count), max(0.0, middle + wide)))
+
+
+@inlined
+def _side(row, sin, cos, far, y, x):  # type: ignore[no-untyped-def]
+    """Return the signed distance to a line, and the line's width there.
+
+    The width is 0 beyond the line's ends, and ``far`` from it: a line waves by no more than its width.
+    """
     along = (x - row[1]) * cos + (y - row[0]) * sin
     t = along / row[3]
     if abs(t) >= 1.0:
         return 1e9, 0.0
-    taper = (1.0 - t * t) ** 2
     across = (y - row[0]) * cos - (x - row[1]) * sin - row[5] * (1.0 - t * t)
+    if abs(across) > far:
+        return 1e9, 0.0
+    taper = (1.0 - t * t) ** 2
     across -= row[6] * row[4] * (np.sin(along / (1.7 * row[4]) + row[7]) + np.sin(along / 411.0 - row[7]))
     return across, row[4] * taper
 
@@ -63,13 +96,15 @@ def _displace(rows, ys, xs, by, dy, dx, void):  # type: ignore[no-untyped-def]
     """Add to a field how tissue is displaced: ``by`` 1 draws it together, -0.5 pushes it apart."""
     for r in range(rows.shape[0]):
         row = rows[r]
+        far = (_RELAX + 2.0) * row[4]
         reach = row[3] + abs(row[5]) + (_RELAX + 3.0) * row[4]
         sin, cos = np.sin(row[2]), np.cos(row[2])
         for i in range(ys.shape[0]):
             if abs(ys[i] - row[0]) > reach:
                 continue
-            for j in range(xs.shape[0]):
-                s, width = _side(row, ys[i], xs[j])
+            first, end = _near(row, sin, cos, far, ys[i], xs)
+            for j in range(first, end):
+                s, width = _side(row, sin, cos, far, ys[i], xs[j])
                 past = abs(s) - 0.5 * width
                 if past >= _RELAX * width:
                     continue
@@ -101,12 +136,15 @@ def cracked(params: Cracks, seed: int, grid: Grid, field: Field, void: npt.NDArr
 def _darken(rows, ys, xs, layers, soft, image):  # type: ignore[no-untyped-def]
     for r in range(rows.shape[0]):
         row = rows[r]
+        far = 2.0 * row[4] + soft
         reach = row[3] + abs(row[5]) + 3.0 * row[4]
+        sin, cos = np.sin(row[2]), np.cos(row[2])
         for i in range(ys.shape[0]):
             if abs(ys[i] - row[0]) > reach:
                 continue
-            for j in range(xs.shape[0]):
-                s, width = _side(row, ys[i], xs[j])
+            first, end = _near(row, sin, cos, far, ys[i], xs)
+            for j in range(first, end):
+                s, width = _side(row, sin, cos, far, ys[i], xs[j])
                 cover = min(1.0, max(0.0, 0.5 + (0.5 * width - abs(s)) / soft))
                 if cover > 0.0 and width > 0.0:
                     cover *= min(1.0, width / soft)
