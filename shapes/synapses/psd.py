@@ -177,6 +177,8 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
                         if aside >= FADE_NM:
                             continue
                         up = abs(ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2])
+                        if depth[z, y, x] >= (half + thick[s] if post else half + pre_nm) + FADE_NM:
+                            continue  # deeper than was asked for, nobody knows whom a cell faces
                         deep = depth[z, y, x] if meets else up
                         fade = np.sqrt(1.0 - rim**8) if rim < 1.0 else 0.0
                         # in the partner the density lies below the membrane; in the bouton a thin projection
@@ -189,7 +191,7 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
                         # where the two meet again elsewhere there is none
                         d = max(d, up - half - thick[s] - _CURVED_NM)
                         if not meets or aside >= 0.0:
-                            d = max(d, _OUTSIDE_NM)
+                            d, deep = max(d, _OUTSIDE_NM), max(deep, half)
                         if d < out_d[z, y, x] and d < FADE_NM:
                             out_d[z, y, x] = d
                             if not meets:
@@ -243,7 +245,8 @@ def depths(objects: Contacts, tissue: Tissue, params: Synapses) -> Depths:
 def build(objects: Contacts, tissue: Tissue, partition: Partition, params: Synapses) -> Layer:
     """Return postsynaptic densities on the window's voxels.
 
-    The layer's detail is how far a voxel lies behind the middle of the cleft, negative in the bouton.
+    The layer's detail is how far a voxel lies behind the middle of the cleft, negative in the bouton; beyond
+    the disc, where a density fades, no voxel lies in a cleft.
     """
     layer = empty_layer(tissue.window.grid.shape, detail=True)
     window = tissue.window

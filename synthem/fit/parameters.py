@@ -214,7 +214,7 @@ def _follow(start: Values, values: Values, fitted: set[str]) -> None:
             middle, width = middle_and_width(value)
             moved = min(max(new[0] + gain * (middle - old[0]), 1.0), 254.0)
             stain[name] = {"mean": round(moved, 3), "std": round(gain * width, 3)}
-        elif name.endswith("_texture"):
+        elif name.endswith("_texture") or name == "axon_darker":
             stain[name] = round(gain * value, 4)
 
 

@@ -22,7 +22,7 @@ MANY = ("membrane", "er", "axon", "psd", "vesicle", "sheath", "mitochondrion", "
 def done(real, tmp_path_factory):
     """An experiment on a set of the paper and a longer list, run to its report."""
     out = tmp_path_factory.mktemp("sets") / "out"
-    more = {"count": 4, "shape_vx": (1, 48, 64), "fraction": 0.5}
+    more = {"count": 8, "shape_vx": (1, 48, 64), "fraction": 0.5}
     settings = config(real, steps=2, class_sets=(1, MANY), arms=("real", "synthetic"), synthetic=more)
     conduct(settings, out, jobs=1, say=lambda text: None)
     return settings, out

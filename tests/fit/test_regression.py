@@ -97,7 +97,7 @@ def test_neurites_across_the_plane_are_told_from_those_along_it() -> None:
     at, unit = space.index(LIE), space.to_unit(space.values_of(space.start))
     across = unit.copy()
     across[at] = LYING[0]
-    with Renderer(128, 2, workers=1) as renderer:
+    with Renderer(128, 6, workers=1) as renderer:
         for truth in (across, unit):
             real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(10)]))
             guess = Learned(across + unit - truth, space.doubt)

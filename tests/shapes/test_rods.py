@@ -163,7 +163,7 @@ def test_what_has_room_is_as_thick_as_the_preset_says(kind: str) -> None:
     """In roomy dendrites rods of a fixed radius are even but for their tips, and fill their volume."""
     described = load_preset("epfl").model_dump(mode="json", exclude_none=True)
     anatomy = described["anatomy"]
-    roomy = {"cell_nm": 2000, "length_nm": 5400, "step_nm": 450, "bend": 0, "wobble": 0, "radius_nm": 700}
+    roomy = {"cell_nm": 2000, "length_nm": 5400, "step_nm": 450, "bend": 0, "wobble": 0, "radius_nm": 620}
     anatomy |= dict.fromkeys(("er", "microtubule", "psd", "vesicle", "sheath", "myelinated"))
     anatomy |= {"warp": {"amplitude_nm": 0}, "dendrites": {**roomy, "stiffness": 5}}
     rod = {"bouton_chance": 0, "dendrite_chance": 1, "branch_chance": 0, "clearance_nm": 10, "bulge_nm": 40}
