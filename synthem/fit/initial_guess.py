@@ -22,7 +22,7 @@ BLURS = (0.6, 0.8, 1.0, 1.25, 1.7)
 SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
 """Scales of neurites that are tried, each in so many windows."""
 SEEN = 4
-LIE, LYING, LAID = "neurites along the plane", (0.12, 0.35, 0.6, 0.85), 12
+LIE, LYING, LAID = "neurites along the plane", (0.12, 0.35, 0.6, 0.85), 24
 """Ways to lie that are tried, in parts of the range, each in so many windows."""
 SHARPEST_VX = 0.45
 """Nothing is guessed to be sharper: what a lens does not resolve is noise that is taken for detail."""

@@ -97,12 +97,12 @@ def test_neurites_across_the_plane_are_told_from_those_along_it() -> None:
     at, unit = space.index(LIE), space.to_unit(space.values_of(space.start))
     across = unit.copy()
     across[at] = LYING[0]
-    with Renderer(128, 6, workers=1) as renderer:
+    with Renderer(128, 2, workers=1) as renderer:
         for truth in (across, unit):
-            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(10)]))
+            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(24)]))
             guess = Learned(across + unit - truth, space.doubt)
             found = laid(space, guess, Target.of(real), renderer).unit
-            assert (found[at] == across[at]) == (truth is across)
+            assert (found[at] < 0.5) == (truth is across)
             assert np.array_equal(np.delete(found, at), np.delete(unit, at))
 
 
