@@ -31,6 +31,7 @@ ROOMS = (
     "view",
     "volume",
     "export",
+    "paste",
     "fit",
     "learning",
     "experiment",

@@ -15,6 +15,7 @@ from synthem.cli.data import making
 from synthem.cli.export import exporting
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
+from synthem.cli.paste import pasting
 from synthem.cli.preview import looking
 from synthem.cli.segment import segmenting
 from synthem.cli.train import training_alone
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.add_typer(looking)
 app.add_typer(making)
+app.add_typer(pasting)
 app.add_typer(training_alone)
 app.add_typer(learning)
 app.add_typer(fitting)

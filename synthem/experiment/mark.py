@@ -24,7 +24,17 @@ NAMES_OF_DATA = {"title", "real", "reading", "splits", "split", "train", "test"}
 """Settings that say where data are: what they are decides, and the hash of the sections says that."""
 
 
-NAMES_OF_CELLS = {"arms", "class_sets", "real_sections", "seeds", "steps", "epochs", "minutes", "pretrained"}
+NAMES_OF_CELLS = {
+    "arms",
+    "class_sets",
+    "real_sections",
+    "seeds",
+    "steps",
+    "epochs",
+    "minutes",
+    "pretrained",
+    "pasted",
+}
 """Settings that say which trainings there are, or decide but some of them: each training has them in its own
 folder, so that others can be added to an experiment later."""
 
@@ -57,6 +67,8 @@ def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> d
         "real sections": cell.real_sections,
         "steps": cell.steps,
     }
+    if cell.arm == "pasted":
+        own["pasted"] = config.pasted.model_dump(mode="json")
     return own | identity_of_start(config, cell.arm)
 
 

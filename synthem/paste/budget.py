@@ -1,4 +1,4 @@
-"""Shares of pixels: which of the things that could be set in are, so that all sections together reach them."""
+"""Shares of pixels: which things are set in, so that all sections together reach them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The plain baseline: objects cut from real sections and set elsewhere, at places that are fit for drawn ones.
+"""The plain baseline: objects cut from real sections, set elsewhere at places fit for drawn ones.
 
 An object is taken with a soft rim, without the noise of its own section, turned as its new place asks.
 """
@@ -51,7 +51,7 @@ def copied(
     new = {name: np.zeros(shape, np.bool_) for name in names}
     stock: dict[str, list[_Cut]] = {name: [] for name in _LEAST_PX}
     for donor in donors:
-        donor_greys = Greys(donor)
+        donor_greys = Greys.of(donor)
         for name in stock:
             stock[name] += _cuts(donor, donor_greys, name)
     level = np.median(greys.smooth[greys.cytoplasm]) if greys.cytoplasm.any() else greys.smooth.mean()

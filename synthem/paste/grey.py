@@ -1,4 +1,4 @@
-"""Greys from the surroundings: what is set in is painted before blur and noise, and takes both from the section.
+"""Greys from the surroundings: what is set in takes blur, noise and brightness from the section.
 
 With S the section's grey without noise and R what is left, a thing of cover c and grey g, both blurred as the
 beam blurs, gives S' = (1 − c) S + c g; the image is then S' + R σ(S') / σ(S), where σ is how strong the
@@ -13,32 +13,24 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from shapes.core.spread import Spread
-from synthem.microscope.beam import beam
-from synthem.microscope.stain import stain
-from synthem.paste.drawing import without_membranes
 from synthem.paste.profiles import Profiles
-from synthem.preset.microscope import Stain
-from synthem.preset.preset import Preset
-from synthem.scene.scene import Scene
 
 Image = npt.NDArray[np.float32]
 
 SMOOTH_VX = 2.0
-"""What a Gaussian of this size takes away of a section counts as noise, as in ``measure.statistics.noise``."""
+"""What a Gaussian of this size takes away counts as noise, as in ``synthem.measure.statistics.noise``."""
 TOUCHED = 2e-3
 """Where a cover stays below, and what it adds below as much of a grey level, pixels stay as they are."""
 _BINS, _FEWEST = 12, 400
 _DEEP_NM = 30.0  # below the membrane's middle there is cytoplasm
 _AROUND_NM = 700.0  # over so much the brightness of the tissue is followed
-_UPRIGHT = 10.0  # a percentile
+_MIDDLE_NM, _UPRIGHT, _FEW = 8.0, 10.0, 50
 _SOFT_VX, _MOST_OFF = 1.5, 30.0
-_STEP = 40.0
 
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """What things add to a section, float32 (y, x): their cover, 0 … 1, and cover times grey, on its scale."""
+    """What things add to a section, float32 (y, x): their cover, 0 … 1, and cover times grey."""
 
     cover: Image
     paint: Image
@@ -51,14 +43,15 @@ class Cover:
 
 @dataclass(frozen=True, eq=False)
 class Greys:
-    """The greys of a real section: without noise, the noise, and how that depends on grey."""
+    """The greys of a section, float32 (y, x): without noise, the noise, and how that depends on grey."""
 
     section: Profiles
+    image: Image
 
-    @cached_property
-    def image(self) -> Image:
-        """The section as float32."""
-        return self.section.image.astype(np.float32)
+    @classmethod
+    def of(cls, section: Profiles) -> "Greys":
+        """Return the greys of a section as it is stored."""
+        return cls(section, section.image.astype(np.float32))
 
     @cached_property
     def smooth(self) -> Image:
@@ -107,48 +100,32 @@ class Greys:
         """Return the deviation of the section's noise at greys."""
         return np.interp(grey, *self.noise).astype(np.float32)
 
-    def tones(self, preset: Preset, scene: Scene) -> tuple[float, Image]:
-        """Return gain and offset that take the preset's greys to the section's.
+    @cached_property
+    def levels(self) -> tuple[float, float] | None:
+        """Grey of the cytoplasm, and of upright membranes; None where there is too little of either.
 
-        Membranes of the preset, on the section's own masks and through the beam, and cytoplasm fall on those of
-        the section; the offset, (y, x), follows its brightness.
+        The former is a median. Oblique membranes are faint and outlines are off by a pixel, so the latter
+        is the tenth percentile along the middle of the outlines, from the side on which membranes lie.
         """
-        shown = self._through(preset, stain(scene, _flat(preset, 0.0)))
-        ours = _cytoplasm(preset)
-        wall = self.section.masks["membrane"] & (self.section.partition.depth_nm[0] < 8.0)
+        wall = self.section.masks["membrane"] & (self.section.partition.depth_nm[0] < _MIDDLE_NM)
+        if min(np.count_nonzero(wall), np.count_nonzero(self.cytoplasm)) < _FEW:
+            return None
+        pale, greys = float(np.median(self.smooth[self.cytoplasm])), self.smooth[wall]
+        upright = _UPRIGHT if np.median(greys) < pale else 100 - _UPRIGHT
+        return pale, float(np.percentile(greys, upright))
+
+    @cached_property
+    def drift(self) -> Image:
+        """By how much the cytoplasm around each pixel is paler than that of the whole section."""
         free = self.cytoplasm
-        if wall.sum() < 50 or free.sum() < 50:
-            return 1.0, np.zeros_like(self.image)
-        pale = float(np.median(self.smooth[free]))
-        # upright membranes, right under their outline: the darkest tenth; of pale ones the palest
-        smoothed = ndimage.gaussian_filter(shown, SMOOTH_VX, mode="nearest")
-        ends = np.percentile(self.smooth[wall], (_UPRIGHT, 100 - _UPRIGHT))
-        dark = float(ends[0] if np.median(self.smooth[wall]) < pale else ends[1])
-        theirs = float(np.percentile(smoothed[wall], _UPRIGHT))
-        # where membranes are pale and cells dark it is negative
-        gain = float(np.clip((pale - dark) / max(1.0, ours - theirs), -5.0, 5.0))
+        if not free.any():
+            return np.zeros_like(self.smooth)
+        off = np.where(free, self.smooth - np.median(self.smooth[free]), 0)
         sigma = [_AROUND_NM / size for size in self.section.voxel_nm[1:]]
         weight = ndimage.gaussian_filter(free.astype(np.float32), sigma, mode="nearest")
-        local = ndimage.gaussian_filter(np.where(free, self.smooth - pale, 0), sigma, mode="nearest")
-        drift = local / np.maximum(weight, 0.02)
-        return gain, (pale - gain * ours + drift).astype(np.float32)
-
-    def cover(self, scene: Scene, bare: Scene, preset: Preset) -> Cover:
-        """Return what the things of a scene add to the section.
-
-        The stain is linear in the grey that it is laid over, so two greys tell cover and paint apart.
-        ``bare`` is the same scene without any thing.
-        """
-        gain, offset = self.tones(preset, bare)
-        full, empty = without_membranes(scene), without_membranes(bare)
-        one, two = (_flat(preset, step) for step in (0.0, _STEP))
-        first, second = stain(full, one), stain(full, two)
-        under, over = stain(empty, one), stain(empty, two)
-        left = (second - first) / np.where(np.abs(over - under) < 1.0, _STEP, over - under)
-        cover = np.clip(1.0 - left, 0.0, 1.0)
-        paint = first - (1.0 - cover) * under
-        spread = [self._through(preset, part.astype(np.float32)) for part in (cover, paint)]
-        return Cover(spread[0], gain * spread[1] + spread[0] * offset)
+        local = ndimage.gaussian_filter(off.astype(np.float32), sigma, mode="nearest")
+        out: Image = local / np.maximum(weight, np.float32(0.02))
+        return out
 
     def composed(self, layer: Cover, new: Mapping[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.uint8]:
         """Return the section with a cover laid over it; pixels that it does not touch are the same.
@@ -157,8 +134,8 @@ class Greys:
         ----------
         layer : Cover
         new : mapping of str to bool (y, x)
-            Masks of what is set in, by class. Where the section shows enough of a class itself, what is new of
-            it is made as dark on the average as that is.
+            Masks of what is set in, by class. Where the section shows enough of a class itself, what is
+            new of it is made as dark on the average as that is.
         """
         grey = (1.0 - layer.cover) * self.smooth + layer.paint
         touched = layer.touched
@@ -172,21 +149,3 @@ class Greys:
         rest = (self.image - self.smooth) * (self.sigma(grey) / self.sigma(self.smooth))
         out = np.clip(np.rint(grey + rest), 0, 255).astype(np.uint8)
         return np.where(touched, out, self.section.image)
-
-    def _through(self, preset: Preset, sheets: Image) -> Image:
-        """Return the mean of the sheets of a section, as the preset's beam shows it, (y, x)."""
-        thick = sheets.mean(axis=0, keepdims=True, dtype=np.float32)
-        out: Image = beam(thick, preset.microscope.beam, self.section.voxel_nm)[0]
-        return out
-
-
-def _cytoplasm(preset: Preset) -> float:
-    return preset.microscope.stain.cytoplasm.typical() - 0.5 * preset.microscope.stain.axon_darker
-
-
-def _flat(preset: Preset, above: float) -> Stain:
-    """Return the preset's stain with one even grey in all cells, that of its cytoplasm and so much more."""
-    grey = _cytoplasm(preset) + above
-    even = Spread(min=grey, max=grey)
-    update = {"cytoplasm": even, "glia": even, "glia_process": even, "axon_darker": 0.0, "blotch": 0.0}
-    return preset.microscope.stain.model_copy(update={**update, "patchiness": 0.0})

@@ -12,6 +12,8 @@ from synthem.paste.profiles import Profiles
 from synthem.paste.things import Thing, drawn, sub
 
 _OFF_VESICLE_NM = 8.0
+_SHAFT_NM2 = 8e5  # a smaller profile with a synapse is that of a spine
+_EVEN = 0.8  # from point to point a rod is no thinner than so much of what it is in the middle
 _BEND = 0.12  # of its half length: how far a rod's points are off a straight line
 
 
@@ -32,7 +34,9 @@ def find_mitochondria(
     """
     clear = max(params.clearance_nm, _OFF_VESICLE_NM)
     wide = room_nm >= params.thinnest_nm + clear
-    profiles = [k for k in np.unique(section.ids[wide]).tolist() if k]
+    # a spine has a synapse and no mitochondrion
+    spine = section.of(section.off(section.masks["psd"]) < 30.0) * (section.area_nm2 < _SHAFT_NM2)
+    profiles = [k for k in np.unique(section.ids[wide]).tolist() if k and spine[k - 1] == 0]
     for profile in sorted(profiles, key=lambda k: float(uniform(sub(key, k), 0))):
         here = sub(key, profile)
         y, x = np.nonzero(wide & (section.ids == profile))
@@ -42,7 +46,8 @@ def find_mitochondria(
         middle = (np.array([y[best], x[best]]) + 0.5) * section.voxel_nm[1:]
         rod = _rod(section, room_nm, here, profile, middle, params, clear)
         if rod is not None:
-            length = float(np.hypot(*(rod[POINTS - 1, 1:3] - rod[0, 1:3]))) + rod[0, 3] + rod[POINTS - 1, 3]
+            ends = rod[[0, POINTS - 1]]
+            length = float(np.hypot(*(ends[1, 1:3] - ends[0, 1:3])) + ends[:, 3].sum())
             yield Thing(
                 "mitochondrion", int(object_id(here)), here, (float(middle[0]), float(middle[1])), length,
                 rod=rod, owner=profile - 1,
@@ -85,6 +90,9 @@ def _rod(
             end = abs(2.0 * i / (POINTS - 1) - 1.0)
             rod[i, 1:3], rod[i, 3] = place, min(room, thick * (1.0 - 0.22 * end**3))
         if fits:
+            # no waists, and no lumps: each point is at most as thick as its neighbours allow
+            thin = rod[:POINTS, 3]
+            thin[:] = [min(thin[max(0, i - 1) : i + 2].min() / _EVEN, thin[i]) for i in range(POINTS)]
             rod[:POINTS, 0] += beside * rod[:POINTS, 3].min()
             return rod
     return None

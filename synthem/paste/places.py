@@ -11,7 +11,7 @@ from synthem.paste.grey import Greys
 from synthem.paste.mitochondrion import find_mitochondria
 from synthem.paste.profiles import Profiles
 from synthem.paste.request import Request
-from synthem.paste.sheath import find_sheaths
+from synthem.paste.sheath import WIDTHS_NM, find_sheaths
 from synthem.paste.synapse import APART_NM, find_synapses
 from synthem.paste.things import Thing, sub
 from synthem.paste.vesicles import LEAST, crowd, find_crowds, free_room
@@ -19,7 +19,7 @@ from synthem.preset.preset import Preset
 
 
 def key_of(request: Request, name: str, turn: int) -> np.uint64:
-    """Return the stream of one output section: of the seed, the section's name, and how often it was taken."""
+    """Return the stream of an output section: of the seed, the section's name, and which copy of it it is."""
     return stream_key(request.seed, f"paste/{name}/{turn}")
 
 
@@ -40,7 +40,9 @@ def find_things(
         out += islice(_synapses(section, greys, found, request, preset), most)
         used |= {k for t in out if t.density for k in (t.density.pre, t.density.post)}
     if "sheath" in kinds and anatomy.sheath is not None:
-        sheaths = find_sheaths(section, sub(key, 2), anatomy.sheath)
+        fibres = anatomy.myelinated
+        widths = (fibres.radius_nm.lowest(), fibres.radius_nm.highest()) if fibres else WIDTHS_NM
+        sheaths = find_sheaths(section, sub(key, 2), anatomy.sheath, widths)
         out += islice((t for t in sheaths if t.wrap and t.wrap.profile not in used), most)
         used |= {t.wrap.profile for t in out if t.wrap}
     if "mitochondrion" in kinds and anatomy.mitochondrion is not None:

@@ -16,6 +16,7 @@ from synthem.data.jobs import run_jobs
 from synthem.data.png_folder import write_patch
 from synthem.paste.budget import Offer, choose
 from synthem.paste.copy_paste import copied
+from synthem.paste.cover import cover_of
 from synthem.paste.drawing import draw_things, ids_of, masks_of
 from synthem.paste.grey import Greys
 from synthem.paste.merge import merged, with_masks
@@ -168,7 +169,7 @@ def _offers(patches: Sequence[Patch], request: Request, turn: _Turn) -> tuple[in
     out = []
     for z in range(patch.grid.shape[0]):
         section, key = _section(patch, z), key_of(request, _name(patch, z), turn.turn)
-        greys = Greys(section)
+        greys = Greys.of(section)
         things = find_things(section, greys, request, preset, key, _WITH_BALANCE)
         ids = ids_of(draw_things(section, things, preset, _seed(key)), preset)
         gains = []
@@ -195,18 +196,19 @@ def _made(
     out = patch
     for z in range(patch.grid.shape[0]):
         section, key = _section(patch, z), key_of(request, _name(patch, z), turn.turn)
-        greys = Greys(section)
+        greys = Greys.of(section)
         chosen = plan[z] if plan else None
         if chosen is None:
             chosen = find_things(section, greys, request, preset, key, request.per_section)
         if not chosen:
             continue
-        scene = draw_things(section, chosen, preset, _seed(key))
         if request.copied:
             cover, new = copied(section, greys, chosen, _donors(patches, turn))
             image = greys.composed(cover, {})  # copies bring their own greys
         else:
-            cover = greys.cover(scene, draw_things(section, [], preset, _seed(key)), preset)
+            scene = draw_things(section, chosen, preset, _seed(key))
+            bare = draw_things(section, [], preset, _seed(key))
+            cover = cover_of(greys, scene, bare, preset)
             new = masks_of(scene, preset)
             image = greys.composed(cover, {name: new[name] for name in KINDS})
         out = with_masks(out, z, image, merged(section, new))

@@ -1,4 +1,4 @@
-"""Places for sheaths: profiles that are whole, compact and empty enough, wrapped inwards from their membrane."""
+"""Places for sheaths: compact profiles that are empty enough, wrapped inwards from their membrane."""
 
 from collections.abc import Iterator
 
@@ -10,19 +10,21 @@ from synthem.measure.profiles import solidity
 from synthem.paste.profiles import Profiles
 from synthem.paste.things import Thing, Wrap, drawn, sub
 
-WIDEST_NM = 700.0
-"""Half the width of the widest profile that gets a sheath: wider ones are dendrites and somata."""
-_SOLID = 0.85  # no dendrite with spines, and nothing that is squeezed between others
+WIDTHS_NM = (150.0, 600.0)
+"""Half the width of the thinnest and the widest profile that gets a sheath, where a preset names none."""
+_SOLID = 0.92  # no dendrite with spines, and nothing that is squeezed between others
 _OFF_SYNAPSE_NM = 80.0
 _GAP_NM = 25.0  # between a sheath and a mitochondrion, as in ``rods.py``
 _PALE_NM = 40.0  # of free axon there is at least so much on either side of its middle
 
 
-def find_sheaths(section: Profiles, key: np.uint64, params: Sheaths) -> Iterator[Thing]:
+def find_sheaths(
+    section: Profiles, key: np.uint64, params: Sheaths, widths_nm: tuple[float, float] = WIDTHS_NM
+) -> Iterator[Thing]:
     """Yield sheaths for profiles that a sheath may have, in a drawn order.
 
     Such a profile has no vesicles and no synapse, its outline is hardly dented, its mitochondria lie deep
-    enough, and nothing unknown touches it.
+    enough, and nothing unknown touches it. ``widths_nm`` are the least and the largest of half its width.
     """
     ids, count = section.ids, section.count
     depth = section.partition.depth_nm[0]
@@ -37,7 +39,7 @@ def find_sheaths(section: Profiles, key: np.uint64, params: Sheaths) -> Iterator
         here = sub(key, profile)
         ys, xs = np.nonzero(ids == profile + 1)
         inner = float(depth[ys, xs].max())
-        if not params.thinnest_nm + _PALE_NM <= inner <= WIDEST_NM:
+        if not widths_nm[0] <= inner <= widths_nm[1]:
             continue
         low, high = np.array([[ys.min(), xs.min()]]), np.array([[ys.max(), xs.max()]])
         if solidity(ids, np.array([profile + 1]), low, high)[0] < _SOLID:

@@ -1,4 +1,4 @@
-"""Vesicles for a bouton: the sites of a close-packed lattice that lie near the section, where there is room."""
+"""Vesicles for a bouton: sites of a close-packed lattice near the section, where there is room."""
 
 import math
 from collections.abc import Iterator
@@ -69,8 +69,8 @@ def find_crowds(section: Profiles, room_nm: npt.NDArray[np.floating], key: np.ui
 def free_room(section: Profiles, paleness: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
     """Return how far each pixel lies from whatever vesicles must not touch, in nm, float (y, x).
 
-    That is what is labelled, and what is much darker than the cytoplasm of its profile: cisternae, endosomes and
-    whatever else has no label.
+    That is what is labelled, and what is much darker than the cytoplasm of its profile: cisternae,
+    endosomes and whatever else has no label.
     """
     dark = (paleness < -DARK) & (section.ids > 0) & (section.room_nm > 10.0)
     clutter = section.off(dark) + _OVER_DARK_NM
@@ -91,8 +91,8 @@ def crowd(
 ) -> tuple[Balls, float]:
     """Return the vesicles of a bouton that the section shows, and the radius of their crowd in nm.
 
-    Their middles may lie above or below the section. Each has room for its whole width, as the cells are taken
-    to go straight through the section.
+    Their middles may lie above or below the section. Each has room for its whole width, as cells are taken to
+    go straight through the section.
 
     Parameters
     ----------
