@@ -61,7 +61,7 @@ def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, An
 
 def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> dict[str, Any]:
     """Return what decides the result of one training: the hash of the experiment, and what is its own."""
-    own = {
+    own: dict[str, Any] = {
         "experiment": experiment,
         "arm": cell.arm,
         "real sections": cell.real_sections,

@@ -148,7 +148,7 @@ def _set(
     main = next(iter(cut.masks.values()))
     my, mx = (float(v.mean()) for v in np.nonzero(main))
     matrix = cv2.getRotationMatrix2D((mx, my), turn, 1.0)
-    matrix[:, 2] += (x - mx, y - my)
+    matrix[:, 2] += np.array([x - mx, y - my])
 
     def moved(values: npt.NDArray[np.floating]) -> Image:
         return np.asarray(

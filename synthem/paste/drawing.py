@@ -51,7 +51,12 @@ def draw_things(section: Profiles, things: Sequence[Thing], preset: Preset, seed
     window = warp_window(0, Warp(amplitude_nm=0.0), grid)
     tissue = Tissue(seed, window, cells, anatomy.membranes, np.zeros(len(cells.ids)), Cores.none())
     own = section.partition
-    partition = Partition(*(np.repeat(part, sheets, axis=0) for part in own))
+    partition = Partition(
+        np.repeat(own.index, sheets, axis=0),
+        np.repeat(own.other, sheets, axis=0),
+        np.repeat(own.depth_nm, sheets, axis=0),
+        np.repeat(own.tilt, sheets, axis=0),
+    )
     none = empty_layer(grid.shape, detail=True)
     layers = dict.fromkeys(GENERATORS, none)
     if anatomy.psd is not None and (contacts := contacts_of(things)).ids.size:

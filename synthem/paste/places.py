@@ -9,12 +9,12 @@ import numpy as np
 from shapes.core.streams import stream_key
 from synthem.paste.grey import Greys
 from synthem.paste.mitochondrion import find_mitochondria
-from synthem.paste.profiles import Profiles
+from synthem.paste.profiles import Floats, Profiles
 from synthem.paste.request import Request
 from synthem.paste.sheath import WIDTHS_NM, find_sheaths
 from synthem.paste.synapse import APART_NM, find_synapses
 from synthem.paste.things import Thing, sub
-from synthem.paste.vesicles import LEAST, crowd, find_crowds, free_room
+from synthem.paste.vesicles import LEAST, crowd, find_crowds, free_room, pale_room
 from synthem.preset.preset import Preset
 
 
@@ -46,7 +46,7 @@ def find_things(
         out += islice((t for t in sheaths if t.wrap and t.wrap.profile not in used), most)
         used |= {t.wrap.profile for t in out if t.wrap}
     if "mitochondrion" in kinds and anatomy.mitochondrion is not None:
-        room = free_room(section, greys.paleness)
+        room = free_room(section)
         some = find_mitochondria(section, room, sub(key, 3), anatomy.mitochondrion)
         out += islice((t for t in some if t.owner not in used), most)
         used |= {t.owner for t in out if t.rod is not None}
@@ -54,7 +54,7 @@ def find_things(
     if "vesicle" in kinds and alone and anatomy.vesicle is not None:
         margin = preset.annotation.vesicle_margin_nm
         crowds = find_crowds(
-            section, free_room(section, greys.paleness), sub(key, 4), anatomy.vesicle, margin
+            section, pale_room(section, greys.paleness), sub(key, 4), anatomy.vesicle, margin
         )
         out += islice((t for t in crowds if int(t.balls.owners[0]) not in used), most)
     return out
@@ -65,7 +65,7 @@ def _synapses(
 ) -> Iterator[Thing]:
     """Yield those densities that keep off each other, with vesicles where these are asked for."""
     kept: list[Thing] = []
-    room = free_room(section, greys.paleness)
+    room = pale_room(section, greys.paleness)
     params = preset.anatomy.vesicle
     for thing in found:
         if thing.density is None or _crowded(thing, kept):
@@ -97,7 +97,7 @@ def _crowded(thing: Thing, others: Sequence[Thing]) -> bool:
     return False
 
 
-def _off(section: Profiles, room: np.ndarray, others: Sequence[Thing]) -> np.ndarray:  # type: ignore[type-arg]
+def _off(section: Profiles, room: Floats, others: Sequence[Thing]) -> Floats:
     """Return the room that vesicles of other things leave, nm (y, x)."""
     balls = [
         (at, r)

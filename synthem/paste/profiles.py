@@ -118,7 +118,8 @@ class Profiles:
     def taken(self) -> Mask:
         """Where a labelled organelle lies, or nobody knows what."""
         names = ("mitochondrion", "vesicle", "psd", "sheath")
-        return np.any([self.masks[name] for name in names], axis=0) | self.closed
+        out: Mask = np.any([self.masks[name] for name in names], axis=0) | self.closed
+        return out
 
     @cached_property
     def area_nm2(self) -> Floats:

@@ -37,7 +37,7 @@ Entry = dict[str, Any]
 class _Turn(NamedTuple):
     """One output section: which input, and how often that was taken before."""
 
-    index: int
+    number: int
     section: int
     turn: int
 
@@ -69,7 +69,7 @@ def paste_sections(
     request.tissue()
     turns = _turns(len(patches), count)
     plan, notes = _plan(patches, request, turns, lambda do, jobs, done: run_jobs(do, jobs, 1, done))
-    made = [_made(patches, request, turn, plan[turn.index]) for turn in turns]
+    made = [_made(patches, request, turn, plan[turn.number]) for turn in turns]
     return [patch for patch, _ in made], [entry for _, own in made for entry in own], [*notes]
 
 
@@ -119,7 +119,7 @@ def paste_into(
     with written(out):
         crew(
             partial(_write, patches, request, out),
-            [(turn, plan[turn.index]) for turn in turns],
+            [(turn, plan[turn.number]) for turn in turns],
             lambda result: entries.update([result]),
         )
         told = [entry for k in sorted(entries) for entry in entries[k]]
@@ -154,12 +154,12 @@ def _plan(
 ) -> tuple[dict[int, Found | None], list[str]]:
     """Choose what is set in where shares are wanted; elsewhere each section is left to itself."""
     if not request.balance:
-        return dict.fromkeys((turn.index for turn in turns), None), []
+        return dict.fromkeys((turn.number for turn in turns), None), []
     offers: dict[int, list[Offer]] = {}
     crew(partial(_offers, patches, request), turns, lambda result: offers.update([result]))
-    chosen, notes = choose([offers[turn.index] for turn in turns], request.balance)
+    chosen, notes = choose([offers[turn.number] for turn in turns], request.balance)
     return {
-        turn.index: [list(things) for things in own] for turn, own in zip(turns, chosen, strict=True)
+        turn.number: [list(things) for things in own] for turn, own in zip(turns, chosen, strict=True)
     }, notes
 
 
@@ -174,16 +174,11 @@ def _offers(patches: Sequence[Patch], request: Request, turn: _Turn) -> tuple[in
         ids = ids_of(draw_things(section, things, preset, _seed(key)), preset)
         gains = []
         for thing in things:
-            own = {
-                "psd": [thing.id],
-                "vesicle": thing.balls.ids,
-                "sheath": [thing.id],
-                "mitochondrion": [thing.id],
-            }
-            gains.append({name: int(np.isin(ids[name], own[name]).sum()) for name in ids})
+            mine = {thing.id, *thing.balls.ids.tolist()}
+            gains.append({name: int(np.isin(ids[name], list(mine)).sum()) for name in ids})
         held = {name: int(mask.sum()) for name, mask in section.masks.items()}
         out.append(Offer(section.ids.size, held, things, gains))
-    return turn.index, out
+    return turn.number, out
 
 
 def _made(
@@ -229,7 +224,7 @@ def _write(
     turn, plan = job
     patch, entries = _made(patches, request, turn, plan)
     write_patch(patch, out, patch.name.replace(":", "_"))
-    return turn.index, entries
+    return turn.number, entries
 
 
 def _section(patch: Patch, z: int) -> Profiles:

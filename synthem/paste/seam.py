@@ -13,7 +13,8 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.measure.components import label_objects
-from synthem.measure.realism import FOLDS, NAMES, Classifier, features_of, tell_apart
+from synthem.measure.realism import FOLDS, Classifier, features_of, tell_apart
+from synthem.measure.statistics import NAMES
 from synthem.patch import Patch
 
 WINDOW_VX = 96

@@ -13,6 +13,7 @@ from synthem.paste.things import Thing, Wrap, drawn, sub
 WIDTHS_NM = (150.0, 600.0)
 """Half the width of the thinnest and the widest profile that gets a sheath, where a preset names none."""
 _SOLID = 0.92  # no dendrite with spines, and nothing that is squeezed between others
+_ROUND = 0.4  # of its area lies so much in the largest circle in it: none that tapers
 _OFF_SYNAPSE_NM = 80.0
 _GAP_NM = 25.0  # between a sheath and a mitochondrion, as in ``rods.py``
 _PALE_NM = 40.0  # of free axon there is at least so much on either side of its middle
@@ -40,6 +41,8 @@ def find_sheaths(
         ys, xs = np.nonzero(ids == profile + 1)
         inner = float(depth[ys, xs].max())
         if not widths_nm[0] <= inner <= widths_nm[1]:
+            continue
+        if np.pi * inner**2 < _ROUND * section.area_nm2[profile]:
             continue
         low, high = np.array([[ys.min(), xs.min()]]), np.array([[ys.max(), xs.max()]])
         if solidity(ids, np.array([profile + 1]), low, high)[0] < _SOLID:

@@ -135,7 +135,7 @@ class _Finder:
             return None
         if section.area_nm2[post] < _POST_NM2 or (held[bouton] < _BOUTON and room[bouton] < _ROOM_NM2):
             return None
-        return pre, post, held[bouton] >= _BOUTON
+        return pre, post, bool(held[bouton] >= _BOUTON)
 
     def _has_room(
         self,

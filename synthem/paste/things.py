@@ -108,7 +108,12 @@ def contacts_of(things: Sequence[Thing]) -> Contacts:
 def balls_of(things: Sequence[Thing]) -> Balls:
     """Return all vesicles of some things."""
     tables = [Balls.blank(0), *(thing.balls for thing in things)]
-    return Balls(*(np.concatenate([table[c] for table in tables]) for c in range(4)))
+    return Balls(
+        np.concatenate([table.centres_nm for table in tables]),
+        np.concatenate([table.radii_nm for table in tables]),
+        np.concatenate([table.owners for table in tables]),
+        np.concatenate([table.ids for table in tables]),
+    )
 
 
 def rods_of(things: Sequence[Thing], params: object) -> Rods:

@@ -41,7 +41,7 @@ def find_crowds(section: Profiles, room_nm: npt.NDArray[np.floating], key: np.ui
     ----------
     section : Profiles
     room_nm : float (y, x)
-        Free room around each pixel: see ``free_room``.
+        Free room around each pixel: see ``pale_room``.
     key : uint64
         The stream that places and sizes are drawn from.
     params : Vesicles
@@ -66,17 +66,22 @@ def find_crowds(section: Profiles, room_nm: npt.NDArray[np.floating], key: np.ui
             yield Thing("vesicle", int(object_id(here)), here, place, wide_nm, balls=balls)
 
 
-def free_room(section: Profiles, paleness: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
-    """Return how far each pixel lies from whatever vesicles must not touch, in nm, float (y, x).
+def free_room(section: Profiles) -> npt.NDArray[np.floating]:
+    """Return how far each pixel lies from walls, unknown pixels and all that is labelled, in nm, (y, x)."""
+    out: npt.NDArray[np.floating] = np.minimum(
+        section.room_nm, section.off(section.masks["vesicle"] | section.masks["psd"])
+    )
+    return out
 
-    That is what is labelled, and what is much darker than the cytoplasm of its profile: cisternae,
-    endosomes and whatever else has no label.
+
+def pale_room(section: Profiles, paleness: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
+    """Return the same, and how far off what is much darker than the cytoplasm of its profile.
+
+    Cisternae, endosomes and much else has no label.
     """
     dark = (paleness < -DARK) & (section.ids > 0) & (section.room_nm > 10.0)
-    clutter = section.off(dark) + _OVER_DARK_NM
-    return np.minimum(
-        np.minimum(section.room_nm, clutter), section.off(section.masks["vesicle"] | section.masks["psd"])
-    )
+    out: npt.NDArray[np.floating] = np.minimum(free_room(section), section.off(dark) + _OVER_DARK_NM)
+    return out
 
 
 def crowd(
@@ -107,10 +112,9 @@ def crowd(
     zone : Density, optional
         The density that the crowd lies against.
     """
-    p, plane = params.row(), 0.5 * section.voxel_nm[0]
-    radius = p.radius_nm
-    pitch, pull = p.pitch_nm / math.sqrt(2.0), zone is not None
-    wide = float(crowd_nm(key, p.cluster_nm, pull))
+    plane, radius = 0.5 * section.voxel_nm[0], params.radius_nm.row()
+    pitch, pull = params.pitch_nm / math.sqrt(2.0), zone is not None
+    wide = float(crowd_nm(key, params.cluster_nm.row(), pull))
     turn = rotation(sub(key, 7))
     middle = np.array([plane, *heart])
     at, facing = middle.copy(), np.array([0.0, 0.0, 1.0])
@@ -121,7 +125,7 @@ def crowd(
     if pull:
         standoff = 0.5 * (radius.lowest + radius.highest) + CLEAR_NM + 15.0 + DOCK_NM
         face_zone(turn, middle, at, facing, pitch, standoff, centre)
-    lattice = Lattice(key, centre, turn, pitch, fill(key, p.density, pull), pull, at, middle, wide)
+    lattice = Lattice(key, centre, turn, pitch, fill(key, params.density.row(), pull), pull, at, middle, wide)
     ball = min(CLUSTER_NM, wide + _EDGE_NM)
     most = most_sites(pitch)
     sites, spots = np.empty((most, 3), np.int64), np.empty((most, 3))
