@@ -90,7 +90,10 @@ def paste(
         entries, notes = paste_into(data, out, request, count, workers or processors(), tick)
     for sentence in notes:
         warn(sentence)
-    made = [sum(entry["class"] == kind for entry in entries) for kind in KINDS]
+    made = [
+        sum(len(e.get("vesicles", ())) if kind == "vesicle" else e["class"] == kind for e in entries)
+        for kind in KINDS
+    ]
     many = count or len(data)
     listed = ", ".join(f"{n} {kind}" for n, kind in zip(made, KINDS, strict=True) if kind in request.classes)
     say(f"{out}: {many} section{'s' if many != 1 else ''}; set in: {listed}")

@@ -18,7 +18,7 @@ from synthem.paste.profiles import Mask, Profiles
 from synthem.paste.things import Thing, sub
 
 _RIM_VX, _FEATHER_VX = 3, 1.5
-_HALF_VX = 64
+_HALF_VX = 48
 _LEAST_PX = {"psd": 150, "vesicle": 30, "mitochondrion": 400}
 
 
@@ -33,8 +33,8 @@ class _Cut(NamedTuple):
 
 def copied(
     section: Profiles, greys: Greys, things: Sequence[Thing], donors: Iterable[Profiles]
-) -> tuple[Cover, dict[str, Mask]]:
-    """Return what copies of real objects add to a section in place of drawn things, and their masks.
+) -> tuple[Cover, dict[str, Mask], list[Thing]]:
+    """Return what copies of real objects add to a section, their masks, and the things that found a copy.
 
     Parameters
     ----------
@@ -55,6 +55,7 @@ def copied(
         for name in stock:
             stock[name] += _cuts(donor, donor_greys, name)
     level = np.median(greys.smooth[greys.cytoplasm]) if greys.cytoplasm.any() else greys.smooth.mean()
+    found: list[Thing] = []
     for thing in things:
         spots = [(thing.kind, np.array(thing.place_nm), _angle(thing), sub(thing.key, 900))]
         spots += [
@@ -66,9 +67,10 @@ def copied(
         for name, place, angle, here in spots:
             fit = _fitting(stock[name], thing, section, name)
             if fit:
+                found.append(thing)
                 cut = fit[int(uniform(here, 0) * len(fit))]
                 _set(cut, place, angle, section, float(level), cover, paint, new)
-    return Cover(cover, paint), new
+    return Cover(cover, paint), new, [thing for thing in things if thing in found]
 
 
 def _fitting(stock: list[_Cut], thing: Thing, section: Profiles, name: str) -> list[_Cut]:

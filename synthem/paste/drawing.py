@@ -30,6 +30,7 @@ from synthem.scene.annotate import Annotator
 from synthem.scene.scene import Scene
 
 _FAR_NM = np.float32(1e4)
+_SHOWN = 0.7  # of its length times the thickness of its stain a density covers at least so much
 
 
 def draw_things(section: Profiles, things: Sequence[Thing], preset: Preset, seed: int) -> Scene:
@@ -87,6 +88,25 @@ def _sheaths(things: Sequence[Thing], tissue: Tissue, partition: Partition, pres
                 preset.anatomy.sheath.row(), tissue.window.tissue_nm, layer,
             )  # fmt: skip
     return layer
+
+
+def draw_shown(
+    section: Profiles, things: Sequence[Thing], preset: Preset, seed: int
+) -> tuple[Scene, list[Thing]]:
+    """Return the scene of those things that show as large as they should, as ``draw_things`` does, and these.
+
+    A density that a third cell cuts off shows as a haze with hardly an outline: it is left out.
+    """
+    scene = draw_things(section, things, preset, seed)
+    ids, pixel_nm2 = ids_of(scene, preset)["psd"], section.voxel_nm[1] * section.voxel_nm[2]
+    kept = [
+        thing
+        for thing in things
+        if thing.density is None
+        or np.count_nonzero(ids == thing.id) * pixel_nm2
+        >= _SHOWN * thing.size_nm * thing.density.thickness_nm
+    ]
+    return (scene if len(kept) == len(things) else draw_things(section, kept, preset, seed)), kept
 
 
 def without_membranes(scene: Scene) -> Scene:

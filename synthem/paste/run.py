@@ -1,6 +1,6 @@
 """The job: sections in, sections out, each by its own key, and a record of every thing that was set in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from synthem.data.png_folder import write_patch
 from synthem.paste.budget import Offer, choose
 from synthem.paste.copy_paste import copied
 from synthem.paste.cover import cover_of
-from synthem.paste.drawing import draw_things, ids_of, masks_of
+from synthem.paste.drawing import draw_shown, draw_things, ids_of, masks_of
 from synthem.paste.grey import Greys
 from synthem.paste.merge import merged, with_masks
 from synthem.paste.places import find_things, key_of
@@ -29,6 +29,7 @@ from synthem.world import WORLD_VERSION
 
 RECORD = "pasted.json"
 """The file in the output folder that lists what was set in."""
+_DONORS, _AT_A_TIME = 4, 64
 _WITH_BALANCE = 60  # things of a kind that are looked for in a section where shares are wanted
 
 Entry = dict[str, Any]
@@ -40,6 +41,19 @@ class _Turn(NamedTuple):
     number: int
     section: int
     turn: int
+
+
+Found = list[list[Thing] | None]
+"""What is set into each section of a patch; None where that is to be looked for."""
+
+
+class _Job(NamedTuple):
+    """What a process needs for one output section; ``donors`` are what copies are cut from."""
+
+    patch: Patch
+    turn: _Turn
+    plan: Found | None
+    donors: tuple[Patch, ...]
 
 
 def paste_sections(
@@ -69,7 +83,7 @@ def paste_sections(
     request.tissue()
     turns = _turns(len(patches), count)
     plan, notes = _plan(patches, request, turns, lambda do, jobs, done: run_jobs(do, jobs, 1, done))
-    made = [_made(patches, request, turn, plan[turn.number]) for turn in turns]
+    made = [_made(request, job) for job in _jobs(patches, request, turns, plan)]
     return [patch for patch, _ in made], [entry for _, own in made for entry in own], [*notes]
 
 
@@ -117,11 +131,9 @@ def paste_into(
     plan, notes = _plan(patches, request, turns, crew)
     entries: dict[int, list[Entry]] = {}
     with written(out):
-        crew(
-            partial(_write, patches, request, out),
-            [(turn, plan[turn.number]) for turn in turns],
-            lambda result: entries.update([result]),
-        )
+        for some in _batches(turns):
+            jobs = list(_jobs(patches, request, some, plan))
+            crew(partial(_write, request, out), jobs, lambda result: entries.update([result]))
         told = [entry for k in sorted(entries) for entry in entries[k]]
         record = {
             "synthem": __version__,
@@ -145,8 +157,20 @@ def _turns(given: int, count: int | None) -> list[_Turn]:
     return [_Turn(k, k % given, k // given) for k in range(given if count is None else count)]
 
 
-Found = list[list[Thing] | None]
-"""What is set into each section of a patch; None where that is to be looked for."""
+def _jobs(
+    patches: Sequence[Patch], request: Request, turns: Sequence[_Turn], plan: Mapping[int, Found | None]
+) -> Iterator[_Job]:
+    """Read what each output section is made from; copies are cut from it and from the next ones."""
+    for turn in turns:
+        some = range(turn.section, turn.section + min(_DONORS, len(patches)) * request.copied)
+        donors = tuple(patches[k % len(patches)] for k in some)
+        yield _Job(patches[turn.section], turn, plan.get(turn.number), donors)
+
+
+def _batches(turns: Sequence[_Turn]) -> Iterator[Sequence[_Turn]]:
+    """Yield runs of output sections, so many as memory holds at a time."""
+    for first in range(0, len(turns), _AT_A_TIME):
+        yield turns[first : first + _AT_A_TIME]
 
 
 def _plan(
@@ -156,22 +180,25 @@ def _plan(
     if not request.balance:
         return dict.fromkeys((turn.number for turn in turns), None), []
     offers: dict[int, list[Offer]] = {}
-    crew(partial(_offers, patches, request), turns, lambda result: offers.update([result]))
+    for some in _batches(turns):
+        jobs = list(_jobs(patches, request, some, {}))
+        crew(partial(_offers, request), jobs, lambda result: offers.update([result]))
     chosen, notes = choose([offers[turn.number] for turn in turns], request.balance)
     return {
         turn.number: [list(things) for things in own] for turn, own in zip(turns, chosen, strict=True)
     }, notes
 
 
-def _offers(patches: Sequence[Patch], request: Request, turn: _Turn) -> tuple[int, list[Offer]]:
+def _offers(request: Request, job: _Job) -> tuple[int, list[Offer]]:
     """Return what the sections of a patch hold, and what could be set into each, with what it would add."""
-    patch, preset = patches[turn.section], request.tissue()
+    patch, turn, preset = job.patch, job.turn, request.tissue()
     out = []
     for z in range(patch.grid.shape[0]):
         section, key = _section(patch, z), key_of(request, _name(patch, z), turn.turn)
         greys = Greys.of(section)
         things = find_things(section, greys, request, preset, key, _WITH_BALANCE)
-        ids = ids_of(draw_things(section, things, preset, _seed(key)), preset)
+        scene, things = draw_shown(section, things, preset, _seed(key))
+        ids = ids_of(scene, preset)
         gains = []
         for thing in things:
             mine = {thing.id, *thing.balls.ids.tolist()}
@@ -181,11 +208,9 @@ def _offers(patches: Sequence[Patch], request: Request, turn: _Turn) -> tuple[in
     return turn.number, out
 
 
-def _made(
-    patches: Sequence[Patch], request: Request, turn: _Turn, plan: Found | None
-) -> tuple[Patch, list[Entry]]:
+def _made(request: Request, job: _Job) -> tuple[Patch, list[Entry]]:
     """Return one output patch, and what was set into it."""
-    patch, preset = patches[turn.section], request.tissue()
+    patch, turn, plan, preset = job.patch, job.turn, job.plan, request.tissue()
     name = f"{patch.name}-{turn.turn}"
     entries: list[Entry] = []
     out = patch
@@ -195,36 +220,28 @@ def _made(
         chosen = plan[z] if plan else None
         if chosen is None:
             chosen = find_things(section, greys, request, preset, key, request.per_section)
+        scene, chosen = draw_shown(section, chosen, preset, _seed(key))
+        if request.copied:
+            cover, new, chosen = copied(
+                section, greys, chosen, (_section(each, each.grid.shape[0] // 2) for each in job.donors)
+            )
         if not chosen:
             continue
         if request.copied:
-            cover, new = copied(section, greys, chosen, _donors(patches, turn))
             image = greys.composed(cover, {})  # copies bring their own greys
         else:
-            scene = draw_things(section, chosen, preset, _seed(key))
             bare = draw_things(section, [], preset, _seed(key))
-            cover = cover_of(greys, scene, bare, preset)
             new = masks_of(scene, preset)
-            image = greys.composed(cover, {name: new[name] for name in KINDS})
+            image = greys.composed(cover_of(greys, scene, bare, preset), {name: new[name] for name in KINDS})
         out = with_masks(out, z, image, merged(section, new))
         entries += [_entry(thing, patch, name, z, request.seed) for thing in chosen]
     return replace(out, name=name, instances={}, clean=None, trace=None), entries
 
 
-def _donors(patches: Sequence[Patch], turn: _Turn) -> Iterable[Profiles]:
-    """Yield sections that copies are cut from: the section itself, and the next ones."""
-    for step in range(min(4, len(patches))):
-        patch = patches[(turn.section + step) % len(patches)]
-        yield _section(patch, patch.grid.shape[0] // 2)
-
-
-def _write(
-    patches: Sequence[Patch], request: Request, out: Path, job: tuple[_Turn, Found | None]
-) -> tuple[int, list[Entry]]:
-    turn, plan = job
-    patch, entries = _made(patches, request, turn, plan)
+def _write(request: Request, out: Path, job: _Job) -> tuple[int, list[Entry]]:
+    patch, entries = _made(request, job)
     write_patch(patch, out, patch.name.replace(":", "_"))
-    return turn.number, entries
+    return job.turn.number, entries
 
 
 def _section(patch: Patch, z: int) -> Profiles:
@@ -241,15 +258,24 @@ def _seed(key: np.uint64) -> int:
 
 
 def _entry(thing: Thing, patch: Patch, name: str, z: int, seed: int) -> Entry:
-    y, x = thing.place_nm
+    (y, x), (_, dy, dx) = thing.place_nm, patch.grid.voxel_nm
     own: Entry = {
         "class": thing.kind,
         "section": name.replace(":", "_"),
         "from": patch.name,
         "z": z,
-        "place_px": [round(y / patch.grid.voxel_nm[1], 1), round(x / patch.grid.voxel_nm[2], 1)],
+        "place_px": [round(y / dy, 1), round(x / dx, 1)],
         "size_nm": round(thing.size_nm, 1),
         "id": thing.id,
         "seed": seed,
     }
-    return own | ({"vesicles": len(thing.balls.ids)} if len(thing.balls.ids) else {})
+    if not len(thing.balls.ids):
+        return own
+    own["vesicles"] = [
+        {
+            "place_px": [round(float(at[1] / dy), 1), round(float(at[2] / dx), 1)],
+            "radius_nm": round(float(r), 1),
+        }
+        for at, r in zip(thing.balls.centres_nm, thing.balls.radii_nm, strict=True)
+    ]
+    return own

@@ -78,14 +78,14 @@ def seam(
     places: dict[str, list[tuple[float, float]]] = {}
     origin: dict[str, str] = {}
     for entry in entries:
-        if entry["class"] == kind or (kind == "vesicle" and "vesicles" in entry):
-            y, x = entry["place_px"]
+        own = entry.get("vesicles", []) if kind == "vesicle" else [entry] * (entry["class"] == kind)
+        for y, x in (one["place_px"] for one in own):
             places.setdefault(entry["section"], []).append((y, x))
             origin[entry["section"]] = entry["from"]
     ours, our_sections = [], []
     for patch in made:
         spots = places.get(patch.name, [])
-        cut = _windows(patch, spots[:_MOST])
+        cut = _windows(patch, [spots[k] for k in rng.permutation(len(spots))[:_MOST]])
         ours += cut
         our_sections += [origin[patch.name]] * len(cut) if cut else []
     theirs, their_sections, order = [], [], []
