@@ -55,9 +55,9 @@ def paste(
 ) -> None:
     """Set rare structures into real labelled sections, where they could be.
 
-    A synapse goes onto a real membrane between two real cells, with vesicles on
-    its one side; a sheath around a real profile. Greys, blur and noise are those
-    of the section. Each thing is listed in pasted.json; with --balance, things
+    A synapse goes onto a real membrane between two real cells, with vesicles
+    on one side; a sheath around a real profile. Greys, blur and noise are those
+    of the section. Each thing is listed in pasted.json. With --balance, things
     are set in until all sections together hold these shares.
 
     Example: synthem paste REAL pasted --preset epfl --classes psd,vesicle
