@@ -33,6 +33,7 @@ ROOMS = (
     "volume",
     "export",
     "augment",
+    "paste",
     "fit",
     "learning",
     "experiment",

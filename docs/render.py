@@ -1,5 +1,6 @@
 """Render the pictures of the README and of docs/: python docs/render.py. All of them are synthetic."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,8 @@ from synthem.augment.spoil import OF_STACKS
 from synthem.data.ome_zarr import IMAGE, OmeZarr, class_image
 from synthem.data.ome_zarr.layout import Box
 from synthem.labels import CLASSES
+from synthem.paste.request import Request
+from synthem.paste.run import paste_sections
 from synthem.preset.defects import Defects
 from synthem.preset.microscope import Microscope
 from synthem.preset.preset import load_preset
@@ -119,6 +122,7 @@ def main() -> None:
             rare.append([image_tile(patch, False), image_tile(patch, True)])
     tiles = [tile for pair in rare for tile in pair]
     save(with_legend(sheet([tiles[:4], tiles[4:]])), HERE / "rare.png")
+    pasted()
     volume()
 
 
@@ -153,6 +157,24 @@ def _spoilt(name: str, block: dict[str, object]) -> World:
 
 def _window(world: World, corner: np.ndarray):  # type: ignore[type-arg]
     return Grid((1, 256, 256), world.preset.voxel_nm, tuple(float(c) for c in corner))
+
+
+def pasted() -> None:
+    """Show sections without and with what was set into them: a synapse, a sheath, a mitochondrion."""
+    world = World("epfl", seed=3)
+    bare = [
+        replace(world.patch(Grid((1, 512, 512), (5, 5, 5), (k * 9e3, 0, 0))), name=str(k)) for k in range(2)
+    ]
+    rows: list[list[Panel]] = [[], [], []]
+    for kinds in (("psd", "vesicle"), ("sheath",), ("mitochondrion",)):
+        made, things, _ = paste_sections(bare, Request(preset="epfl", classes=kinds, per_section=2, seed=4))
+        for thing in [thing for thing in things if thing["class"] == kinds[0]][:2]:
+            k = int(thing["from"])
+            corner = [int(np.clip(at - 64, 0, 512 - 128)) for at in thing["place_px"]]
+            for row, patch, labelled in ((0, bare[k], False), (1, made[k], False), (2, made[k], True)):
+                cut = image_tile(patch.part((0, *corner), (1, 128, 128)), labelled).picture
+                rows[row].append(Panel(np.repeat(np.repeat(cut, 2, 0), 2, 1), ""))
+    save(with_legend(sheet(rows)), HERE / "pasted.png")
 
 
 def volume() -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from shapes.core.block import Block
-from shapes.core.compiled import compiled
+from shapes.core.compiled import compiled, inlined
 from shapes.core.span import Span
 from shapes.core.spread import Spread, draw
 from shapes.core.streams import mix, normal, object_id, stream_key, uniform
@@ -160,18 +160,66 @@ def _boxes(index, other, thick, boxes):  # type: ignore[no-untyped-def]
                             boxes[j, c], boxes[j, c + 1] = min(boxes[j, c], at), max(boxes[j, c + 1], at + 1)
 
 
+@inlined
+def _draw_course(key, waves):  # type: ignore[no-untyped-def]
+    """Write waves (3, WAVES, 4) of what varies along a sheath: thickness, parting lamellae, inner tongue."""
+    draw_waves(mix(key, 6), 1.0, 1500.0, waves[0])
+    draw_waves(mix(key, 7), 1.0, 500.0, waves[1])
+    draw_waves(mix(key, 8), 1.0, 700.0, waves[2])
+
+
+@inlined
+def _myelin(into, deep_in, deep, waves, z, y, x, p):  # type: ignore[no-untyped-def]
+    """Return the distance to a sheath and that to the dark lines in it, of a place ``into`` its axon.
+
+    The place lies ``deep_in`` below the membrane's middle, by which the outer face is cut; ``deep`` is how
+    thick the sheath is there on the average.
+    """
+    deep *= 1.0 + p.unevenness * _swell(waves[0], z, y, x)
+    d = max(into - deep, p.outside_nm - deep_in)
+    if d >= _BAND_NM:
+        return d, FAR_NM
+    lamella = p.lamella_nm
+    turns = into / lamella
+    lines = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
+    # where lamellae part they leave a pale lens between them
+    part = p.splits - 0.5 + 0.5 * _swell(waves[1], z, y, x)
+    lens = abs(into - 0.55 * deep) - 0.5 * deep * part
+    inner = deep - into - 2.0 * lamella * (_swell(waves[2], z, y, x) - 0.3)
+    return d, max(lines, min(FAR_NM, -min(lens, inner)))
+
+
+@compiled
+def wrap_profile(partition, own, thick, key, number, p, tissue, layer):  # type: ignore[no-untyped-def]
+    """Write a sheath of one thickness that is wrapped inwards from the membrane of cell ``own``."""
+    index, other, depth = partition.index, partition.other, partition.depth_nm
+    waves = np.empty((3, WAVES, 4))
+    _draw_course(key, waves)
+    nz, ny, nx = index.shape
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if index[z, y, x] != own and other[z, y, x] != own:
+                    continue
+                deep_in = depth[z, y, x] if index[z, y, x] == own else -depth[z, y, x]
+                if deep_in < p.outside_nm - _BAND_NM:
+                    continue
+                pz, py, px = tissue[0, z, y, x], tissue[1, z, y, x], tissue[2, z, y, x]
+                d, inside = _myelin(deep_in, deep_in, thick, waves, pz, py, px, p)
+                if d < _BAND_NM and d < layer.distance_nm[z, y, x]:
+                    layer.distance_nm[z, y, x], layer.detail_nm[z, y, x] = d, inside
+                    layer.ids[z, y, x] = number
+
+
 @compiled
 def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ignore[no-untyped-def]
     segments, owners, index, other = tubes.segments, tubes.owners, partition.index, partition.other
-    thick, keys, lamella, out_d = wraps.thickness_nm, wraps.keys, p.lamella_nm, layer.distance_nm
-    mine = np.empty(segments.shape[0], np.int64)
-    uneven, parting, tongue = np.empty((WAVES, 4)), np.empty((WAVES, 4)), np.empty((WAVES, 4))
+    thick, keys, out_d = wraps.thickness_nm, wraps.keys, layer.distance_nm
+    mine, waves = np.empty(segments.shape[0], np.int64), np.empty((3, WAVES, 4))
     for j in range(thick.shape[0]):
         if thick[j] == 0.0 or boxes[j, 1] == 0:
             continue
-        draw_waves(mix(keys[j], 6), 1.0, 1500.0, uneven)
-        draw_waves(mix(keys[j], 7), 1.0, 500.0, parting)
-        draw_waves(mix(keys[j], 8), 1.0, 700.0, tongue)
+        _draw_course(keys[j], waves)
         count = 0
         for i in range(segments.shape[0]):
             if owners[i] == j:
@@ -198,19 +246,12 @@ def _build(tissue, partition, tubes, wraps, boxes, axes, p, layer):  # type: ign
                     # it ends before it is uneven, or it would end in islands
                     if deep < p.ends_nm:
                         continue
-                    deep *= 1.0 + p.unevenness * _swell(uneven, pz, py, px)
                     sz, sy, sx = tube_slope(segments, at, pz, py, px)
                     into = -best / max(1e-6, np.sqrt(sz * sz + sy * sy + sx * sx))
-                    d = max(into - deep, p.outside_nm - deep_in)
+                    d, inside = _myelin(into, deep_in, deep, waves, pz, py, px, p)
                     if d < _BAND_NM:
                         out_d[z, y, x] = d
-                        turns = into / lamella
-                        lines = (abs(turns - np.floor(turns) - 0.5) - 0.25) * lamella
-                        # where lamellae part they leave a pale lens between them
-                        part = p.splits - 0.5 + 0.5 * _swell(parting, pz, py, px)
-                        lens = abs(into - 0.55 * deep) - 0.5 * deep * part
-                        inner = deep - into - 2.0 * lamella * (_swell(tongue, pz, py, px) - 0.3)
-                        layer.detail_nm[z, y, x] = max(lines, min(FAR_NM, -min(lens, inner)))
+                        layer.detail_nm[z, y, x] = inside
                         layer.ids[z, y, x] = wraps.ids[j]
 
 

@@ -29,8 +29,10 @@ CLEAR_NM = 4.0
 """Between a vesicle and a membrane or a mitochondrion there is at least so much."""
 BAND_NM = np.float32(16.0)
 """How far outside a vesicle distances are still written."""
-_DOCK_NM = 16.0  # a layer that lies closer would cover the density, or jitter push it into the membrane
-_BEHIND = 0.7  # of its radius: so far behind an active zone lies the middle of a crowd
+DOCK_NM = 16.0
+"""A layer of vesicles that lies closer would cover the density, or jitter push it into the membrane."""
+BEHIND = 0.7
+"""Of its radius: so far behind an active zone lies the middle of a crowd."""
 _LOOSE_SITES = 10  # places around a node where a loose vesicle may be
 
 
@@ -98,14 +100,14 @@ def _in_rod(obstacles, j, z, y, x, pad):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fill(key, density, pull):  # type: ignore[no-untyped-def]
+def fill(key, density, pull):  # type: ignore[no-untyped-def]
     """Return how much of a crowd's lattice is taken: at a synapse as much as in two."""
     full = draw(density, uniform(key, 1), normal(key, 2))
     return 1.0 - (1.0 - full) * (1.0 - draw(density, uniform(key, 13), normal(key, 14))) if pull else full
 
 
 @compiled
-def _crowd_nm(key, cluster, pull):  # type: ignore[no-untyped-def]
+def crowd_nm(key, cluster, pull):  # type: ignore[no-untyped-def]
     """Return the radius of a bouton's crowd: at a synapse the larger of two."""
     wide = draw(cluster, uniform(key, 15), normal(key, 16))
     return max(wide, draw(cluster, uniform(key, 17), normal(key, 18))) if pull else wide
@@ -123,14 +125,14 @@ def _crowd(bouton, p, pitch, around, boxes, work, n, out):  # type: ignore[no-un
     at, q, centre = np.empty(3), np.empty(3), node.copy()
     if pull:
         # vesicles are docked: a layer of them lies along the active zone
-        face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + _DOCK_NM, centre)
+        face_zone(turn, node, zone, facing, pitch, 0.5 * (least + widest) + gap + DOCK_NM, centre)
         ball -= 0.5 * pitch
-    wide, heart = _crowd_nm(key, p.cluster_nm, pull), node.copy()
+    wide, heart = crowd_nm(key, p.cluster_nm, pull), node.copy()
     if pull:
         # the crowd lies against the active zone
         for c in range(3):
-            heart[c] = zone[c] - _BEHIND * wide * facing[c]
-    lattice = Lattice(key, centre, turn, pitch, _fill(key, p.density, pull), pull, zone, heart, wide)
+            heart[c] = zone[c] - BEHIND * wide * facing[c]
+    lattice = Lattice(key, centre, turn, pitch, fill(key, p.density, pull), pull, zone, heart, wide)
     found = lattice_sites(lattice, ball, boxes, shrink * (widest + BAND_NM), sites, spots)
     for s in range(found):
         for c in range(3):

@@ -17,6 +17,7 @@ from synthem.cli.explain import explaining
 from synthem.cli.export import exporting
 from synthem.cli.fit import fitting
 from synthem.cli.learn import learning
+from synthem.cli.paste import pasting
 from synthem.cli.preview import looking
 from synthem.cli.score import scoring
 from synthem.cli.segment import segmenting
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(looking)
 app.add_typer(making)
 app.add_typer(augmenting)
+app.add_typer(pasting)
 app.add_typer(training_alone)
 app.add_typer(learning)
 app.add_typer(scoring)

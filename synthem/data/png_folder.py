@@ -98,7 +98,7 @@ def _write_patches(patches: Iterable[Patch], out: Path) -> Path:
         if name in names or not patch.name:  # windows of one world are called alike
             name += f"-{number:06d}"
         names.add(name)
-        _write_patch(patch, out, name)
+        write_patch(patch, out, name)
     return out
 
 
@@ -106,12 +106,12 @@ def _write_some(job: _Job) -> int:
     """Render and write the patches of one job that are not there yet."""
     for index in range(len(job.plan.origins_nm)):
         if not _complete(job, index):
-            _write_patch(make_patch(job.plan, index), job.folder, job.plan.name(index))
+            write_patch(make_patch(job.plan, index), job.folder, job.plan.name(index))
     return len(job.plan.origins_nm)
 
 
-def _write_patch(patch: Patch, folder: Path, name: str) -> None:
-    """Write the masks, then the slices: a patch is complete when its last slice is there."""
+def write_patch(patch: Patch, folder: Path, name: str) -> None:
+    """Write one patch into a folder: masks, then slices; it is complete when its last slice is there."""
     depth = patch.grid.shape[0]
     labelled = patch.labelled
     for k, cls in enumerate(patch.classes):

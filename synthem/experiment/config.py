@@ -12,11 +12,12 @@ from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
+from synthem.paste.request import USUAL, Request
 from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
 
-Arm = Literal["real", "augmented", "synthetic", "mixed", "pretrained", "adapted"]
+Arm = Literal["real", "augmented", "synthetic", "mixed", "pretrained", "adapted", "pasted"]
 
 NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
 """Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
@@ -83,6 +84,24 @@ class SyntheticConfig(Frozen):
     classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
 
 
+class PastedConfig(Frozen):
+    """What the arm ``pasted`` has beside the real sections: versions of these with things set in."""
+
+    classes: tuple[str, ...] = USUAL
+    """What is set in, as ``synthem paste`` has it, of the sizes and greys of ``synthetic.preset``."""
+    per_section: int = Field(3, ge=1)
+    balance: dict[str, float] = Field(default_factory=dict)
+    """Wanted shares of pixels by class, over the versions."""
+    versions: int = Field(1, ge=1, le=100)
+    """So many of each section."""
+    seed: int = Field(0, ge=0)
+
+    def request(self, preset: str) -> Request:
+        """Return what is asked of the pasting."""
+        own = self.model_dump(include={"classes", "per_section", "balance", "seed"})
+        return Request(preset=preset, **own)
+
+
 class PretrainedConfig(Frozen):
     """Where the arms ``pretrained`` and ``adapted`` start from."""
 
@@ -115,9 +134,11 @@ class ExperimentConfig(Frozen):
     pretrained: PretrainedConfig = PretrainedConfig()
     augmented: MicroscopeAugment = MicroscopeAugment()
     """What the arm ``augmented`` does to its crops beside the augmentation that all arms have."""
+    pasted: PastedConfig = PastedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
     """What is compared: real crops; these through other microscopes; synthetic ones; both; real ones from a
-    trained network on; and synthetic ones from there on, without any real label."""
+    trained network on; synthetic ones from there on, without any real label; and real ones with versions of
+    these with things set in."""
     class_sets: tuple[ClassSet, ...] = (6,)
     """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
     the same number, by which reports and folders call them."""
@@ -174,6 +195,10 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
+        if "pasted" in self.arms:
+            if self.training.network.dims == 3:
+                raise InputError("arms: pasted takes sections for themselves, so it wants a 2D network")
+            self.pasted.request(self.synthetic.preset).tissue()
         for name in (*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare):
             check_class(name)
         if len(self.sets) < len(self.class_sets):
@@ -227,7 +252,8 @@ class ExperimentConfig(Frozen):
         """Whether any arm trains or validates on synthetic patches."""
         start = self.pretrained
         first = start.init == SYNTHETIC or any(start.fraction)
-        return any(arm not in REAL_ALONE and (arm != "pretrained" or first) for arm in self.arms)
+        own = (*REAL_ALONE, "pasted")
+        return any(arm not in own and (arm != "pretrained" or first) for arm in self.arms)
 
     def training_for(
         self, class_set: int, steps: int, seed: int, init: str | None = None, arm: Arm = "real"

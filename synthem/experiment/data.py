@@ -25,6 +25,7 @@ from synthem.learning.crops import (
 from synthem.learning.held_classes import absence_notes, blank_dice, spared_weights, without_absent
 from synthem.learning.hold_out import hold_out
 from synthem.learning.rare_crops import RareCrops
+from synthem.paste.run import paste_sections
 from synthem.patch import Patch, classes_of, shares_of
 from synthem.preset.preset import load_preset
 
@@ -78,6 +79,8 @@ class Data:
             return self._real(self.train, config, classes)
         if arm in NO_REAL_LABEL:
             return self._synthetic(self.synthetic, config)
+        if arm == "pasted":
+            return self._real([*self.train, *self.pasted(config)], config, classes)
         share = config.pretrained.fraction if arm == "pretrained" else config.synthetic.fraction
         if share is None:
             tiles = self.epoch_steps(config) * config.training.batch
@@ -90,6 +93,12 @@ class Data:
         first, second = self._real(real, config, classes), self._synthetic(ours, config)
         weights = config.synthetic.weights
         return MixedCrops(first, second, share, spared_weights(real) if weights is None else weights)
+
+    def pasted(self, config: ExperimentConfig) -> list[Patch]:
+        """Return versions of the training sections with things set in, the same at every call."""
+        request = config.pasted.request(config.synthetic.preset)
+        labelled = [patch for patch in self.train if patch.knows("membrane")]
+        return paste_sections(labelled, request, len(labelled) * config.pasted.versions)[0]
 
     @staticmethod
     def _real(train: Sequence[Patch], config: ExperimentConfig, classes: Sequence[str]) -> CropSource:
@@ -132,6 +141,10 @@ def load_data(config: ExperimentConfig) -> Data:
     half = list(train)
     kept, held = hold_out(half, config.validation_share, config.training.patch_vx)
     data = Data(kept, held, test[:: config.test_every], half=half)
+    if "pasted" in config.arms and (
+        bare := [p.name for p in half if any(p.known) and not p.knows("membrane")]
+    ):
+        raise InputError(f"arms: pasted wants masks of membranes, and section {bare[0]!r} has none")
     notes = [*warnings_of(train), *warnings_of(test)]
     for number in config.real_sections:
         notes += _notes_of(data, config, number)

@@ -34,6 +34,7 @@ NAMES_OF_CELLS = {
     "minutes",
     "pretrained",
     "augmented",
+    "pasted",
 }
 """Settings that say which trainings there are, or decide but some of them: each training has them in its own
 folder, so that others can be added to an experiment later."""
@@ -61,12 +62,14 @@ def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, An
 
 def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> dict[str, Any]:
     """Return what decides the result of one training: the hash of the experiment, and what is its own."""
-    own = {
+    own: dict[str, Any] = {
         "experiment": experiment,
         "arm": cell.arm,
         "real sections": cell.real_sections,
         "steps": cell.steps,
     }
+    if cell.arm == "pasted":
+        own["pasted"] = config.pasted.model_dump(mode="json")
     return own | identity_of_start(config, cell.arm)
 
 

@@ -155,7 +155,7 @@ def realism(
     scale = _scale(real)
     found = distances(synthetic, real, ours, theirs, scale)
     low, high = np.percentile(found.null, BAND, axis=0)
-    classifiers, importance = _tests(synthetic, real, ours, theirs, folds, seed)
+    classifiers, importance = tell_apart(synthetic, real, _folds(ours, folds), _folds(theirs, folds), seed)
     medians = np.median(synthetic, 0), np.median(real, 0)
     figures = [
         Figure(
@@ -226,22 +226,32 @@ def _log_loss(scores: Features, y: npt.NDArray[np.int64]) -> Features:
     return loss
 
 
-def _tests(
+def tell_apart(
     synthetic: Features,
     real: Features,
     ours: npt.NDArray[np.int64],
     theirs: npt.NDArray[np.int64],
-    folds: int,
     seed: int,
 ) -> tuple[list[Classifier], Features]:
-    """Cross-validate two classifiers by section; returns them, and each figure's importance for the first."""
+    """Cross-validate two classifiers; returns them, and each figure's importance for the logistic one.
+
+    Parameters
+    ----------
+    synthetic, real : float64 (windows, figures)
+        What is told apart.
+    ours, theirs : int64 (windows,)
+        The fold of each window, from 0; each fold has windows of both sides.
+    seed : int
+        Of the trees, and of the shuffles by which importance is found.
+    """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
     figures = np.concatenate([synthetic, real])
     y = np.repeat([1, 0], [len(synthetic), len(real)])
-    fold = np.concatenate([_folds(ours, folds), _folds(theirs, folds)])
+    fold = np.concatenate([ours, theirs])
+    folds = int(fold.max()) + 1
     makers: dict[str, Callable[[], Any]] = {
         "forest": lambda: RandomForestClassifier(
             200, min_samples_leaf=2, class_weight="balanced", random_state=seed % 2**32, n_jobs=1

@@ -210,3 +210,32 @@ def test_the_arm_augmented_can_be_added_later_and_its_strength_decides_it_alone(
             arms=["real", "augmented"],
             training={**SETTINGS["training"], "augment": {"microscope": True}},
         )
+
+
+def test_pasted_learns_from_the_real_sections_and_versions_of_them(real, tmp_path):
+    settings = config(real, arms=["real", "pasted"], pasted={"classes": ["psd"], "versions": 2}, steps=2)
+    assert not settings.needs_patches
+    data = load_data(settings, lambda: SYNTHETIC)
+    names = [p.name for p in data.source_for("pasted", settings, CLASSES).patches]
+    own = [p.name for p in data.train]
+    assert names == own + [f"{name}-{turn}" for turn in (0, 1) for name in own]
+    assert not {p.name for p in data.validation} & {name.partition("-")[0] for name in names}
+    real_run, run = run_experiment(settings, data, tmp_path)
+    assert (real_run.arm, run.arm) == ("real", "pasted")
+    more = config(real, arms=["pasted"], pasted={"classes": ["psd"], "versions": 1}, steps=2)
+    with pytest.raises(InputError, match=r"pasted-seed0: holds a training with other pasted"):
+        run_experiment(more, data, tmp_path)
+    run_experiment(more.model_copy(update={"arms": ("real",)}), data, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"pasted": {"classes": ["membrane"]}}, "unknown class to paste 'membrane'"),
+        ({"pasted": {"balance": {"mitochondrion": 0.1}}}, "balance: mitochondrion is not pasted"),
+        ({"synthetic": {**SETTINGS["synthetic"], "preset": "insect"}}, "insect has none of sheath"),
+    ],
+)
+def test_a_pasting_that_cannot_be_is_refused(change, says):
+    with pytest.raises(InputError, match=says):
+        config(arms=["real", "pasted"], **change)

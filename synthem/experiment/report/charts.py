@@ -16,6 +16,7 @@ MARKS: dict[Arm, str] = {
     "mixed": "M0-5.8L5.8 0 0 5.8-5.8 0Z",
     "pretrained": "M0-5.4L5.4 4.2H-5.4Z",
     "adapted": "M-1.8-5.4H1.8V-1.8H5.4V1.8H1.8V5.4H-1.8V1.8H-5.4V-1.8H-1.8Z",
+    "pasted": "M0 5.4L5.4-4.2H-5.4Z",
 }
 """The mark of each arm, around the origin, so that they differ without colour."""
 
@@ -26,6 +27,7 @@ DASHES: dict[Arm, str] = {
     "mixed": "",
     "pretrained": "7 2 1.5 2",
     "adapted": "1.5 3",
+    "pasted": "4 2 4 5",
 }
 
 Points = Sequence[tuple[float, float]]

@@ -22,6 +22,7 @@ ARM_COLOURS: dict[Arm, str] = {
     "mixed": "#d95f02",
     "pretrained": "#b8578f",
     "adapted": "#1f9e50",
+    "pasted": "#8a7400",
 }
 """Far enough apart for people who see no red, no green or no blue; marks and lines differ as well."""
 
@@ -32,6 +33,7 @@ ARM_STYLES: dict[Arm, str] = {
     "mixed": "-",
     "pretrained": "-.",
     "adapted": ":",
+    "pasted": "--",
 }
 
 

@@ -60,6 +60,7 @@ def _subject(arm: Arm, labelled: str) -> str:
         "synthetic": f"Synthetic patches in place of {labelled}",
         "mixed": f"Synthetic patches added to {labelled}",
         "pretrained": f"Weights that were trained beforehand and refined on {labelled}",
+        "pasted": f"Versions of {labelled} with structures set in, beside these,",
         "adapted": f"Weights that were adapted without any label, in place of {labelled},",
     }[arm]
 

@@ -44,6 +44,11 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
             "its first half of steps, on synthetic patches," if start.init == SYNTHETIC else f"`{start.init}`"
         )
         sentences.append(f"The arm `pretrained` starts from {first} and goes on with real crops{share}.")
+    if "pasted" in config.arms:
+        sentences.append(
+            f"The arm `pasted` learns from the real sections and, of each, {config.pasted.versions} with "
+            f"{', '.join(config.pasted.classes)} of preset `{preset.name}` set in."
+        )
     return [
         *sentences,
         "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "

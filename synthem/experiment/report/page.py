@@ -42,6 +42,7 @@ DARK: dict[Arm, str] = {
     "mixed": "#ff9147",
     "pretrained": "#c95fa0",
     "adapted": "#35c79a",
+    "pasted": "#d9c04a",
 }
 """The arms' colours on black."""
 
