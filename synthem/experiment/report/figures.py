@@ -17,12 +17,12 @@ from synthem.view.overlay import overlay
 
 ARM_COLOURS: dict[Arm, str] = {
     "real": "#4d4d4d",
-    "augmented": "#9000d8",
+    "augmented": "#9c02fc",
     "synthetic": "#2b7bba",
     "mixed": "#d95f02",
     "pretrained": "#b8578f",
     "adapted": "#1f9e50",
-    "pasted": "#8a7400",
+    "pasted": "#040706",
 }
 """Far enough apart for people who see no red, no green or no blue; marks and lines differ as well."""
 

@@ -37,12 +37,12 @@ MOST_PICTURES = 2_700_000
 
 DARK: dict[Arm, str] = {
     "real": "#f0f0f0",
-    "augmented": "#9048f0",
+    "augmented": "#8c1efe",
     "synthetic": "#5a9fe0",
     "mixed": "#ff9147",
     "pretrained": "#c95fa0",
     "adapted": "#35c79a",
-    "pasted": "#d9c04a",
+    "pasted": "#fed100",
 }
 """The arms' colours on black."""
 
