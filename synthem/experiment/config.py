@@ -3,29 +3,27 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.augment.config import MicroscopeAugment
 from synthem.data.real.reading import PLAIN, Reading
+from synthem.experiment.allocation import check_balance
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, OWN_PATCHES, Arm
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
 from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
-
-Arm = Literal["real", "augmented", "synthetic", "mixed", "pretrained", "adapted"]
-
-NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
-"""Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
-
-FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
-"""Arms that start from the network which the block ``pretrained`` names."""
-
-REAL_ALONE: tuple[Arm, ...] = ("real", "augmented")
-"""Arms of real crops alone, from fresh weights."""
 
 SYNTHETIC = "synthetic"
 """In the place of a model's name: an arm learns from the experiment's own synthetic patches first."""
@@ -81,6 +79,14 @@ class SyntheticConfig(Frozen):
     weights: dict[str, float] | None = None
     """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out. Without any,
     classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
+    rounds: int | None = Field(None, ge=2, le=64)
+    """In how many rounds the arms ``mixed-uniform``, ``mixed-inverse`` and ``mixed-adaptive`` get their
+    patches, ``count`` of them all together: see ``synthem.experiment.allocation``."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the rounds where there are none: experiments of before they came stay as they are."""
+        return {key: value for key, value in handler(self).items() if (key, value) != ("rounds", None)}
 
 
 class PretrainedConfig(Frozen):
@@ -116,8 +122,9 @@ class ExperimentConfig(Frozen):
     augmented: MicroscopeAugment = MicroscopeAugment()
     """What the arm ``augmented`` does to its crops beside the augmentation that all arms have."""
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
-    """What is compared: real crops; these through other microscopes; synthetic ones; both; real ones from a
-    trained network on; and synthetic ones from there on, without any real label."""
+    """What is compared: real crops; these through other microscopes; synthetic ones; both; both, where
+    synthetic patches come in rounds; real ones from a trained network on; and synthetic ones from there on,
+    without any real label."""
     class_sets: tuple[ClassSet, ...] = (6,)
     """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
     the same number, by which reports and folders call them."""
@@ -174,6 +181,16 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
+        in_rounds = [arm for arm in self.arms if arm in IN_ROUNDS]
+        if in_rounds and self.synthetic.rounds is None:
+            raise InputError(f"synthetic.rounds: say in how many rounds the patches of {in_rounds[0]} come")
+        if in_rounds:
+            check_balance(in_rounds[0], self.synthetic.balance)
+            if self.synthetic.count < 2 * (self.synthetic.rounds or 0):
+                raise InputError(
+                    f"synthetic.count: {self.synthetic.count} patches are fewer than two for each of "
+                    f"{self.synthetic.rounds} rounds"
+                )
         for name in (*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare):
             check_class(name)
         if len(self.sets) < len(self.class_sets):
@@ -227,7 +244,7 @@ class ExperimentConfig(Frozen):
         """Whether any arm trains or validates on synthetic patches."""
         start = self.pretrained
         first = start.init == SYNTHETIC or any(start.fraction)
-        return any(arm not in REAL_ALONE and (arm != "pretrained" or first) for arm in self.arms)
+        return any(arm not in OWN_PATCHES and (arm != "pretrained" or first) for arm in self.arms)
 
     def training_for(
         self, class_set: int, steps: int, seed: int, init: str | None = None, arm: Arm = "real"

@@ -9,7 +9,8 @@ from shapes.core.errors import InputError
 from synthem.data.open import warnings_of
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import beside, read_split
-from synthem.experiment.config import NO_REAL_LABEL, REAL_ALONE, Arm, ExperimentConfig
+from synthem.experiment.arms import NO_REAL_LABEL, REAL_ALONE, Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.learning.balance import balance_weights

@@ -44,7 +44,7 @@ CELL = "cell.json"
 def identity_of_settings(config: ExperimentConfig) -> dict[str, Any]:
     """Return the settings that decide all results, and the preset by what it says rather than by its name."""
     leave_out: dict[str, Any] = dict.fromkeys(NAMES_OF_DATA | NAMES_OF_CELLS, True)
-    leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset"}}
+    leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset", "rounds"}}
     preset = load_preset(config.synthetic.preset).model_dump(mode="json")
     ours = {"preset": f"{preset['name']}, {hash_of(preset)}", "world_version": WORLD_VERSION}
     return ours | config.model_dump(mode="json", exclude=leave_out)

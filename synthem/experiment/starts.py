@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from synthem.experiment.config import FROM_A_MODEL, Arm, ExperimentConfig
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.learning.config import TrainConfig
 from synthem.preset.yaml_file import parse
 
@@ -35,6 +36,8 @@ def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
 
     if arm == "augmented":
         return {"augmented": config.augmented.model_dump(mode="json")}
+    if arm in IN_ROUNDS:
+        return {"synthetic.rounds": config.synthetic.rounds}
     if arm not in FROM_A_MODEL:
         return {}
     first = config.first_model

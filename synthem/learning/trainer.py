@@ -56,6 +56,7 @@ def fit(
     *,
     tiles: int | None = None,
     of: Parts | None = None,
+    until: int | None = None,
     progress: str | None = None,
     callbacks: Sequence[pl.Callback] = (),
 ) -> FinishedTraining:
@@ -79,6 +80,8 @@ def fit(
         Validate on so many tiles, evenly spread; on all, if left out.
     of : mapping of str to plain values, optional
         What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
+    until : int, optional
+        Stop after so many of the steps, with their schedule at where it stands: a later call goes on.
     progress : str, optional
         Label of a progress bar; none, if left out.
     callbacks : sequence of Callback
@@ -112,7 +115,7 @@ def fit(
         all_callbacks: list[pl.Callback] = [keeper, waiting, *callbacks]
         if progress is not None:
             all_callbacks.append(TrainingBar(progress, config.steps))
-        trainer = _make_trainer(config, out, all_callbacks)
+        trainer = _make_trainer(config, until, out, all_callbacks)
         if first:
             seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
             parts = {
@@ -125,7 +128,7 @@ def fit(
             keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE if (out / STATE).exists() else None
         try:
-            trainer.fit(Segmenter(config, source, data), ckpt_path=state, weights_only=True)
+            trainer.fit(Segmenter(config, source, data, until), ckpt_path=state, weights_only=True)
         except SystemExit:  # lightning ends the process on a signal; here the caller decides
             raise KeyboardInterrupt from None
     if trainer.interrupted:
@@ -160,14 +163,16 @@ def versions() -> dict[str, str]:
     return {**ours, **{name: version(name) for name in names}}
 
 
-def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+def _make_trainer(
+    config: TrainConfig, until: int | None, out: Path, callbacks: list[pl.Callback]
+) -> pl.Trainer:
     try:
         return pl.Trainer(
             accelerator=config.accelerator,
             devices=config.devices,
             precision=config.precision,
             sync_batchnorm=config.devices != 1 and config.accelerator != "cpu" and torch.cuda.is_available(),
-            max_steps=config.steps,
+            max_steps=config.steps if until is None else until,
             callbacks=callbacks,
             default_root_dir=out,
             logger=False,

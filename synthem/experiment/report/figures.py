@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch as Swatch
 
-from synthem.experiment.config import NO_REAL_LABEL, Arm
+from synthem.experiment.arms import NO_REAL_LABEL, Arm
 from synthem.experiment.gains import GainRow
 from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
@@ -20,6 +20,9 @@ ARM_COLOURS: dict[Arm, str] = {
     "augmented": "#9000d8",
     "synthetic": "#2b7bba",
     "mixed": "#d95f02",
+    "mixed-uniform": "#1a0266",
+    "mixed-inverse": "#480408",
+    "mixed-adaptive": "#ad111e",
     "pretrained": "#b8578f",
     "adapted": "#1f9e50",
 }
@@ -30,6 +33,9 @@ ARM_STYLES: dict[Arm, str] = {
     "augmented": "-.",
     "synthetic": "--",
     "mixed": "-",
+    "mixed-uniform": "--",
+    "mixed-inverse": ":",
+    "mixed-adaptive": "-",
     "pretrained": "-.",
     "adapted": ":",
 }

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.arms import Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
 from synthem.experiment.report.charts import curve_panels, gain_plot, key_of_arms, sections_panels
@@ -25,6 +26,7 @@ from synthem.experiment.report.html_tables import (
 from synthem.experiment.report.method import about_intervals, count_labelled, method
 from synthem.experiment.report.overlays import pictures
 from synthem.experiment.report.regions import Region, what_they_show
+from synthem.experiment.report.rounds import ABOUT, rounds_table
 from synthem.experiment.report.training_sets import training_sets
 from synthem.experiment.results import Run
 from synthem.preset.preset import Preset
@@ -40,6 +42,9 @@ DARK: dict[Arm, str] = {
     "augmented": "#9048f0",
     "synthetic": "#5a9fe0",
     "mixed": "#ff9147",
+    "mixed-uniform": "#d7b679",
+    "mixed-inverse": "#aef923",
+    "mixed-adaptive": "#53723e",
     "pretrained": "#c95fa0",
     "adapted": "#35c79a",
 }
@@ -97,6 +102,7 @@ def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:
             "Dice on held-out crops by training step, a line a run. The model of the best mean is the one "
             "that is tested.",
         ),
+        "rounds": ("Synthetic patches in rounds", rounds_table(told.runs), ABOUT),
         "confusion": (
             "What is taken for what",
             "".join(head(c) + body for c in all_of if (body := confusion_tables(c))),
@@ -118,6 +124,7 @@ def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:
         title=escape(told.config.title),
         light=_variables(ARM_COLOURS),
         dark=_variables(DARK),
+        marks=" ".join(f".{arm} {{ color: var(--{arm}); }}" for arm in DARK),
         notice=f'<p class="notice" role="note">{escape(told.notice)}</p>' if told.notice else "",
         headline=_unbroken(first.removesuffix(".") + "."),
         lead=f'<p class="lead">{_unbroken(rest)}</p>' if rest else "",
