@@ -11,6 +11,7 @@ Arm = Literal[
     "mixed-inverse",
     "mixed-adaptive",
     "pretrained",
+    "self-trained",
     "adapted",
 ]
 
@@ -27,8 +28,12 @@ IN_ROUNDS: dict[Arm, Allocation] = {
 NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
 """Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
 
-FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
+FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "self-trained", "adapted")
 """Arms that start from the network which the block ``pretrained`` names."""
+
+REFINED: tuple[Arm, ...] = ("pretrained", "self-trained")
+"""Those of them that go on with real crops. ``self-trained`` does as ``pretrained`` does, so that what a
+teacher adds can be told, and as a teacher that knows nothing yet has nothing to teach."""
 
 REAL_ALONE: tuple[Arm, ...] = ("real", "augmented")
 """Arms of real crops alone, from fresh weights."""

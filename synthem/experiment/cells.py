@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapes.core.errors import InputError
-from synthem.experiment.arms import IN_ROUNDS, NO_REAL_LABEL, Arm
+from synthem.experiment.arms import IN_ROUNDS, NO_REAL_LABEL, REFINED, Arm
 from synthem.experiment.config import SYNTHETIC, ExperimentConfig
 
 Budget = tuple[str, int]
@@ -64,7 +64,7 @@ def cells(config: ExperimentConfig, budgets: Sequence[Budget], sections: int) ->
     InputError
         Where the steps of an arm are to be halved, and there is but one; or are fewer than its rounds.
     """
-    halved = "pretrained" in config.arms and config.pretrained.init == SYNTHETIC
+    halved = bool(set(config.arms) & set(REFINED)) and config.pretrained.init == SYNTHETIC
     if halved and any(steps < 2 for _, steps in budgets):
         raise InputError("pretrained.init: synthetic takes half of the steps, and one step cannot be halved")
     rounds = config.synthetic.rounds if set(config.arms) & set(IN_ROUNDS) else None

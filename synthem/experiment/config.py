@@ -17,7 +17,8 @@ from shapes.core.frozen import Frozen
 from synthem.augment.config import MicroscopeAugment
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.experiment.allocation import check_balance
-from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, OWN_PATCHES, Arm
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, OWN_PATCHES, REFINED, Arm
+from synthem.experiment.self_training import SelfTrainingConfig
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
@@ -119,12 +120,14 @@ class ExperimentConfig(Frozen):
     """How the real EM is read: ``classes``, ``labels`` and ``channel``, as the options of these names."""
     synthetic: SyntheticConfig
     pretrained: PretrainedConfig = PretrainedConfig()
+    self_training: SelfTrainingConfig | None = None
+    """From which sections without labels the arm ``self-trained`` learns, and how."""
     augmented: MicroscopeAugment = MicroscopeAugment()
     """What the arm ``augmented`` does to its crops beside the augmentation that all arms have."""
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
     """What is compared: real crops; these through other microscopes; synthetic ones; both; both, where
     synthetic patches come in rounds; real ones from a trained network on; and synthetic ones from there on,
-    without any real label."""
+    without any real label. ``self-trained`` is ``pretrained``, and sections without labels."""
     class_sets: tuple[ClassSet, ...] = (6,)
     """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
     the same number, by which reports and folders call them."""
@@ -181,6 +184,8 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
+        if "self-trained" in self.arms and self.self_training is None:
+            raise InputError("self_training: the arm self-trained needs this block; it may be empty, `{}`")
         in_rounds = [arm for arm in self.arms if arm in IN_ROUNDS]
         if in_rounds and self.synthetic.rounds is None:
             raise InputError(f"synthetic.rounds: say in how many rounds the patches of {in_rounds[0]} come")
@@ -207,6 +212,11 @@ class ExperimentConfig(Frozen):
                 f"training.patch_vx {self.training.patch_vx}"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out self-training where there is none, as with the rounds of synthetic patches."""
+        return {key: v for key, v in handler(self).items() if (key, v) != ("self_training", None)}
 
     def with_sections(self, real: str | None, split: str | None, how: Reading = PLAIN) -> "ExperimentConfig":
         """Take the folder, the split and how it is read, where the command line gave any."""
@@ -244,7 +254,7 @@ class ExperimentConfig(Frozen):
         """Whether any arm trains or validates on synthetic patches."""
         start = self.pretrained
         first = start.init == SYNTHETIC or any(start.fraction)
-        return any(arm not in OWN_PATCHES and (arm != "pretrained" or first) for arm in self.arms)
+        return any(arm not in OWN_PATCHES and (arm not in REFINED or first) for arm in self.arms)
 
     def training_for(
         self, class_set: int, steps: int, seed: int, init: str | None = None, arm: Arm = "real"
@@ -260,6 +270,8 @@ class ExperimentConfig(Frozen):
             "init": init,
             "augment": augment,
         }
+        if arm == "self-trained" and self.self_training is not None:
+            update["ema"] = self.self_training.ema
         every = min(self.training.check_every, steps)
         return self.training.model_copy(update={**update, "check_every": every})
 

@@ -1,7 +1,7 @@
 """The folder of an experiment: marked with what the experiment is, and written by one run at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.starts import identity_of_start
 from synthem.learning.identity import MAKES_NO_DIFFERENCE, Parts, identity_of_data, keep_identity
+from synthem.patch import Patch
 from synthem.preset.preset import load_preset
 from synthem.world import WORLD_VERSION
 
@@ -34,6 +35,7 @@ NAMES_OF_CELLS = {
     "minutes",
     "pretrained",
     "augmented",
+    "self_training",
 }
 """Settings that say which trainings there are, or decide but some of them: each training has them in its own
 folder, so that others can be added to an experiment later."""
@@ -59,14 +61,21 @@ def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, An
     }
 
 
-def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> dict[str, Any]:
-    """Return what decides the result of one training: the hash of the experiment, and what is its own."""
+def identity_of_cell(
+    config: ExperimentConfig, cell: Cell, experiment: str, unlabelled: Sequence[Patch] = ()
+) -> dict[str, Any]:
+    """Return what decides the result of one training: the hash of the experiment, and what is its own.
+
+    ``unlabelled`` are the images that self-training learns from.
+    """
     own = {
         "experiment": experiment,
         "arm": cell.arm,
         "real sections": cell.real_sections,
         "steps": cell.steps,
     }
+    if cell.arm == "self-trained":
+        own["unlabelled sections"] = identity_of_data(unlabelled)
     return own | identity_of_start(config, cell.arm)
 
 

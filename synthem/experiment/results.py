@@ -24,7 +24,7 @@ PREDICTIONS = "predictions.npz"
 ARMS: tuple[Arm, ...] = get_args(Arm)
 """In the order in which they are shown."""
 
-SELDOM = ("rounds",)
+SELDOM = ("rounds", "looks")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Run:
     """Voxels by true class (rows) and found class (columns), the last of each is none: see ``confusion``."""
     rounds: list[Round] = field(default_factory=list)
     """What each round was, where synthetic patches came in rounds."""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    """After each validation what was wrong with the teacher of a self-trained run, if anything."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; NaN is None. What few runs have is left out where there is none of it."""

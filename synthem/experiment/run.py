@@ -162,7 +162,7 @@ def run_experiment(
     experiment = hash_of(identity_of_experiment(config, data))
     left: list[tuple[int, tuple[Cell, Parts]]] = []
     for cell in todo:
-        result, of = out / cell.folder / RESULT, identity_of_cell(config, cell, experiment)
+        result, of = out / cell.folder / RESULT, identity_of_cell(config, cell, experiment, data.unlabelled)
         keep_identity(result.with_name(CELL), of, "a training", of=result)
         if not result.is_file():
             left.append((cell.seed, (cell, of)))
@@ -231,4 +231,5 @@ def _train_and_score(
         cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step + before,
         seconds, scores, curves, cell.folder, real_sections=cell.real_sections,
         blocks=blocks, confusion=mixed_up.tolist(), rounds=trained.rounds,
+        looks=fitted.looks,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, Arm
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, REFINED, Arm
 from synthem.experiment.cells import Cell
 from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
@@ -44,11 +44,16 @@ def train_cell(
         Label of a progress bar.
     """
     from synthem.learning.callback import MODEL
+    from synthem.learning.mean_teacher import Teaching
     from synthem.learning.trainer import FinishedTraining, fit
 
     if cell.arm in IN_ROUNDS:
         fitted, rounds = train_in_rounds(cell, config, data, folder, of, progress=progress)
         return Trained(fitted, rounds=rounds)
+
+    teaching = None
+    if cell.arm == "self-trained" and config.self_training is not None:
+        teaching = Teaching(data.unlabelled, data.train, config.self_training)
 
     def train(arm: Arm, steps: int, init: str | None, where: str) -> FinishedTraining:
         training = config.training_for(cell.class_set, steps, cell.seed, init, arm)
@@ -59,12 +64,13 @@ def train_cell(
             folder / where,
             tiles=config.validation_tiles,
             of=of,
+            teaching=teaching if arm == "self-trained" else None,
             progress=progress,
         )
 
     init = config.first_model if cell.arm in FROM_A_MODEL else None
     before = 0
-    if cell.arm == "pretrained" and init is None:
+    if cell.arm in REFINED and init is None:
         before = cell.steps // 2
         train("synthetic", before, None, "pretraining")
         init = str(folder / "pretraining" / MODEL)

@@ -5,9 +5,10 @@ import platform
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -30,6 +31,7 @@ from synthem.learning.identity import (
     identity_of_training,
     keep_identity,
 )
+from synthem.learning.mean_teacher import MeanTeacher, Teaching
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
@@ -46,6 +48,8 @@ class FinishedTraining:
     curves: list[dict[str, float]]
     waited: float = 0.0
     """The share of the training's time, without validations, that went by in waiting for data, 0–1."""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    """What a mean teacher found on unlabelled tiles after each validation: see there."""
 
 
 def fit(
@@ -57,6 +61,7 @@ def fit(
     tiles: int | None = None,
     of: Parts | None = None,
     until: int | None = None,
+    teaching: Teaching | None = None,
     progress: str | None = None,
     callbacks: Sequence[pl.Callback] = (),
 ) -> FinishedTraining:
@@ -82,6 +87,8 @@ def fit(
         What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
     until : int, optional
         Stop after so many of the steps, with their schedule at where it stands: a later call goes on.
+    teaching : Teaching, optional
+        Unlabelled images, on which the average of the weights teaches: see ``synthem.learning.mean_teacher``.
     progress : str, optional
         Label of a progress bar; none, if left out.
     callbacks : sequence of Callback
@@ -128,14 +135,18 @@ def fit(
             keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE if (out / STATE).exists() else None
         try:
-            trainer.fit(Segmenter(config, source, data, until), ckpt_path=state, weights_only=True)
+            if teaching is None:
+                module = Segmenter(config, source, data, until)
+            else:
+                module = MeanTeacher(config, source, data, teaching, learned)
+            trainer.fit(module, ckpt_path=state, weights_only=True)
         except SystemExit:  # lightning ends the process on a signal; here the caller decides
             raise KeyboardInterrupt from None
     if trainer.interrupted:
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
         raise SystemExit(0)  # of several devices, the first one's process goes on alone
-    return FinishedTraining(load_model(out / MODEL), keeper.rows, waiting.share)
+    return FinishedTraining(load_model(out / MODEL), keeper.rows, waiting.share, getattr(module, "looks", []))
 
 
 def claim(out: Path) -> None:

@@ -18,6 +18,7 @@ MARKS: dict[Arm, str] = {
     "mixed-inverse": "M-2.2-5.6H2.2V5.6H-2.2Z",
     "mixed-adaptive": "M-5-5L0-1.8 5-5 1.8 0 5 5 0 1.8-5 5-1.8 0Z",
     "pretrained": "M0-5.4L5.4 4.2H-5.4Z",
+    "self-trained": "M-5.4-4.2H5.4L-5.4 4.2H5.4Z",
     "adapted": "M-1.8-5.4H1.8V-1.8H5.4V1.8H1.8V5.4H-1.8V1.8H-5.4V-1.8H-1.8Z",
 }
 """The mark of each arm, around the origin, so that they differ without colour."""
@@ -31,6 +32,7 @@ DASHES: dict[Arm, str] = {
     "mixed-inverse": "1.5 1.5",
     "mixed-adaptive": "12 2",
     "pretrained": "7 2 1.5 2",
+    "self-trained": "7 2 1.5 2 1.5 2",
     "adapted": "1.5 3",
 }
 

@@ -24,6 +24,7 @@ ARM_COLOURS: dict[Arm, str] = {
     "mixed-inverse": "#480408",
     "mixed-adaptive": "#ad111e",
     "pretrained": "#b8578f",
+    "self-trained": "#2c0334",
     "adapted": "#1f9e50",
 }
 """Far enough apart for people who see no red, no green or no blue; marks and lines differ as well."""
@@ -37,6 +38,7 @@ ARM_STYLES: dict[Arm, str] = {
     "mixed-inverse": ":",
     "mixed-adaptive": "-",
     "pretrained": "-.",
+    "self-trained": "--",
     "adapted": ":",
 }
 

@@ -63,6 +63,7 @@ def _subject(arm: Arm, labelled: str) -> str:
         "mixed-inverse": f"Synthetic patches in rounds, most of rare classes, added to {labelled}",
         "mixed-adaptive": f"Synthetic patches in rounds, most of what is hard, added to {labelled}",
         "pretrained": f"Weights that were trained beforehand and refined on {labelled}",
+        "self-trained": f"Sections without labels, taught beside {labelled},",
         "adapted": f"Weights that were adapted without any label, in place of {labelled},",
     }[arm]
 

@@ -49,6 +49,14 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
             "its first half of steps, on synthetic patches," if start.init == SYNTHETIC else f"`{start.init}`"
         )
         sentences.append(f"The arm `pretrained` starts from {first} and goes on with real crops{share}.")
+    if "self-trained" in config.arms and config.self_training is not None:
+        own = config.self_training
+        sentences.append(
+            "The arm `self-trained` is as `pretrained` would be, and learns on images of "
+            f"{len(data.unlabelled)} sections, whose labels are never read, what the average of its weights "
+            f"is sure of (above {own.confidence:g}); not while shares or median sizes that it finds there "
+            f"differ from those of the labels by more than a factor of {own.within:g}."
+        )
     return [
         *sentences,
         "Dice = 2 TP / (2 TP + FP + FN) of the counts of all test sections together. A dash is a class that "

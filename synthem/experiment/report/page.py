@@ -23,6 +23,7 @@ from synthem.experiment.report.html_tables import (
     settings_text,
     training_set_rows,
 )
+from synthem.experiment.report.looks import about_looks
 from synthem.experiment.report.method import about_intervals, count_labelled, method
 from synthem.experiment.report.overlays import pictures
 from synthem.experiment.report.regions import Region, what_they_show
@@ -46,6 +47,7 @@ DARK: dict[Arm, str] = {
     "mixed-inverse": "#aef923",
     "mixed-adaptive": "#53723e",
     "pretrained": "#c95fa0",
+    "self-trained": "#7e6e0b",
     "adapted": "#35c79a",
 }
 """The arms' colours on black."""
@@ -72,7 +74,11 @@ class Told:
     @property
     def method(self) -> list[str]:
         """How it was done."""
-        return [*method(self.config, self.data, self.preset), *about_intervals(self.comparisons)]
+        return [
+            *method(self.config, self.data, self.preset),
+            *about_looks(self.runs),
+            *about_intervals(self.comparisons),
+        ]
 
 
 def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:

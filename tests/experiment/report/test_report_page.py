@@ -49,7 +49,7 @@ def region(name="s000", edge=32):
 EVERYTHING = [
     made_up(arm, s, found=found + n / 200, real_sections=None if arm in ("synthetic", "adapted") else n)
     for n in (4, 36)
-    for arm, found in zip(ARMS, (0.5, 0.52, 0.4, 0.6, 0.58, 0.59, 0.61, 0.55, 0.5), strict=True)
+    for arm, found in zip(ARMS, (0.5, 0.52, 0.4, 0.6, 0.58, 0.59, 0.61, 0.55, 0.56, 0.5), strict=True)
     for s in (0, 1)
 ]
 
