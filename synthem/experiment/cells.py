@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapes.core.errors import InputError
-from synthem.experiment.config import NO_REAL_LABEL, SYNTHETIC, Arm, ExperimentConfig
+from synthem.experiment.arms import IN_ROUNDS, NO_REAL_LABEL, REFINED, Arm
+from synthem.experiment.config import SYNTHETIC, ExperimentConfig
 
 Budget = tuple[str, int]
 """What a budget is called, ``"900 steps"``, ``"200 epochs"`` or ``"10 minutes"``, and its number of steps."""
@@ -61,11 +62,14 @@ def cells(config: ExperimentConfig, budgets: Sequence[Budget], sections: int) ->
     Raises
     ------
     InputError
-        Where the steps of an arm are to be halved, and there is but one.
+        Where the steps of an arm are to be halved, and there is but one; or are fewer than its rounds.
     """
-    halved = "pretrained" in config.arms and config.pretrained.init == SYNTHETIC
+    halved = bool(set(config.arms) & set(REFINED)) and config.pretrained.init == SYNTHETIC
     if halved and any(steps < 2 for _, steps in budgets):
         raise InputError("pretrained.init: synthetic takes half of the steps, and one step cannot be halved")
+    rounds = config.synthetic.rounds if set(config.arms) & set(IN_ROUNDS) else None
+    if rounds and (few := [steps for _, steps in budgets if steps < rounds]):
+        raise InputError(f"synthetic.rounds: {few[0]} steps are fewer than {rounds} rounds")
     numbers = dict.fromkeys(sections if n == "all" else n for n in config.real_sections)
     listed: dict[Cell, None] = {}
     for class_set in config.sets:

@@ -3,12 +3,22 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.augment.config import MicroscopeAugment
 from synthem.data.real.reading import PLAIN, Reading
+from synthem.experiment.allocation import check_balance
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, OWN_PATCHES, REFINED, Arm
+from synthem.experiment.self_training import SelfTrainingConfig
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
 from synthem.learning.share import Share
@@ -16,17 +26,6 @@ from synthem.paste.request import USUAL, Request
 from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
-
-Arm = Literal["real", "augmented", "synthetic", "mixed", "pretrained", "adapted", "pasted"]
-
-NO_REAL_LABEL: tuple[Arm, ...] = ("synthetic", "adapted")
-"""Arms whose training sees no real label, so that it is the same however many labelled sections there are."""
-
-FROM_A_MODEL: tuple[Arm, ...] = ("pretrained", "adapted")
-"""Arms that start from the network which the block ``pretrained`` names."""
-
-REAL_ALONE: tuple[Arm, ...] = ("real", "augmented")
-"""Arms of real crops alone, from fresh weights."""
 
 SYNTHETIC = "synthetic"
 """In the place of a model's name: an arm learns from the experiment's own synthetic patches first."""
@@ -82,6 +81,14 @@ class SyntheticConfig(Frozen):
     weights: dict[str, float] | None = None
     """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out. Without any,
     classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
+    rounds: int | None = Field(None, ge=2, le=64)
+    """In how many rounds the arms ``mixed-uniform``, ``mixed-inverse`` and ``mixed-adaptive`` get their
+    patches, ``count`` of them all together: see ``synthem.experiment.allocation``."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the rounds where there are none: experiments of before they came stay as they are."""
+        return {key: value for key, value in handler(self).items() if (key, value) != ("rounds", None)}
 
 
 class PastedConfig(Frozen):
@@ -132,13 +139,16 @@ class ExperimentConfig(Frozen):
     """How the real EM is read: ``classes``, ``labels`` and ``channel``, as the options of these names."""
     synthetic: SyntheticConfig
     pretrained: PretrainedConfig = PretrainedConfig()
+    self_training: SelfTrainingConfig | None = None
+    """From which sections without labels the arm ``self-trained`` learns, and how."""
     augmented: MicroscopeAugment = MicroscopeAugment()
     """What the arm ``augmented`` does to its crops beside the augmentation that all arms have."""
     pasted: PastedConfig = PastedConfig()
     arms: tuple[Arm, ...] = ("real", "synthetic", "mixed")
-    """What is compared: real crops; these through other microscopes; synthetic ones; both; real ones from a
-    trained network on; synthetic ones from there on, without any real label; and real ones with versions of
-    these with things set in."""
+    """What is compared: real crops; these through other microscopes; synthetic ones; both; both, where
+    synthetic patches come in rounds; real ones from a trained network on; synthetic ones from there on,
+    without any real label; and real ones with versions of these with things set in. ``self-trained`` is
+    ``pretrained``, and sections without labels."""
     class_sets: tuple[ClassSet, ...] = (6,)
     """What is learned: sets of the paper, by their number of classes, or lists of any classes. No two have
     the same number, by which reports and folders call them."""
@@ -199,6 +209,18 @@ class ExperimentConfig(Frozen):
             if self.training.network.dims == 3:
                 raise InputError("arms: pasted takes sections for themselves, so it wants a 2D network")
             self.pasted.request(self.synthetic.preset).tissue()
+        if "self-trained" in self.arms and self.self_training is None:
+            raise InputError("self_training: the arm self-trained needs this block; it may be empty, `{}`")
+        in_rounds = [arm for arm in self.arms if arm in IN_ROUNDS]
+        if in_rounds and self.synthetic.rounds is None:
+            raise InputError(f"synthetic.rounds: say in how many rounds the patches of {in_rounds[0]} come")
+        if in_rounds:
+            check_balance(in_rounds[0], self.synthetic.balance)
+            if self.synthetic.count < 2 * (self.synthetic.rounds or 0):
+                raise InputError(
+                    f"synthetic.count: {self.synthetic.count} patches are fewer than two for each of "
+                    f"{self.synthetic.rounds} rounds"
+                )
         for name in (*self.synthetic.balance, *(self.synthetic.weights or ()), *self.rare):
             check_class(name)
         if len(self.sets) < len(self.class_sets):
@@ -215,6 +237,11 @@ class ExperimentConfig(Frozen):
                 f"training.patch_vx {self.training.patch_vx}"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out self-training where there is none, as with the rounds of synthetic patches."""
+        return {key: v for key, v in handler(self).items() if (key, v) != ("self_training", None)}
 
     def with_sections(self, real: str | None, split: str | None, how: Reading = PLAIN) -> "ExperimentConfig":
         """Take the folder, the split and how it is read, where the command line gave any."""
@@ -252,8 +279,7 @@ class ExperimentConfig(Frozen):
         """Whether any arm trains or validates on synthetic patches."""
         start = self.pretrained
         first = start.init == SYNTHETIC or any(start.fraction)
-        own = (*REAL_ALONE, "pasted")
-        return any(arm not in own and (arm != "pretrained" or first) for arm in self.arms)
+        return any(arm not in OWN_PATCHES and (arm not in REFINED or first) for arm in self.arms)
 
     def training_for(
         self, class_set: int, steps: int, seed: int, init: str | None = None, arm: Arm = "real"
@@ -269,6 +295,8 @@ class ExperimentConfig(Frozen):
             "init": init,
             "augment": augment,
         }
+        if arm == "self-trained" and self.self_training is not None:
+            update["ema"] = self.self_training.ema
         every = min(self.training.check_every, steps)
         return self.training.model_copy(update={**update, "check_every": every})
 

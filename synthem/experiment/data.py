@@ -9,9 +9,11 @@ from shapes.core.errors import InputError
 from synthem.data.open import warnings_of
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import beside, read_split
-from synthem.experiment.config import NO_REAL_LABEL, REAL_ALONE, Arm, ExperimentConfig
+from synthem.experiment.arms import NO_REAL_LABEL, REAL_ALONE, REFINED, Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
+from synthem.experiment.self_training import unlabelled_sections
 from synthem.learning.balance import balance_weights
 from synthem.learning.crops import (
     CropSource,
@@ -43,6 +45,8 @@ class Data:
     """What the report should say about the data, a sentence each."""
     half: Sequence[Patch] = ()
     """The whole real training half, of which ``train`` and ``validation`` are made."""
+    unlabelled: Sequence[Patch] = ()
+    """Images alone, of which the arm ``self-trained`` learns."""
 
     def of_sections(self, config: ExperimentConfig, number: int) -> "Data":
         """Return the same data with so few labelled sections, of which some are held out too.
@@ -81,7 +85,7 @@ class Data:
             return self._synthetic(self.synthetic, config)
         if arm == "pasted":
             return self._real([*self.train, *self.pasted(config)], config, classes)
-        share = config.pretrained.fraction if arm == "pretrained" else config.synthetic.fraction
+        share = config.pretrained.fraction if arm in REFINED else config.synthetic.fraction
         if share is None:
             tiles = self.epoch_steps(config) * config.training.batch
             share = (len(self.synthetic) / (len(self.synthetic) + tiles),)
@@ -150,6 +154,10 @@ def load_data(config: ExperimentConfig) -> Data:
         notes += _notes_of(data, config, number)
     if not set(config.arms) <= set(REAL_ALONE):
         notes += warn_of_seen(load_preset(config.synthetic.preset), [patch.name for patch in data.test])
+    if "self-trained" in config.arms and config.self_training is not None:
+        halves = (train.names, test.names)
+        images, more = unlabelled_sections(config.self_training, config.real, config.voxel_nm, how, halves)
+        data, notes = replace(data, unlabelled=images), [*notes, *more]
     return replace(data, notes=tuple(dict.fromkeys(notes)))
 
 

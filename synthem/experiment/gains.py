@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, stdtrit
 
+from synthem.experiment.arms import Arm
 from synthem.experiment.blocks import by_column
-from synthem.experiment.config import Arm
 from synthem.experiment.results import MeanStd, Run, arms_of, groups, label_of, spoken_of
 from synthem.scores.dice import Scores
 

@@ -1,7 +1,7 @@
 """The folder of an experiment: marked with what the experiment is, and written by one run at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.starts import identity_of_start
 from synthem.learning.identity import MAKES_NO_DIFFERENCE, Parts, identity_of_data, keep_identity
+from synthem.patch import Patch
 from synthem.preset.preset import load_preset
 from synthem.world import WORLD_VERSION
 
@@ -35,6 +36,7 @@ NAMES_OF_CELLS = {
     "pretrained",
     "augmented",
     "pasted",
+    "self_training",
 }
 """Settings that say which trainings there are, or decide but some of them: each training has them in its own
 folder, so that others can be added to an experiment later."""
@@ -45,7 +47,7 @@ CELL = "cell.json"
 def identity_of_settings(config: ExperimentConfig) -> dict[str, Any]:
     """Return the settings that decide all results, and the preset by what it says rather than by its name."""
     leave_out: dict[str, Any] = dict.fromkeys(NAMES_OF_DATA | NAMES_OF_CELLS, True)
-    leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset"}}
+    leave_out |= {"training": MAKES_NO_DIFFERENCE, "synthetic": {"preset", "rounds"}}
     preset = load_preset(config.synthetic.preset).model_dump(mode="json")
     ours = {"preset": f"{preset['name']}, {hash_of(preset)}", "world_version": WORLD_VERSION}
     return ours | config.model_dump(mode="json", exclude=leave_out)
@@ -60,8 +62,13 @@ def identity_of_experiment(config: ExperimentConfig, data: Data) -> dict[str, An
     }
 
 
-def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> dict[str, Any]:
-    """Return what decides the result of one training: the hash of the experiment, and what is its own."""
+def identity_of_cell(
+    config: ExperimentConfig, cell: Cell, experiment: str, unlabelled: Sequence[Patch] = ()
+) -> dict[str, Any]:
+    """Return what decides the result of one training: the hash of the experiment, and what is its own.
+
+    ``unlabelled`` are the images that self-training learns from.
+    """
     own: dict[str, Any] = {
         "experiment": experiment,
         "arm": cell.arm,
@@ -70,6 +77,8 @@ def identity_of_cell(config: ExperimentConfig, cell: Cell, experiment: str) -> d
     }
     if cell.arm == "pasted":
         own["pasted"] = config.pasted.model_dump(mode="json")
+    if cell.arm == "self-trained":
+        own["unlabelled sections"] = identity_of_data(unlabelled)
     return own | identity_of_start(config, cell.arm)
 
 

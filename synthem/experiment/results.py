@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthem.data.atomic import write_whole
+from synthem.experiment.arms import Arm
 from synthem.experiment.blocks import Block
-from synthem.experiment.config import Arm
+from synthem.experiment.rounds import Round
 from synthem.patch import Patch
 from synthem.scores.dice import Scores
 
@@ -22,6 +23,8 @@ PREDICTIONS = "predictions.npz"
 
 ARMS: tuple[Arm, ...] = get_args(Arm)
 """In the order in which they are shown."""
+
+SELDOM = ("rounds", "looks")
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,14 @@ class Run:
     """Counts by block of the test sections; their sum is what the scores are of."""
     confusion: list[list[int]] = field(default_factory=list)
     """Voxels by true class (rows) and found class (columns), the last of each is none: see ``confusion``."""
+    rounds: list[Round] = field(default_factory=list)
+    """What each round was, where synthetic patches came in rounds."""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    """After each validation what was wrong with the teacher of a self-trained run, if anything."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; NaN is None."""
-        return dict(vars(self))
+        """Return plain values; NaN is None. What few runs have is left out where there is none of it."""
+        return {key: value for key, value in vars(self).items() if key not in SELDOM or value}
 
 
 def read_run(path: Path) -> Run:

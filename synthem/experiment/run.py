@@ -143,7 +143,8 @@ def run_experiment(
     home = Home(out, config)
     seed_data = lru_cache(maxsize=1)(lambda seed: data if data.synthetic else home.data(data, seed))
     sections = len(labelled_sections(data.half))
-    count = len(cells(config, [(str(n), 2) for n in config.budgets], sections))
+    # how many steps minutes are is not known yet, and makes no difference here
+    count = len(cells(config, [(str(n), 10**9) for n in config.budgets], sections))
     threads, jobs = threads_of_cell(config, count), min(jobs, count)
 
     def speed() -> float:
@@ -161,7 +162,7 @@ def run_experiment(
     experiment = hash_of(identity_of_experiment(config, data))
     left: list[tuple[int, tuple[Cell, Parts]]] = []
     for cell in todo:
-        result, of = out / cell.folder / RESULT, identity_of_cell(config, cell, experiment)
+        result, of = out / cell.folder / RESULT, identity_of_cell(config, cell, experiment, data.unlabelled)
         keep_identity(result.with_name(CELL), of, "a training", of=result)
         if not result.is_file():
             left.append((cell.seed, (cell, of)))
@@ -210,7 +211,8 @@ def _train_and_score(
     if not cell.whole and cell.real_sections is not None:
         data = data.of_sections(config, cell.real_sections)
     training = config.training_for(cell.class_set, cell.steps, cell.seed)
-    fitted, before = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
+    trained = train_cell(cell, config, data, folder, of, progress=cell.title if show else None)
+    fitted, before = trained.fitted, trained.before
     predictor = Predictor(fitted.model, overlap=config.overlap)
     use = training.classes
     blocks, mixed_up, masks = [], np.zeros((len(use) + 1, len(use) + 1), np.int64), {}
@@ -228,5 +230,6 @@ def _train_and_score(
     return Run(
         cell.class_set, cell.budget, cell.arm, cell.seed, cell.steps, fitted.model.card.step + before,
         seconds, scores, curves, cell.folder, real_sections=cell.real_sections,
-        blocks=blocks, confusion=mixed_up.tolist(),
+        blocks=blocks, confusion=mixed_up.tolist(), rounds=trained.rounds,
+        looks=fitted.looks,
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from synthem.experiment.config import FROM_A_MODEL, Arm, ExperimentConfig
+from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, REFINED, Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.learning.config import TrainConfig
 from synthem.preset.yaml_file import parse
 
@@ -35,11 +36,20 @@ def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
 
     if arm == "augmented":
         return {"augmented": config.augmented.model_dump(mode="json")}
+    if arm in IN_ROUNDS:
+        return {"synthetic.rounds": config.synthetic.rounds}
     if arm not in FROM_A_MODEL:
         return {}
     first = config.first_model
-    start = {"pretrained.init": config.pretrained.init if first is None else weights_hash(load_model(first))}
-    return start | ({"pretrained.fraction": config.pretrained.fraction} if arm == "pretrained" else {})
+    start: dict[str, Any] = {
+        "pretrained.init": config.pretrained.init if first is None else weights_hash(load_model(first))
+    }
+    if arm in REFINED:
+        start |= {"pretrained.fraction": config.pretrained.fraction}
+    if arm == "self-trained" and config.self_training is not None:
+        how = config.self_training.model_dump(mode="json", exclude={"unlabelled", "folder"})
+        start |= {"self_training": how}
+    return start
 
 
 def notes_of_start(config: ExperimentConfig) -> list[str]:

@@ -23,9 +23,12 @@ from synthem.scores.dice import dice, mean_dice
 class Segmenter(pl.LightningModule):
     """A U-Net with its data, loss, optimiser and validation."""
 
-    def __init__(self, config: TrainConfig, source: CropSource, tiles: TileDataset) -> None:
+    def __init__(
+        self, config: TrainConfig, source: CropSource, tiles: TileDataset, until: int | None = None
+    ) -> None:
         super().__init__()
         self.config, self.source, self.tiles = config, source, tiles
+        self.until = config.steps if until is None else until
         self.net = first_network(config)
         self.average = _average(self.net, config.ema) if config.ema else None
         self.loss = DiceConvolution(config.weights(), bce=config.bce, skip_absent=config.skip_absent)
@@ -93,7 +96,7 @@ class Segmenter(pl.LightningModule):
         """Draw the crops up to the next validation, from where the run stands."""
         config, done = self.config, self.trainer.global_step
         # a run that goes on beyond its old end comes back to the validations of one that never stopped there
-        steps = min(config.check_every - done % config.check_every, max(config.steps - done, 1))
+        steps = min(config.check_every - done % config.check_every, max(self.until - done, 1))
         return self._loader(CropDataset(self.source, config, done * config.batch, steps * config.batch))
 
     def val_dataloader(self) -> DataLoader[Sample]:

@@ -5,9 +5,10 @@ import platform
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -30,6 +31,7 @@ from synthem.learning.identity import (
     identity_of_training,
     keep_identity,
 )
+from synthem.learning.mean_teacher import MeanTeacher, Teaching
 from synthem.learning.model_file import Model, ModelCard, load_model
 from synthem.learning.module import Segmenter
 from synthem.learning.progress import TrainingBar
@@ -46,6 +48,8 @@ class FinishedTraining:
     curves: list[dict[str, float]]
     waited: float = 0.0
     """The share of the training's time, without validations, that went by in waiting for data, 0–1."""
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    """What a mean teacher found on unlabelled tiles after each validation: see there."""
 
 
 def fit(
@@ -56,6 +60,8 @@ def fit(
     *,
     tiles: int | None = None,
     of: Parts | None = None,
+    until: int | None = None,
+    teaching: Teaching | None = None,
     progress: str | None = None,
     callbacks: Sequence[pl.Callback] = (),
 ) -> FinishedTraining:
@@ -79,6 +85,10 @@ def fit(
         Validate on so many tiles, evenly spread; on all, if left out.
     of : mapping of str to plain values, optional
         What ``source`` draws from, and how: by name, as a refusal to go on with something else calls it.
+    until : int, optional
+        Stop after so many of the steps, with their schedule at where it stands: a later call goes on.
+    teaching : Teaching, optional
+        Unlabelled images, on which the average of the weights teaches: see ``synthem.learning.mean_teacher``.
     progress : str, optional
         Label of a progress bar; none, if left out.
     callbacks : sequence of Callback
@@ -112,7 +122,7 @@ def fit(
         all_callbacks: list[pl.Callback] = [keeper, waiting, *callbacks]
         if progress is not None:
             all_callbacks.append(TrainingBar(progress, config.steps))
-        trainer = _make_trainer(config, out, all_callbacks)
+        trainer = _make_trainer(config, until, out, all_callbacks)
         if first:
             seen = {"validation data": identity_of_data(validation), "tiles to validate on": tiles}
             parts = {
@@ -125,14 +135,18 @@ def fit(
             keep_identity(out / IDENTITY, parts, "a training", of=out / STATE)
         state = out / STATE if (out / STATE).exists() else None
         try:
-            trainer.fit(Segmenter(config, source, data), ckpt_path=state, weights_only=True)
+            if teaching is None:
+                module = Segmenter(config, source, data, until)
+            else:
+                module = MeanTeacher(config, source, data, teaching, learned)
+            trainer.fit(module, ckpt_path=state, weights_only=True)
         except SystemExit:  # lightning ends the process on a signal; here the caller decides
             raise KeyboardInterrupt from None
     if trainer.interrupted:
         raise KeyboardInterrupt
     if not trainer.is_global_zero:
         raise SystemExit(0)  # of several devices, the first one's process goes on alone
-    return FinishedTraining(load_model(out / MODEL), keeper.rows, waiting.share)
+    return FinishedTraining(load_model(out / MODEL), keeper.rows, waiting.share, getattr(module, "looks", []))
 
 
 def claim(out: Path) -> None:
@@ -160,14 +174,16 @@ def versions() -> dict[str, str]:
     return {**ours, **{name: version(name) for name in names}}
 
 
-def _make_trainer(config: TrainConfig, out: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+def _make_trainer(
+    config: TrainConfig, until: int | None, out: Path, callbacks: list[pl.Callback]
+) -> pl.Trainer:
     try:
         return pl.Trainer(
             accelerator=config.accelerator,
             devices=config.devices,
             precision=config.precision,
             sync_batchnorm=config.devices != 1 and config.accelerator != "cpu" and torch.cuda.is_available(),
-            max_steps=config.steps,
+            max_steps=config.steps if until is None else until,
             callbacks=callbacks,
             default_root_dir=out,
             logger=False,

@@ -1,7 +1,7 @@
 """Sections or volumes of real EM with labels, read when they are asked for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
@@ -90,6 +90,10 @@ class RealFolder(Sequence[Patch]):
         """Return the shape of a patch, (z, y, x), without reading it."""
         sections = self.sections(name)
         return (len(sections), *self.slices[sections[0]].size)
+
+    def images_alone(self) -> "RealFolder":
+        """Return the same sections without any labels: no file of masks or label maps is read for them."""
+        return replace(self, masks={}, maps=None, unsaid=Masks({}))
 
     @property
     def labelled(self) -> tuple[bool, ...]:

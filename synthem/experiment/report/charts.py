@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from synthem.experiment.config import Arm
+from synthem.experiment.arms import Arm
 from synthem.experiment.gains import Comparison, Gain, short
 from synthem.experiment.report.figures import chosen_by
 from synthem.experiment.results import MeanStd, Run
@@ -14,7 +14,11 @@ MARKS: dict[Arm, str] = {
     "augmented": "M0 5.4L5.4-4.2H-5.4Z",
     "synthetic": "M0-4.8A4.8 4.8 0 1 1-.01-4.8Z",
     "mixed": "M0-5.8L5.8 0 0 5.8-5.8 0Z",
+    "mixed-uniform": "M-5.6-2.2H5.6V2.2H-5.6Z",
+    "mixed-inverse": "M-2.2-5.6H2.2V5.6H-2.2Z",
+    "mixed-adaptive": "M-5-5L0-1.8 5-5 1.8 0 5 5 0 1.8-5 5-1.8 0Z",
     "pretrained": "M0-5.4L5.4 4.2H-5.4Z",
+    "self-trained": "M-5.4-4.2H5.4L-5.4 4.2H5.4Z",
     "adapted": "M-1.8-5.4H1.8V-1.8H5.4V1.8H1.8V5.4H-1.8V1.8H-5.4V-1.8H-1.8Z",
     "pasted": "M0 5.4L5.4-4.2H-5.4Z",
 }
@@ -25,7 +29,11 @@ DASHES: dict[Arm, str] = {
     "augmented": "9 3",
     "synthetic": "5 3",
     "mixed": "",
+    "mixed-uniform": "3 2",
+    "mixed-inverse": "1.5 1.5",
+    "mixed-adaptive": "12 2",
     "pretrained": "7 2 1.5 2",
+    "self-trained": "7 2 1.5 2 1.5 2",
     "adapted": "1.5 3",
     "pasted": "4 2 4 5",
 }

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch as Swatch
 
-from synthem.experiment.config import NO_REAL_LABEL, Arm
+from synthem.experiment.arms import NO_REAL_LABEL, Arm
 from synthem.experiment.gains import GainRow
 from synthem.experiment.report.regions import Region
 from synthem.experiment.results import Run
@@ -20,9 +20,13 @@ ARM_COLOURS: dict[Arm, str] = {
     "augmented": "#9c02fc",
     "synthetic": "#2b7bba",
     "mixed": "#d95f02",
+    "mixed-uniform": "#8b2506",
+    "mixed-inverse": "#4e0604",
+    "mixed-adaptive": "#56066b",
     "pretrained": "#b8578f",
+    "self-trained": "#4204a8",
     "adapted": "#1f9e50",
-    "pasted": "#040706",
+    "pasted": "#1a0026",
 }
 """Far enough apart for people who see no red, no green or no blue; marks and lines differ as well."""
 
@@ -31,7 +35,11 @@ ARM_STYLES: dict[Arm, str] = {
     "augmented": "-.",
     "synthetic": "--",
     "mixed": "-",
+    "mixed-uniform": "--",
+    "mixed-inverse": ":",
+    "mixed-adaptive": "-",
     "pretrained": "-.",
+    "self-trained": "--",
     "adapted": ":",
     "pasted": "--",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from synthem.experiment.config import Arm
+from synthem.experiment.arms import Arm
 from synthem.experiment.gains import Comparison, GainRow, Verdict, short
 
 
@@ -59,8 +59,12 @@ def _subject(arm: Arm, labelled: str) -> str:
         "augmented": f"Other microscopes' views of {labelled}",
         "synthetic": f"Synthetic patches in place of {labelled}",
         "mixed": f"Synthetic patches added to {labelled}",
+        "mixed-uniform": f"Synthetic patches in rounds of equal budgets added to {labelled}",
+        "mixed-inverse": f"Synthetic patches in rounds, most of rare classes, added to {labelled}",
+        "mixed-adaptive": f"Synthetic patches in rounds, most of what is hard, added to {labelled}",
         "pretrained": f"Weights that were trained beforehand and refined on {labelled}",
         "pasted": f"Versions of {labelled} with structures set in, beside these,",
+        "self-trained": f"Sections without labels, taught beside {labelled},",
         "adapted": f"Weights that were adapted without any label, in place of {labelled},",
     }[arm]
 

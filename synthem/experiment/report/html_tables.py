@@ -7,7 +7,8 @@ from html import escape
 import numpy as np
 import yaml
 
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.arms import Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.confusion import NONE
 from synthem.experiment.gains import Comparison, Gain, GainRow
 from synthem.experiment.report.charts import mark
@@ -22,7 +23,7 @@ def rich_text(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
 
 
-def _table(caption: str, heads: Sequence[str], rows: Sequence[str], style: str = "") -> str:
+def plain_table(caption: str, heads: Sequence[str], rows: Sequence[str], style: str = "") -> str:
     """Return a table that is scrolled by keys too where it is too wide; heads and rows are HTML."""
     cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return (
@@ -40,7 +41,7 @@ def gains_rows(c: Comparison) -> str:
         f"<td>{row.support:,}</td>{''.join(_score(row, arm) for arm in c.arms)}</tr>"
         for row in c.rows
     ]
-    return _table(f"Dice and gains: {c.title}", heads, rows, "gains")
+    return plain_table(f"Dice and gains: {c.title}", heads, rows, "gains")
 
 
 def _score(row: GainRow, arm: Arm) -> str:
@@ -64,7 +65,7 @@ def overview(comparisons: Sequence[Comparison]) -> str:
         for c in comparisons
     ]
     heads = ["mean Dice over classes", *(f"{mark(arm)} {arm}" for arm in arms)]
-    return _table("Mean Dice and gains of all comparisons", heads, rows, "gains all")
+    return plain_table("Mean Dice and gains of all comparisons", heads, rows, "gains all")
 
 
 def confusion_tables(c: Comparison) -> str:
@@ -99,7 +100,7 @@ def _confusion(
             cells.append(f'<td{right} style="--share:{share:.3f}">{text}</td>')
         rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
     heads = ["true ↓ found →", *(f"<span>{name}</span>" for name in names)]
-    table = _table(f"Confusion of the arm {arm}, per cent of each true class", heads, rows, "heat")
+    table = plain_table(f"Confusion of the arm {arm}, per cent of each true class", heads, rows, "heat")
     return f"<figure><figcaption>{mark(arm)} {arm}</figcaption>{table}</figure>"
 
 
@@ -122,7 +123,7 @@ def training_set_rows(sets: Sequence[TrainingSet]) -> str:
         cells += ["–" if h.density is None else _two_figures(h.density) for h in held]
         label = escape(label_of(name))
         rows.append(f'<tr><th scope="row">{label}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
-    return _table("What the training sets hold", heads, rows)
+    return plain_table("What the training sets hold", heads, rows)
 
 
 def _share(held: ClassInSet) -> str:
@@ -145,7 +146,7 @@ def runs_rows(runs: Sequence[Run]) -> str:
         cells = (r.class_set, escape(r.budget), real, r.seed, *steps)
         tds = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row">{mark(r.arm)} {r.arm}</th>{tds}</tr>')
-    return _table("Runs", heads, rows)
+    return plain_table("Runs", heads, rows)
 
 
 def settings_text(config: ExperimentConfig) -> str:

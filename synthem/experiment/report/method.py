@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from synthem.experiment.arms import IN_ROUNDS
 from synthem.experiment.blocks import EDGE_PX
 from synthem.experiment.config import SYNTHETIC, ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
+from synthem.experiment.report.rounds import about_rounds
 from synthem.experiment.seen import what_it_saw
 from synthem.learning.share import share_text
 from synthem.preset.preset import Preset
@@ -26,6 +28,8 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
     ]
     if config.needs_patches:
         sentences += _patches(config, data, preset)
+    elif set(config.arms) & set(IN_ROUNDS):
+        sentences.append(what_it_saw(preset))
     sentences.append(
         f"Arms: {', '.join(config.arms)}; all with the same network and steps. Crops of {size} voxels, "
         f"{training.batch} a step; {training.optimiser}, rate {training.lr:g}, "
@@ -36,6 +40,7 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
             "The arm `augmented` is `real` with its crops seen through other microscopes, of strength "
             f"{config.augmented.strength:g}: see `synthem.augment`."
         )
+    sentences += about_rounds(config)
     if "pretrained" in config.arms:
         share = (
             f", of which a share of {share_text(start.fraction)} is synthetic" if any(start.fraction) else ""
@@ -48,6 +53,14 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
         sentences.append(
             f"The arm `pasted` learns from the real sections and, of each, {config.pasted.versions} with "
             f"{', '.join(config.pasted.classes)} of preset `{preset.name}` set in."
+        )
+    if "self-trained" in config.arms and config.self_training is not None:
+        own = config.self_training
+        sentences.append(
+            "The arm `self-trained` is as `pretrained` would be, and learns on images of "
+            f"{len(data.unlabelled)} sections, whose labels are never read, what the average of its weights "
+            f"is sure of (above {own.confidence:g}); not while shares or median sizes that it finds there "
+            f"differ from those of the labels by more than a factor of {own.within:g}."
         )
     return [
         *sentences,

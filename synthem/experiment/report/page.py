@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.arms import Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
 from synthem.experiment.report.charts import curve_panels, gain_plot, key_of_arms, sections_panels
@@ -22,9 +23,11 @@ from synthem.experiment.report.html_tables import (
     settings_text,
     training_set_rows,
 )
+from synthem.experiment.report.looks import about_looks
 from synthem.experiment.report.method import about_intervals, count_labelled, method
 from synthem.experiment.report.overlays import pictures
 from synthem.experiment.report.regions import Region, what_they_show
+from synthem.experiment.report.rounds import ABOUT, rounds_table
 from synthem.experiment.report.training_sets import training_sets
 from synthem.experiment.results import Run
 from synthem.preset.preset import Preset
@@ -40,7 +43,11 @@ DARK: dict[Arm, str] = {
     "augmented": "#8c1efe",
     "synthetic": "#5a9fe0",
     "mixed": "#ff9147",
+    "mixed-uniform": "#ba431f",
+    "mixed-inverse": "#845d52",
+    "mixed-adaptive": "#b0ff99",
     "pretrained": "#c95fa0",
+    "self-trained": "#6860d9",
     "adapted": "#35c79a",
     "pasted": "#fed100",
 }
@@ -68,7 +75,11 @@ class Told:
     @property
     def method(self) -> list[str]:
         """How it was done."""
-        return [*method(self.config, self.data, self.preset), *about_intervals(self.comparisons)]
+        return [
+            *method(self.config, self.data, self.preset),
+            *about_looks(self.runs),
+            *about_intervals(self.comparisons),
+        ]
 
 
 def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:
@@ -98,6 +109,7 @@ def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:
             "Dice on held-out crops by training step, a line a run. The model of the best mean is the one "
             "that is tested.",
         ),
+        "rounds": ("Synthetic patches in rounds", rounds_table(told.runs), ABOUT),
         "confusion": (
             "What is taken for what",
             "".join(head(c) + body for c in all_of if (body := confusion_tables(c))),
@@ -119,6 +131,7 @@ def page(told: Told, regions: Mapping[str, Sequence[Region]]) -> str:
         title=escape(told.config.title),
         light=_variables(ARM_COLOURS),
         dark=_variables(DARK),
+        marks=" ".join(f".{arm} {{ color: var(--{arm}); }}" for arm in DARK),
         notice=f'<p class="notice" role="note">{escape(told.notice)}</p>' if told.notice else "",
         headline=_unbroken(first.removesuffix(".") + "."),
         lead=f'<p class="lead">{_unbroken(rest)}</p>' if rest else "",

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthem.experiment.config import Arm, ExperimentConfig
+from synthem.experiment.arms import Arm
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import short
 from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of

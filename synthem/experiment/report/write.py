@@ -13,6 +13,7 @@ from synthem.experiment.mark import MARK, hash_of, identity_of_experiment
 from synthem.experiment.report.figures import draw_curves, draw_regions, draw_scores
 from synthem.experiment.report.page import PAGE, Told, page
 from synthem.experiment.report.regions import telling_regions, what_they_show
+from synthem.experiment.report.rounds import ABOUT, markdown_rounds
 from synthem.experiment.report.tables import markdown_table
 from synthem.experiment.results import Run
 from synthem.experiment.seen import seen_sections
@@ -82,6 +83,8 @@ def _markdown(told: Told) -> str:
             f"{what_they_show(c.runs)}:",
             f"![Regions](figures/regions-{c.stem}.png)",
         ]
+    if rounds := markdown_rounds(told.runs):
+        parts += ["## Synthetic patches in rounds", ABOUT, rounds]
     used = ", ".join(f"{name} {value}" for name, value in told.versions.items())
     end = (
         f"Experiment {told.identity[:16]} (its parts are in `{MARK}`, its settings in `report.json`); {used}."
