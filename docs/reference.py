@@ -37,6 +37,7 @@ ROOMS = (
     "fit",
     "learning",
     "experiment",
+    "explain",
     "segment",
     "napari",
 )

@@ -1,0 +1,9 @@
+from .attribution import Attribution as Attribution
+from .attribution import attribute as attribute
+from .attribution import held_within as held_within
+from .attribution import radius_of as radius_of
+from .context import dice_with as dice_with
+from .context import windows_of as windows_of
+from .explain import ClassContext as ClassContext
+from .explain import Context as Context
+from .picture import draw_context as draw_context
