@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from shapes.core.errors import InputError
 from synthem.experiment.arms import IN_ROUNDS, NO_REAL_LABEL, REFINED, Arm
-from synthem.experiment.config import SYNTHETIC, ExperimentConfig
+from synthem.experiment.config import ExperimentConfig
+from synthem.experiment.sources import SYNTHETIC
 
 Budget = tuple[str, int]
 """What a budget is called, ``"900 steps"``, ``"200 epochs"`` or ``"10 minutes"``, and its number of steps."""

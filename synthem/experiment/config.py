@@ -19,16 +19,11 @@ from synthem.data.real.reading import PLAIN, Reading
 from synthem.experiment.allocation import check_balance
 from synthem.experiment.arms import FROM_A_MODEL, IN_ROUNDS, OWN_PATCHES, REFINED, Arm
 from synthem.experiment.self_training import SelfTrainingConfig
+from synthem.experiment.sources import SYNTHETIC, PastedConfig, PretrainedConfig, SyntheticConfig
 from synthem.labels import CLASSES, check_class, check_classes, united
 from synthem.learning.config import TrainConfig
-from synthem.learning.share import Share
-from synthem.paste.request import USUAL, Request
-from synthem.preset.randomise import MOST
 from synthem.preset.shipped import shipped_names, shipped_or_file
 from synthem.preset.yaml_file import parse, read_yaml
-
-SYNTHETIC = "synthetic"
-"""In the place of a model's name: an arm learns from the experiment's own synthetic patches first."""
 
 CLASS_SETS: dict[int, tuple[str, ...]] = {
     6: CLASSES,
@@ -60,63 +55,6 @@ Minutes = Annotated[
     tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] | None, BeforeValidator(_many)
 ]
 Numbers = Annotated[tuple[Annotated[int, Field(ge=1)] | Literal["all"], ...], BeforeValidator(_many)]
-
-
-class SyntheticConfig(Frozen):
-    """The synthetic patches, and their part in the mixture."""
-
-    preset: str = "epfl"
-    count: int = Field(300, ge=2)
-    shape_vx: tuple[int, int, int] = (1, 256, 256)
-    seed: int = Field(0, ge=0)
-    """Seed of the world that the patches are cut from. Each seed of the experiment is added to it: it has a
-    world, and patches, of its own."""
-    balance: dict[str, float] = Field(default_factory=dict)
-    """Wanted shares of pixels by class, for the choice of windows and again for the sampler."""
-    randomise: float = Field(1.0, ge=1, le=MOST)
-    """By which factor the microscope varies from patch to patch: see ``synthem.preset.randomise``."""
-    fraction: Share | None = None
-    """Share of synthetic crops in the mixed arm, a number or several from the first step to the last: see
-    ``synthem.learning.share``; left out, as the numbers of patches and tiles have it."""
-    weights: dict[str, float] | None = None
-    """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out. Without any,
-    classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
-    rounds: int | None = Field(None, ge=2, le=64)
-    """In how many rounds the arms ``mixed-uniform``, ``mixed-inverse`` and ``mixed-adaptive`` get their
-    patches, ``count`` of them all together: see ``synthem.experiment.allocation``."""
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the rounds where there are none: experiments of before they came stay as they are."""
-        return {key: value for key, value in handler(self).items() if (key, value) != ("rounds", None)}
-
-
-class PastedConfig(Frozen):
-    """What the arm ``pasted`` has beside the real sections: versions of these with things set in."""
-
-    classes: tuple[str, ...] = USUAL
-    """What is set in, as ``synthem paste`` has it, of the sizes and greys of ``synthetic.preset``."""
-    per_section: int = Field(3, ge=1)
-    balance: dict[str, float] = Field(default_factory=dict)
-    """Wanted shares of pixels by class, over the versions."""
-    versions: int = Field(1, ge=1, le=100)
-    """So many of each section."""
-    seed: int = Field(0, ge=0)
-
-    def request(self, preset: str) -> Request:
-        """Return what is asked of the pasting."""
-        own = self.model_dump(include={"classes", "per_section", "balance", "seed"})
-        return Request(preset=preset, **own)
-
-
-class PretrainedConfig(Frozen):
-    """Where the arms ``pretrained`` and ``adapted`` start from."""
-
-    init: str = "generalist"
-    """A shipped model's name, or a ``model.pt``; or ``synthetic``: then ``pretrained`` spends half of its
-    steps on synthetic patches first, and there is no ``adapted``, which would be ``synthetic``."""
-    fraction: Share = (0.0,)
-    """Share of synthetic crops beside the real ones that ``pretrained`` then trains on."""
 
 
 class ExperimentConfig(Frozen):

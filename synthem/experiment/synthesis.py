@@ -6,7 +6,7 @@ from pathlib import Path
 from synthem.data.hdf5 import Dataset, write_dataset
 from synthem.data.manifest import stored_plan
 from synthem.data.plan import make_request, plan_request
-from synthem.experiment.config import SyntheticConfig
+from synthem.experiment.sources import SyntheticConfig
 from synthem.labels import CLASSES
 from synthem.patch import Patch
 from synthem.preset.preset import with_classes

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from synthem.experiment.arms import IN_ROUNDS
 from synthem.experiment.blocks import EDGE_PX
-from synthem.experiment.config import SYNTHETIC, ExperimentConfig
+from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import LEAST_COLUMNS, Comparison
 from synthem.experiment.report.rounds import about_rounds
 from synthem.experiment.seen import what_it_saw
+from synthem.experiment.sources import SYNTHETIC
 from synthem.learning.share import share_text
 from synthem.preset.preset import Preset
 
