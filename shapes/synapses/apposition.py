@@ -30,7 +30,8 @@ SIDES = 8
 _RINGS = (0.4, 0.6, 0.8, 1.0)  # … in steps of its radius …
 _FLAT = 0.3  # … as far as the membrane lies off the plane by so much of the way at most
 _LEAST, _MEAN = 0.4, 0.5  # less room than so much of its radius on one side, or all around, is none
-_ROUND = 1.6  # … and no side has more than so many times as the side with the least
+_ROUND = 1.6  # … and no side has more than so many times as the side with the least …
+_LOBED = 1.1  # … nor than so many times the mean of the two beside it
 _SHRINK = (1.0, 0.8, 0.65)
 
 
@@ -187,4 +188,10 @@ def room_at(  # type: ignore[no-untyped-def]
             return 0.0
     # no tongues
     np.minimum(rims, _ROUND * rims.min(), rims)
+    for _ in range(2):
+        before = rims[SIDES - 1]
+        for i in range(SIDES):
+            own = rims[i]
+            rims[i] = min(own, _LOBED * 0.5 * (before + rims[(i + 1) % SIDES]))
+            before = own
     return rims.max() if rims.mean() >= _MEAN * wide else 0.0

@@ -31,6 +31,7 @@ from shapes.synapses.contacts import BESIDE_NM, FADE_NM, Candidates, Contacts, Z
 
 _OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of its own
 _CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
+_PROFILE_NM = 55.0  # no section shows a profile of a density that is less than twice as long
 WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
 
@@ -115,13 +116,29 @@ def _outline(key, hole, rims, u, v):  # type: ignore[no-untyped-def]
     t = side - int(side)
     t *= t * (3.0 - 2.0 * t)
     rim = rims[i] + t * (rims[(i + 1) % SIDES] - rims[i])
-    rim *= 0.88 + 0.06 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
-    rim = away / (rim * (1.0 + 0.06 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))))
+    rim *= 0.94 + 0.04 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
+    rim = away / (rim * (1.0 + 0.04 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))))
     if hole:
         aside = 0.3 * np.sqrt(uniform(key, 5))
         du, dv = u - aside * np.cos(6.3 * uniform(key, 6)), v - aside * np.sin(6.3 * uniform(key, 6))
         rim = max(rim, 1.0 + 2.0 * (0.22 - np.sqrt(du * du + dv * dv)))
     return rim
+
+
+@compiled
+def _ends(one, two, rims, ends):  # type: ignore[no-untyped-def]
+    """Write how far below and above its middle a density is shown, along z.
+
+    ``one`` and ``two`` are the directions of the disc, ``rims`` in nm. Its outermost slivers, which a section
+    would show as specks, are left out: of an ellipse as wide as the disc is on average, what is cut in
+    profiles shorter than twice ``_PROFILE_NM``.
+    """
+    ends[:] = 0.0
+    for i in range(SIDES):
+        turn = 2.0 * np.pi * i / SIDES
+        high = rims[i] * (np.cos(turn) * one[0] + np.sin(turn) * two[0])
+        ends[0], ends[1] = min(ends[0], high), max(ends[1], high)
+    ends *= np.sqrt(max(0.0, 1.0 - (_PROFILE_NM / rims.mean()) ** 2))
 
 
 @compiled
@@ -141,11 +158,12 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
     index, other, depth, polyadic = partition.index, partition.other, partition.depth_nm, p.polyadic
     pre_nm = p.presynaptic_nm
     out_d, kinds = layer.distance_nm, axes.kinds
-    one, two, rims = np.empty(3), np.empty(3), np.empty(SIDES)
+    one, two, rims, ends = np.empty(3), np.empty(3), np.empty(SIDES), np.empty(2)
     bounds, boxes = slabs(tiles), room_for(tiles)
     for s in range(ids.shape[0]):
         key = np.uint64(ids[s])
         across(key, normals[s], one, two)
+        _ends(one, two, contacts.rims_nm[s], ends)
         rims[:] = contacts.rims_nm[s] / radii[s]
         hole = radii[s] >= WHOLE * p.radius_nm.typical and uniform(key, 7) < p.perforated
         far = radii[s] + FADE_NM
@@ -173,7 +191,7 @@ def _build(contacts, axes, p, anyone, half, tiles, tissue, partition, layer):  #
                         u = (ez * one[0] + ey * one[1] + ex * one[2]) / radii[s]
                         v = (ez * two[0] + ey * two[1] + ex * two[2]) / radii[s]
                         rim = _outline(key, hole, rims, u, v)
-                        aside = (rim - 1.0) * radii[s]
+                        aside = max((rim - 1.0) * radii[s], ends[0] - ez, ez - ends[1])
                         if aside >= FADE_NM:
                             continue
                         up = abs(ez * normals[s, 0] + ey * normals[s, 1] + ex * normals[s, 2])

@@ -143,9 +143,9 @@ class ExperimentConfig(Frozen):
             raise InputError(
                 "arms: adapted starts from a trained network; with init: synthetic it is synthetic"
             )
-        if "pasted" in self.arms:
+        if self.needs_pasted:
             if self.training.network.dims == 3:
-                raise InputError("arms: pasted takes sections for themselves, so it wants a 2D network")
+                raise InputError("pasted: sections are taken for themselves, so it wants a 2D network")
             self.pasted.request(self.synthetic.preset).tissue()
         if "self-trained" in self.arms and self.self_training is None:
             raise InputError("self_training: the arm self-trained needs this block; it may be empty, `{}`")
@@ -211,6 +211,15 @@ class ExperimentConfig(Frozen):
         """The model that an arm starts from; None where all start from fresh weights."""
         takes = any(arm in FROM_A_MODEL for arm in self.arms) and self.pretrained.init != SYNTHETIC
         return self.pretrained.init if takes else None
+
+    def pastes(self, arm: Arm) -> bool:
+        """Tell whether an arm learns from versions of real sections with things set in."""
+        return arm == "pasted" or (arm in REFINED and self.pretrained.pasted)
+
+    @property
+    def needs_pasted(self) -> bool:
+        """Whether any arm learns from such versions."""
+        return any(self.pastes(arm) for arm in self.arms)
 
     @property
     def needs_patches(self) -> bool:

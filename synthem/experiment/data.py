@@ -83,20 +83,22 @@ class Data:
             return self._real(self.train, config, classes)
         if arm in NO_REAL_LABEL:
             return self._synthetic(self.synthetic, config)
+        real, ours = self.train, self.synthetic
+        if config.pastes(arm):
+            real = [*real, *self.pasted(config)]
         if arm == "pasted":
-            return self._real([*self.train, *self.pasted(config)], config, classes)
+            return self._real(real, config, classes)
         share = config.pretrained.fraction if arm in REFINED else config.synthetic.fraction
         if share is None:
             tiles = self.epoch_steps(config) * config.training.batch
             share = (len(self.synthetic) / (len(self.synthetic) + tiles),)
-        real, ours = self.train, self.synthetic
         if config.absent == "unlabelled":  # a trained network may know a class that no section holds
             real, ours = without_absent(real), without_absent(ours)
         if not any(share):
             return self._real(real, config, classes)
         first, second = self._real(real, config, classes), self._synthetic(ours, config)
         weights = config.synthetic.weights
-        return MixedCrops(first, second, share, spared_weights(real) if weights is None else weights)
+        return MixedCrops(first, second, share, spared_weights(self.train) if weights is None else weights)
 
     def pasted(self, config: ExperimentConfig) -> list[Patch]:
         """Return versions of the training sections with things set in, the same at every call."""
@@ -145,10 +147,8 @@ def load_data(config: ExperimentConfig) -> Data:
     half = list(train)
     kept, held = hold_out(half, config.validation_share, config.training.patch_vx)
     data = Data(kept, held, test[:: config.test_every], half=half)
-    if "pasted" in config.arms and (
-        bare := [p.name for p in half if any(p.known) and not p.knows("membrane")]
-    ):
-        raise InputError(f"arms: pasted wants masks of membranes, and section {bare[0]!r} has none")
+    if config.needs_pasted and (bare := [p.name for p in half if any(p.known) and not p.knows("membrane")]):
+        raise InputError(f"pasted: wants masks of membranes, and section {bare[0]!r} has none")
     notes = [*warnings_of(train), *warnings_of(test)]
     for number in config.real_sections:
         notes += _notes_of(data, config, number)

@@ -75,7 +75,7 @@ def identity_of_cell(
         "real sections": cell.real_sections,
         "steps": cell.steps,
     }
-    if cell.arm == "pasted":
+    if config.pastes(cell.arm):
         own["pasted"] = config.pasted.model_dump(mode="json")
     if cell.arm == "self-trained":
         own["unlabelled sections"] = identity_of_data(unlabelled)

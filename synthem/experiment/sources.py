@@ -43,7 +43,7 @@ class SyntheticConfig(Frozen):
 
 
 class PastedConfig(Frozen):
-    """What the arm ``pasted`` has beside the real sections: versions of these with things set in."""
+    """What arms have beside the real sections: versions of these with things set in."""
 
     classes: tuple[str, ...] = USUAL
     """What is set in, as ``synthem paste`` has it, of the sizes and greys of ``synthetic.preset``."""
@@ -68,3 +68,11 @@ class PretrainedConfig(Frozen):
     steps on synthetic patches first, and there is no ``adapted``, which would be ``synthetic``."""
     fraction: Share = (0.0,)
     """Share of synthetic crops beside the real ones that ``pretrained`` then trains on."""
+    pasted: bool = False
+    """Whether versions of the real sections with things set in, as the block ``pasted`` has them, stand beside
+    these in the arms ``pretrained`` and ``self-trained``."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out ``pasted`` where it is not asked for: such experiments stay as they are."""
+        return {key: value for key, value in handler(self).items() if (key, value) != ("pasted", False)}

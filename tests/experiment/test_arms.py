@@ -6,12 +6,16 @@ import torch
 from small_experiment import SETTINGS, SYNTHETIC, config, load_data
 
 from shapes.core.errors import InputError, UnknownNameError
+from synthem.experiment.cells import Cell
+from synthem.experiment.mark import identity_of_cell
+from synthem.experiment.report.method import method
 from synthem.experiment.run import conduct, run_experiment
 from synthem.experiment.starts import identity_of_start, notes_of_start, with_its_network
 from synthem.labels import CLASSES
 from synthem.learning.config import NetworkConfig, TrainConfig
 from synthem.learning.model_file import Model, ModelCard, load_model, save_model
 from synthem.learning.unet import build_unet
+from synthem.preset.preset import load_preset
 
 SMALL = NetworkConfig(features=(4, 4, 4, 4, 4, 8))
 FREE = {key: value for key, value in SETTINGS["training"].items() if key != "network"}
@@ -226,6 +230,27 @@ def test_pasted_learns_from_the_real_sections_and_versions_of_them(real, tmp_pat
     with pytest.raises(InputError, match=r"pasted-seed0: holds a training with other pasted"):
         run_experiment(more, data, tmp_path)
     run_experiment(more.model_copy(update={"arms": ("real",)}), data, tmp_path)
+
+
+def test_pretrained_may_have_pasted_versions_beside_the_real_sections(real):
+    """They are part of what a training is, and of what the method says; without them nothing is changed."""
+    start = {"init": "synthetic"}
+    settings = config(real, arms=["pretrained"], pretrained=start | {"pasted": True}, steps=2)
+    plain = config(real, arms=["pretrained"], pretrained=start, steps=2)
+    data = load_data(settings, lambda: SYNTHETIC)
+    own = [p.name for p in data.train]
+    with_them, without = (
+        [p.name for p in data.source_for("pretrained", c, CLASSES).patches] for c in (settings, plain)
+    )
+    assert (with_them, without) == (own + [f"{name}-0" for name in own], own)
+    cell = Cell(6, "2 steps", 2, "pretrained", 0, len(own))
+    more, less = (identity_of_cell(c, cell, "") for c in (settings, plain))
+    assert more == less | {"pasted": settings.pasted.model_dump(mode="json")}
+    assert "pasted" not in plain.model_dump(mode="json")["pretrained"]
+    preset = load_preset(settings.synthetic.preset)
+    sentence = "Beside the real sections `pretrained` learns from 1 of each with psd, vesicle, sheath"
+    assert any(sentence in line for line in method(settings, data, preset))
+    assert not any("Beside the real" in line for line in method(plain, data, preset))
 
 
 @pytest.mark.parametrize(

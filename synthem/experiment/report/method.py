@@ -50,10 +50,11 @@ def method(config: ExperimentConfig, data: Data, preset: Preset) -> list[str]:
             "its first half of steps, on synthetic patches," if start.init == SYNTHETIC else f"`{start.init}`"
         )
         sentences.append(f"The arm `pretrained` starts from {first} and goes on with real crops{share}.")
-    if "pasted" in config.arms:
+    if pasting := [f"`{arm}`" for arm in config.arms if config.pastes(arm)]:
         sentences.append(
-            f"The arm `pasted` learns from the real sections and, of each, {config.pasted.versions} with "
-            f"{', '.join(config.pasted.classes)} of preset `{preset.name}` set in."
+            f"Beside the real sections {' and '.join(pasting)} learn{'s' if len(pasting) == 1 else ''} from "
+            f"{config.pasted.versions} of each with {', '.join(config.pasted.classes)} of preset "
+            f"`{preset.name}` set in."
         )
     if "self-trained" in config.arms and config.self_training is not None:
         own = config.self_training
