@@ -96,6 +96,7 @@ def _build(spheres, p, tiles, tissue, world, shrink, partition, deep_nm, layer):
     for v in range(ids.shape[0]):
         radius, owner = radii[v], owners[v]
         far = radius + BAND_NM
+        high = min(far, max(radius, _MIDDLE * deep_nm))  # no section that misses it shows a speck of its margin
         shown = around(tiles, bounds, centres[v], shrink * far, boxes)
         if shown == 0:
             continue
@@ -107,7 +108,7 @@ def _build(spheres, p, tiles, tissue, world, shrink, partition, deep_nm, layer):
             z0, z1, y0, y1, x0, x1 = voxels(boxes, b)
             for z in range(z0, z1):
                 dz = wz[z] - at[0]
-                if abs(dz) >= far:
+                if abs(dz) >= high:
                     continue
                 for y in range(y0, y1):
                     dy = wy[y] - at[1]

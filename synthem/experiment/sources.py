@@ -69,8 +69,8 @@ class PretrainedConfig(Frozen):
     fraction: Share = (0.0,)
     """Share of synthetic crops beside the real ones that ``pretrained`` then trains on."""
     pasted: bool = False
-    """Whether versions of the real sections with things set in, as the block ``pasted`` has them, stand beside
-    these in the arms ``pretrained`` and ``self-trained``."""
+    """Whether versions of the real sections with things set in, as the block ``pasted`` has them, stand
+    beside these in the arms ``pretrained`` and ``self-trained``."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def test_as_many_vesicles_have_a_dense_core_as_asked_for(chance, share):
 
 
 def test_a_halo_darkens_what_lies_around_vesicles_and_nothing_else():
-    grid = Grid((1, 200, 200), (5.0, 5.0, 5.0))
+    grid = Grid((1, 400, 400), (5.0, 5.0, 5.0))
     images = [dict(World(changed(stain={"halo": h}), seed=1).stages(grid))["section"] for h in (0.0, 40.0)]
     away = World("epfl", seed=1).scene(grid).layers["vesicle"].distance_nm
     darker = images[0] - images[1]
