@@ -96,7 +96,7 @@ def _build(spheres, p, tiles, tissue, world, shrink, partition, deep_nm, layer):
     for v in range(ids.shape[0]):
         radius, owner = radii[v], owners[v]
         far = radius + BAND_NM
-        high = min(far, max(radius, _MIDDLE * deep_nm))  # no section that misses it shows a speck of its margin
+        high = min(far, max(radius, _MIDDLE * deep_nm))  # a section past it shows no speck of its margin
         shown = around(tiles, bounds, centres[v], shrink * far, boxes)
         if shown == 0:
             continue
