@@ -10,8 +10,8 @@ from synthem.augment.config import MicroscopeAugment
 from synthem.augment.draw import draw_recipe
 from synthem.augment.own import Own
 from synthem.augment.see import see_anew
-from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig
+from synthem.learning.crops.augment import augment
 from synthem.world import World
 
 VOXEL = (5.0, 5.0, 5.0)

@@ -9,11 +9,11 @@ from .experiment.run import conduct as conduct
 from .fit.run import fit_preset as fit_preset
 from .labels import CLASSES as CLASSES
 from .learning.config import TrainConfig as TrainConfig
-from .learning.label_images import predict as predict
-from .learning.model_file import load_model as load_model
-from .learning.score_model import evaluate as evaluate
-from .learning.single_model import train as train
-from .learning.stream import Stream as Stream
+from .learning.crops.stream import Stream as Stream
+from .learning.inference.label_images import predict as predict
+from .learning.inference.score_model import evaluate as evaluate
+from .learning.network.model_file import load_model as load_model
+from .learning.training.single_model import train as train
 from .measure.census import census as census
 from .patch import Patch as Patch
 from .preset.preset import Preset as Preset

@@ -49,8 +49,8 @@ def explain(
     from synthem.explain.explain import context_rows
     from synthem.explain.explain import explain as ask
     from synthem.explain.picture import draw_context
-    from synthem.learning import single_model
-    from synthem.learning.model_file import load_model
+    from synthem.learning.network.model_file import load_model
+    from synthem.learning.training import single_model
 
     empty_folder(out)
     loaded = load_model(model)

@@ -67,10 +67,10 @@ def evaluate(
     from synthem.cli.options import parse_voxel_nm
     from synthem.data.atomic import write_json
     from synthem.experiment.report.tables import confusion_rows, score_rows
-    from synthem.learning import single_model
-    from synthem.learning.confusion import Confusion
-    from synthem.learning.model_file import load_model
-    from synthem.learning.score_model import evaluate as score
+    from synthem.learning.inference.confusion import Confusion
+    from synthem.learning.inference.score_model import evaluate as score
+    from synthem.learning.network.model_file import load_model
+    from synthem.learning.training import single_model
     from synthem.scores.paired import case_of
 
     new_file(json)
@@ -146,8 +146,8 @@ def predict(
 
     Example: synthem predict model/model.pt IMAGES masks
     """
-    from synthem.learning import label_images
-    from synthem.learning.model_file import load_model
+    from synthem.learning.inference import label_images
+    from synthem.learning.network.model_file import load_model
 
     loaded = load_model(model)
     tell_unlearned(loaded)
@@ -217,8 +217,8 @@ def models() -> None:
 
     Example: synthem models
     """
-    from synthem.learning.model_file import load_model
-    from synthem.learning.shipped_models import model_names
+    from synthem.learning.network.model_file import load_model
+    from synthem.learning.network.shipped_models import model_names
 
     for name in model_names():
         card = load_model(name).card
@@ -242,7 +242,7 @@ def pretrain(
 
     Example: synthem pretrain generalist OUT
     """
-    from synthem.learning import pretrain as making
+    from synthem.learning.training import pretrain as making
 
     settings = making.load_recipe(recipe)
     with progress("patches") as tick:

@@ -54,7 +54,7 @@ def score(
     from synthem.data.open import is_generated, open_data, shapes_of
     from synthem.data.real.masks_alone import are_masks_alone, read_masks_alone
     from synthem.data.real.reading import PLAIN
-    from synthem.learning.single_model import open_half
+    from synthem.learning.training.single_model import open_half
     from synthem.patch import classes_of
     from synthem.scores.paired import cases, paired
 

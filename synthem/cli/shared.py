@@ -13,7 +13,7 @@ from shapes.core.grid import Triple
 from synthem.cli.options import parse_voxel_nm
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
     from synthem.preset.preset import Preset
 
 VoxelNm = Annotated[
@@ -133,7 +133,7 @@ class Against:
 
 
 class Invert(StrEnum):
-    """Whether greys are turned; as ``synthem.learning.prepare`` has it."""
+    """Whether greys are turned; as ``synthem.learning.inference.prepare`` has it."""
 
     auto = "auto"
     yes = "yes"

@@ -13,7 +13,7 @@ from synthem.cli.shared import processors
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig
-    from synthem.learning.stream_crops import StreamCrops
+    from synthem.learning.crops.stream_crops import StreamCrops
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Streamed:
 
         Where the training names classes, its patches are labelled for these.
         """
-        from synthem.learning.stream_crops import StreamCrops
+        from synthem.learning.crops.stream_crops import StreamCrops
         from synthem.preset.preset import covering
 
         return StreamCrops(

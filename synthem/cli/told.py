@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from synthem.cli.console import warn
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
     from synthem.patch import Patch
 
 

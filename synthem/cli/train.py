@@ -16,8 +16,8 @@ from synthem.cli.told import tell_unlearned, told
 from synthem.cli.training import Added, Training
 
 if TYPE_CHECKING:
-    from synthem.learning.stream_crops import StreamCrops
-    from synthem.learning.trainer import FinishedTraining
+    from synthem.learning.crops.stream_crops import StreamCrops
+    from synthem.learning.training.trainer import FinishedTraining
     from synthem.patch import Patch
 
 training_alone = typer.Typer()
@@ -61,8 +61,8 @@ def train(
     Example: synthem train REAL model --add synthetic --fraction 0.3
     """
     from synthem.cli.options import parse_balance, parse_by_class, parse_voxel_nm
-    from synthem.learning import single_model
-    from synthem.learning.trainer import check_folder
+    from synthem.learning.training import single_model
+    from synthem.learning.training.trainer import check_folder
 
     check_folder(out)  # before anything is said of the data
     size = parse_voxel_nm(voxel_nm) if voxel_nm else None

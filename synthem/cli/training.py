@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class AbsentClass(StrEnum):
-    """What the absence of a class means; as ``synthem.learning.held_classes`` has it."""
+    """What the absence of a class means; as ``synthem.learning.crops.held_classes`` has it."""
 
     unlabelled = "unlabelled"
     silent = "silent"
@@ -84,7 +84,7 @@ class Added:
         Labels of real EM are looked for beside it, and label maps have the same values.
         """
         from synthem.data.open import is_generated
-        from synthem.learning.single_model import open_half
+        from synthem.learning.training.single_model import open_half
 
         if self.add is None:
             given: dict[str, object] = {"--fraction": self.fraction, "--add-weights": self.add_weights}

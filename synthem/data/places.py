@@ -1,4 +1,4 @@
-"""Which patches are held out, by where they lie and what they hold; see ``synthem.learning.hold_out``."""
+"""Which patches are held out, by where they lie and what they hold: see ``learning.crops.hold_out``."""
 
 from collections.abc import Sequence
 from hashlib import sha256

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from shapes.core.errors import InputError
 from synthem.experiment.arms import IN_ROUNDS, Allocation, Arm
-from synthem.learning.held_classes import STRAY_SHARE, held_pixels
+from synthem.learning.crops.held_classes import STRAY_SHARE, held_pixels
 from synthem.patch import Patch
 
 LEAST, MOST = 0.25, 4.0

@@ -106,7 +106,8 @@ class ExperimentConfig(Frozen):
     """For ``crops: rare``: how often a crop starts from a pixel of each class; the rest is uniform."""
     absent: Literal["silent", "unlabelled"] = "unlabelled"
     """What the crops of one source say, in the mixed arm, of a class that this source never holds, but for a
-    few stray pixels: that it is nowhere (``silent``), or nothing: see ``synthem.learning.held_classes``."""
+    few stray pixels: that it is nowhere (``silent``), or nothing: see
+    ``synthem.learning.crops.held_classes``."""
     overlap: float = Field(0.25, ge=0, lt=1)
     """Of tiles in training, and of windows in inference."""
     validation_share: float = Field(0.2, gt=0, lt=1)

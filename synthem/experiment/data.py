@@ -14,8 +14,8 @@ from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.sections import labelled_sections, spread_sections
 from synthem.experiment.seen import warn_of_seen
 from synthem.experiment.self_training import unlabelled_sections
-from synthem.learning.balance import balance_weights
-from synthem.learning.crops import (
+from synthem.learning.crops.balance import balance_weights
+from synthem.learning.crops.crops import (
     CropSource,
     MixedCrops,
     RareSource,
@@ -24,9 +24,9 @@ from synthem.learning.crops import (
     room_for,
     tile_corners,
 )
-from synthem.learning.held_classes import absence_notes, blank_dice, spared_weights, without_absent
-from synthem.learning.hold_out import hold_out
-from synthem.learning.rare_crops import RareCrops
+from synthem.learning.crops.held_classes import absence_notes, blank_dice, spared_weights, without_absent
+from synthem.learning.crops.hold_out import hold_out
+from synthem.learning.crops.rare_crops import RareCrops
 from synthem.paste.run import paste_sections
 from synthem.patch import Patch, classes_of, shares_of
 from synthem.preset.preset import load_preset

@@ -71,8 +71,8 @@ def run_demo(out: Path, say: Callable[[str], None], *, jobs: int | None = None) 
 
 def _first_look(config: ExperimentConfig, path: Path) -> None:
     """Draw the test sections beside their labels and what the generalist finds in them."""
-    from synthem.learning.model_file import load_model
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.predict import Predictor
+    from synthem.learning.network.model_file import load_model
 
     predictor = Predictor(load_model(GENERALIST))
     regions = []

@@ -23,8 +23,8 @@ start, and a GPU chooses its methods."""
 
 def trial(seed: int, data: Data, *, config: ExperimentConfig) -> float:
     """Return the seconds that a training step on real crops takes here; what it trains is thrown away."""
-    from synthem.learning.pace import Stopwatch
-    from synthem.learning.trainer import fit
+    from synthem.learning.training.pace import Stopwatch
+    from synthem.learning.training.trainer import fit
 
     class_set = next(iter(config.sets))
     source = data.source_for("real", config, config.sets[class_set])

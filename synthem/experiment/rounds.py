@@ -23,12 +23,12 @@ from synthem.experiment.cells import Cell
 from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.synthesis import synthetic_patches
-from synthem.learning.hold_out import hold_out
+from synthem.learning.crops.hold_out import hold_out
 from synthem.learning.identity import Parts
 from synthem.patch import Patch, classes_of, shares_of
 
 if TYPE_CHECKING:
-    from synthem.learning.trainer import FinishedTraining
+    from synthem.learning.training.trainer import FinishedTraining
 
 ROUNDS, PATCHES = "rounds.json", "patches"
 
@@ -75,7 +75,7 @@ def train_in_rounds(
     InputError
         Where ``rounds.json`` is damaged, or as the training does.
     """
-    from synthem.learning.trainer import fit
+    from synthem.learning.training.trainer import fit
 
     ends = last_steps(cell.steps, config.synthetic.rounds or 1)
     told: list[Round] = read_rounds(folder / ROUNDS)

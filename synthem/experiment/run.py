@@ -205,7 +205,7 @@ def _finish(task: tuple[Cell, Parts], data: Data, *, config: ExperimentConfig, o
 def _train_and_score(
     cell: Cell, config: ExperimentConfig, data: Data, folder: Path, of: Parts, *, show: bool
 ) -> Run:
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.predict import Predictor
 
     start = time.perf_counter()
     if not cell.whole and cell.real_sections is not None:

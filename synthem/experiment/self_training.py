@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from shapes.core.errors import InputError
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import Reading
-from synthem.learning.teaching import TeachingConfig, image_alone
+from synthem.learning.training.teaching import TeachingConfig, image_alone
 from synthem.patch import Patch
 
 
@@ -21,7 +21,7 @@ class SelfTrainingConfig(TeachingConfig):
     """What the arm ``self-trained`` learns from beside what ``pretrained`` does: sections without labels.
 
     A mean teacher labels them, and is not listened to while what it finds is unlike the labels: see
-    ``synthem.learning.mean_teacher``.
+    ``synthem.learning.training.mean_teacher``.
     """
 
     unlabelled: Annotated[tuple[str, ...] | None, BeforeValidator(_many)] = None

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from shapes.core.frozen import Frozen
-from synthem.learning.share import Share
+from synthem.learning.crops.share import Share
 from synthem.paste.request import USUAL, Request
 from synthem.preset.randomise import MOST
 
@@ -28,10 +28,11 @@ class SyntheticConfig(Frozen):
     """By which factor the microscope varies from patch to patch: see ``synthem.preset.randomise``."""
     fraction: Share | None = None
     """Share of synthetic crops in the mixed arm, a number or several from the first step to the last: see
-    ``synthem.learning.share``; left out, as the numbers of patches and tiles have it."""
+    ``synthem.learning.crops.share``; left out, as the numbers of patches and tiles have it."""
     weights: dict[str, float] | None = None
     """λ by class of synthetic crops beside real ones, which count as 1; 1 where left out. Without any,
-    classes that the real sections teach are spared: see ``synthem.learning.held_classes.spared_weights``."""
+    classes that the real sections teach are spared: see
+    ``synthem.learning.crops.held_classes.spared_weights``."""
     rounds: int | None = Field(None, ge=2, le=64)
     """In how many rounds the arms ``mixed-uniform``, ``mixed-inverse`` and ``mixed-adaptive`` get their
     patches, ``count`` of them all together: see ``synthem.experiment.allocation``."""

@@ -19,7 +19,7 @@ def with_its_network(config: ExperimentConfig) -> ExperimentConfig:
         Where there is no such file, or it is no model; or ``training`` asks for another network, or for
         crops that the model's network cannot take.
     """
-    from synthem.learning.start import with_network_of_init
+    from synthem.learning.network.start import with_network_of_init
 
     if config.first_model is None:
         return config
@@ -31,8 +31,8 @@ def with_its_network(config: ExperimentConfig) -> ExperimentConfig:
 
 def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
     """Return what decides, beside all that arms have in common, what an arm starts from and sees."""
-    from synthem.learning.model_file import load_model
-    from synthem.learning.start import weights_hash
+    from synthem.learning.network.model_file import load_model
+    from synthem.learning.network.start import weights_hash
 
     if arm == "augmented":
         return {"augmented": config.augmented.model_dump(mode="json")}
@@ -54,8 +54,8 @@ def identity_of_start(config: ExperimentConfig, arm: Arm) -> dict[str, Any]:
 
 def notes_of_start(config: ExperimentConfig) -> list[str]:
     """Say what a reader must know of a model that an arm starts from, a sentence each."""
-    from synthem.learning.model_file import load_model
-    from synthem.learning.start import unmatched_classes, weights_hash
+    from synthem.learning.network.model_file import load_model
+    from synthem.learning.network.start import unmatched_classes, weights_hash
 
     notes: list[str] = []
     if config.first_model is None:

@@ -12,7 +12,7 @@ from synthem.experiment.rounds import Round, train_in_rounds
 from synthem.learning.identity import Parts
 
 if TYPE_CHECKING:
-    from synthem.learning.trainer import FinishedTraining
+    from synthem.learning.training.trainer import FinishedTraining
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,9 @@ def train_cell(
     progress : str or None
         Label of a progress bar.
     """
-    from synthem.learning.callback import MODEL
-    from synthem.learning.mean_teacher import Teaching
-    from synthem.learning.trainer import FinishedTraining, fit
+    from synthem.learning.training.callback import MODEL
+    from synthem.learning.training.mean_teacher import Teaching
+    from synthem.learning.training.trainer import FinishedTraining, fit
 
     if cell.arm in IN_ROUNDS:
         fitted, rounds = train_in_rounds(cell, config, data, folder, of, progress=progress)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from synthem.learning.unet import normalise
+from synthem.learning.network.unet import normalise
 
 Values = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from synthem.explain.places import window_around
-from synthem.learning.unet import normalise
+from synthem.learning.network.unet import normalise
 from synthem.patch import Patch
 from synthem.scores.counts import Counts, count
 

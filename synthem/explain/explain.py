@@ -10,9 +10,9 @@ from shapes.core.frozen import Frozen
 from synthem.explain.attribution import HELD, attribute, held_within, radius_of
 from synthem.explain.context import ENOUGH, dice_with, enough, windows_of
 from synthem.explain.places import places_of, window_around
-from synthem.learning.model_file import Model
-from synthem.learning.prepare import wanted_voxel
-from synthem.learning.score_model import common
+from synthem.learning.inference.prepare import wanted_voxel
+from synthem.learning.inference.score_model import common
+from synthem.learning.network.model_file import Model
 from synthem.patch import Patch
 from synthem.scores.dice import score_table
 

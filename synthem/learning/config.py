@@ -60,7 +60,7 @@ class TrainConfig(Frozen):
 
     network: NetworkConfig = NetworkConfig()
     init: str | None = None
-    """A shipped model's name, or a ``model.pt``, to start from: see ``synthem.learning.start``."""
+    """A shipped model's name, or a ``model.pt``, to start from: see ``synthem.learning.network.start``."""
     freeze: Literal["none", "encoder"] = "none"
     """What keeps its first weights: nothing, or the way down of the network."""
     ema: float = Field(0.0, ge=0, lt=1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from shapes import Grid
 from shapes.core.errors import InputError
-from synthem.learning.pace import measure_pace
+from synthem.learning.training.pace import measure_pace
 from synthem.preset.preset import load_preset
 from synthem.segment.job import START, Checked
 from synthem.world import World

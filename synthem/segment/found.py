@@ -11,7 +11,7 @@ from shapes import Grid
 from shapes.core.grid import Triple
 from synthem.data.images import Images, read_volume
 from synthem.labels import CLASSES, united
-from synthem.learning.mask_files import mask_paths
+from synthem.learning.inference.mask_files import mask_paths
 from synthem.patch import Patch
 
 

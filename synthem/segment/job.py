@@ -13,11 +13,11 @@ from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.labels import CLASSES, in_order
-from synthem.learning.prepare import Invert, Prepared, prepare, wanted_voxel
+from synthem.learning.inference.prepare import Invert, Prepared, prepare, wanted_voxel
 from synthem.preset.preset import load_preset
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
 
 START = "epfl"
 """The preset that a fit begins with, and that patches are of where none is fitted or named."""
@@ -127,7 +127,7 @@ def check(job: Job) -> Checked:
     InputError
         Where anything of it cannot be used.
     """
-    from synthem.learning.model_file import load_model
+    from synthem.learning.network.model_file import load_model
 
     if job.adapt is not None and not (job.adapt > 0 and math.isfinite(job.adapt)):
         raise InputError(f"--adapt: minutes must be a number above 0, not {job.adapt:g}")

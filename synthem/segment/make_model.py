@@ -19,7 +19,7 @@ from synthem.segment.make_preset import make_preset
 
 if TYPE_CHECKING:
     from synthem.learning.config import TrainConfig
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
 
 SETTINGS, TRAINING, MODEL = "training.yaml", "training", "model.pt"
 
@@ -86,8 +86,8 @@ def rare_classes(classes: Sequence[str]) -> dict[str, float]:
 
 def train_model(checked: Checked, out: Path, say: Callable[[str], None]) -> None:
     """Train on the patches, or on sections with masks and patches, from the model on; keep ``model.pt``."""
-    from synthem.learning import single_model
-    from synthem.learning.model_file import save_model
+    from synthem.learning.network.model_file import save_model
+    from synthem.learning.training import single_model
 
     if (out / MODEL).exists():
         return
@@ -119,7 +119,7 @@ def settle(
     say: Callable[[str], None],
 ) -> "Model":
     """Do all that has not been done yet, each part for as long as the clock leaves it; return the model."""
-    from synthem.learning.model_file import load_model
+    from synthem.learning.network.model_file import load_model
 
     def settled(name: str, value: Callable[[Budget], float]) -> Any:
         if ledger.get(name) is None:

@@ -24,7 +24,7 @@ from synthem.view.sheet import save
 from synthem.world import WORLD_VERSION
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
 
 MASKS, OVERLAY, CENSUS, REPORT, COMMANDS = "masks", "overlay.png", "census.json", "report.html", "commands.sh"
 THRESHOLD = 0.5
@@ -104,7 +104,7 @@ def segment(
 
 def identity(checked: Checked) -> Parts:
     """Return what decides the result, but for what the clock settles."""
-    from synthem.learning.start import weights_hash
+    from synthem.learning.network.start import weights_hash
 
     job = checked.job
     parts: dict[str, object] = {
@@ -124,8 +124,8 @@ def identity(checked: Checked) -> Parts:
 
 def label_all(checked: Checked, model: "Model", out: Path, bars: Bars) -> list[Path]:
     """Write the masks of every image, but for those that are there."""
-    from synthem.learning.label_images import check_images, label
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.label_images import check_images, label
+    from synthem.learning.inference.predict import Predictor
 
     check_images(model, checked.prepared)
     written: list[Path] = []

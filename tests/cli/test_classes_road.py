@@ -12,7 +12,7 @@ from shapes import Grid
 from synthem.cli.main import main
 from synthem.data.hdf5 import Dataset
 from synthem.data.png_folder import write_png
-from synthem.learning.model_file import load_model
+from synthem.learning.network.model_file import load_model
 from synthem.measure.census import Census
 from synthem.world import World
 

@@ -11,7 +11,7 @@ import pytest
 from synthem.cli.main import main
 from synthem.data.files import FOLDERS
 from synthem.labels import CLASSES
-from synthem.learning.model_file import load_model
+from synthem.learning.network.model_file import load_model
 
 SETTINGS = """
 network: {features: [4, 4, 4, 4, 4, 4]}

@@ -15,7 +15,7 @@ from synthem.data.files import FOLDERS
 from synthem.data.open import open_data
 from synthem.data.png_folder import write_png
 from synthem.labels import CLASSES
-from synthem.learning.model_file import load_model
+from synthem.learning.network.model_file import load_model
 from synthem.world import World
 
 GROUP: Any = typer.main.get_command(app)

@@ -13,8 +13,8 @@ from synthem.experiment.run import conduct, run_experiment
 from synthem.experiment.starts import identity_of_start, notes_of_start, with_its_network
 from synthem.labels import CLASSES
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.model_file import Model, ModelCard, load_model, save_model
-from synthem.learning.unet import build_unet
+from synthem.learning.network.model_file import Model, ModelCard, load_model, save_model
+from synthem.learning.network.unet import build_unet
 from synthem.preset.preset import load_preset
 
 SMALL = NetworkConfig(features=(4, 4, 4, 4, 4, 8))

@@ -9,7 +9,7 @@ from synthem.experiment import demo
 from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.stand_in import LEAST_PX, sections, stand_in
 from synthem.labels import CLASSES
-from synthem.learning.model_file import load_model
+from synthem.learning.network.model_file import load_model
 from synthem.preset.yaml_file import parse
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from small_experiment import SYNTHETIC, config, load_data
 
-import synthem.learning.trainer
+import synthem.learning.training.trainer
 from synthem.experiment.config import CLASS_SETS
 from synthem.experiment.run import run_experiment
 from synthem.labels import CLASSES
@@ -15,7 +15,7 @@ from synthem.labels import CLASSES
 def fits(real, tmp_path, monkeypatch):
     """Run an experiment of one step; return its data, and what each arm trained with."""
     calls = {}
-    fit, segmenter = synthem.learning.trainer.fit, synthem.learning.trainer.Segmenter
+    fit, segmenter = synthem.learning.training.trainer.fit, synthem.learning.training.trainer.Segmenter
 
     def keep_weights(*arguments):
         module = segmenter(*arguments)
@@ -26,8 +26,8 @@ def fits(real, tmp_path, monkeypatch):
         calls[len(calls) + 1] = {"training": training, "source": source, "validation": validation}
         return fit(training, source, validation, out, **more)
 
-    monkeypatch.setattr(synthem.learning.trainer, "Segmenter", keep_weights)
-    monkeypatch.setattr(synthem.learning.trainer, "fit", keep)
+    monkeypatch.setattr(synthem.learning.training.trainer, "Segmenter", keep_weights)
+    monkeypatch.setattr(synthem.learning.training.trainer, "fit", keep)
     settings = config(real, steps=1, seeds=[3])
     data = load_data(settings, lambda: SYNTHETIC)
     run_experiment(settings, data, tmp_path)

@@ -12,7 +12,7 @@ from shapes.core.errors import InputError
 from synthem.experiment import minutes
 from synthem.experiment.minutes import kept_speed, steps_in, trial
 from synthem.experiment.run import run_experiment
-from synthem.learning.pace import Stopwatch
+from synthem.learning.training.pace import Stopwatch
 
 
 def test_the_steps_follow_from_the_seconds_that_one_takes():

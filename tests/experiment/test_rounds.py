@@ -16,8 +16,8 @@ from synthem.experiment.mark import identity_of_settings
 from synthem.experiment.results import read_run
 from synthem.experiment.rounds import last_steps, world_seed
 from synthem.experiment.run import conduct, run_experiment
-from synthem.learning import trainer
-from synthem.learning.balance import balance_weights
+from synthem.learning.crops.balance import balance_weights
+from synthem.learning.training import trainer
 
 BALANCE = {"mitochondrion": 0.05, "membrane": 0.2, "sheath": 0.02}
 SYNTHESIS = {

@@ -16,7 +16,7 @@ from synthem.experiment.data import load_data
 from synthem.experiment.run import conduct, run_experiment
 from synthem.experiment.starts import with_its_network
 from synthem.labels import CLASSES
-from synthem.learning import mean_teacher
+from synthem.learning.training import mean_teacher
 
 FILES = ("training/model.pt", "training/curves.csv", "cell.json")
 

@@ -15,8 +15,8 @@ from synthem.explain.context import dice_with, enough, windows_of
 from synthem.explain.explain import explain
 from synthem.explain.places import places_of, window_around
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.model_file import Model, ModelCard, save_model
-from synthem.learning.unet import build_unet
+from synthem.learning.network.model_file import Model, ModelCard, save_model
+from synthem.learning.network.unet import build_unet
 from synthem.patch import Patch
 from synthem.scores.dice import dice
 

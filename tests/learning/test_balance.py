@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.labels import CLASSES, channel
-from synthem.learning.balance import balance_weights
-from synthem.learning.rare_crops import RareCrops
+from synthem.learning.crops.balance import balance_weights
+from synthem.learning.crops.rare_crops import RareCrops
 from synthem.patch import Patch
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shapes import Grid
-from synthem.learning.confusion import Confusion
+from synthem.learning.inference.confusion import Confusion
 from synthem.patch import Patch
 
 PAIR = ("psd", "sheath")

@@ -6,7 +6,7 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.labels import CLASSES, channel
-from synthem.learning.held_classes import (
+from synthem.learning.crops.held_classes import (
     SPARED,
     absence_notes,
     blank_dice,

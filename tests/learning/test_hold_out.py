@@ -10,7 +10,7 @@ from synthem.data.open import open_data
 from synthem.data.plan import plan_dataset
 from synthem.data.png_folder import write_png
 from synthem.labels import channel
-from synthem.learning.hold_out import hold_out
+from synthem.learning.crops.hold_out import hold_out
 from synthem.patch import Patch
 from synthem.world import World
 

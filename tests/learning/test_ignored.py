@@ -7,11 +7,11 @@ import torch
 from shapes import Grid
 from synthem.labels import CLASSES, channel
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import UniformCrops
-from synthem.learning.dataset import CropDataset, TileDataset
-from synthem.learning.hold_out import hold_out
+from synthem.learning.crops.crops import UniformCrops
+from synthem.learning.crops.dataset import CropDataset, TileDataset
+from synthem.learning.crops.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
-from synthem.learning.losses import DiceConvolution
+from synthem.learning.training.losses import DiceConvolution
 from synthem.measure.census import census
 from synthem.patch import Patch
 

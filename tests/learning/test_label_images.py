@@ -12,14 +12,14 @@ from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.images import Images, open_images
 from synthem.data.stack_file import tiff_bytes
-from synthem.learning.adapt_norm import parts_for_norm
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.label_images import groups, label, predict
-from synthem.learning.model_file import Model, ModelCard
-from synthem.learning.predict import Predictor
-from synthem.learning.prepare import Prepared, dark_lines, prepare, wanted_voxel, windows_of
-from synthem.learning.seen import Index
-from synthem.learning.unet import build_unet
+from synthem.learning.inference.adapt_norm import parts_for_norm
+from synthem.learning.inference.label_images import groups, label, predict
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.inference.prepare import Prepared, dark_lines, prepare, wanted_voxel, windows_of
+from synthem.learning.inference.seen import Index
+from synthem.learning.network.model_file import Model, ModelCard
+from synthem.learning.network.unet import build_unet
 from synthem.preset.preset import load_preset
 from synthem.world import World
 
@@ -52,7 +52,7 @@ class Bright(torch.nn.Module):
 def test_masks_lie_where_the_images_have_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nm: tuple[float, float, float]
 ) -> None:
-    monkeypatch.setattr("synthem.learning.predict.normalise", lambda windows: windows - 127.5)
+    monkeypatch.setattr("synthem.learning.inference.predict.normalise", lambda windows: windows - 127.5)
     square = np.zeros((80, 100), np.uint8)
     square[20:50, 40:70] = 255
     images = open_images(png(tmp_path / "a.png", square))
@@ -199,7 +199,7 @@ def test_statistics_of_large_images_are_taken_from_parts(
 ) -> None:
     tifffile.imwrite(tmp_path / "a.tif", noise(40, 70, 80), photometric="minisblack")
     prepared = prepare(model().card, open_images(tmp_path / "a.tif"), None, "no", "a")
-    monkeypatch.setattr("synthem.learning.adapt_norm.PART_VX", (8, 40, 40))
+    monkeypatch.setattr("synthem.learning.inference.adapt_norm.PART_VX", (8, 40, 40))
     for dims, shape in ((2, (1, 40, 40)), (3, (16, 40, 40))):
         parts = parts_for_norm(model(dims).card, prepared, [[0]])
         assert len(parts) == (32 if dims == 2 else 12) and {part.shape for part in parts} == {shape}

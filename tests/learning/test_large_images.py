@@ -22,10 +22,10 @@ from synthem.data.images import open_images
 from synthem.data.ome_zarr import IMAGE, Layout, OmeZarr, write_arrays
 from synthem.data.ome_zarr.store import read_about
 from synthem.data.volume import Volume
-from synthem.learning import blocks
-from synthem.learning.label_images import predict
-from synthem.learning.model_file import Model, save_model
-from synthem.learning.predict import Predictor
+from synthem.learning.inference import blocks
+from synthem.learning.inference.label_images import predict
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.network.model_file import Model, save_model
 
 NM = (5.0, 5.0, 5.0)
 VOLUME = noise(20, 70, 60)
@@ -156,7 +156,7 @@ def test_a_section_eight_times_as_high_takes_no_more_memory(
     for name in ("images.BAND_PX", "images.SAMPLED_PX", "mask_spool.BAND_PX"):
         monkeypatch.setattr(f"synthem.data.{name}", 2**14)
     monkeypatch.setattr("synthem.data.mask_spool.IN_MEMORY_BYTES", 2**12)
-    monkeypatch.setattr("synthem.learning.prepare.WINDOW_PX", 32)
+    monkeypatch.setattr("synthem.learning.inference.prepare.WINDOW_PX", 32)
     peaks, network = [], Model(Bright(), model().card)
     for high in (1024, 8192):
         image = np.resize(noise(64, 256) * np.uint16(9), (high, 256))

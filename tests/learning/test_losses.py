@@ -4,7 +4,7 @@ import pytest
 import torch
 from monai.losses import DiceLoss
 
-from synthem.learning.losses import DiceConvolution
+from synthem.learning.training.losses import DiceConvolution
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from shapes.core.errors import InputError
 from synthem.augment.config import MicroscopeAugment
 from synthem.cli.training import Training
 from synthem.labels import CLASSES, channel
-from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig, TrainConfig
-from synthem.learning.crops import Crop, UniformCrops
-from synthem.learning.dataset import CropDataset, to_sample
+from synthem.learning.crops.augment import augment
+from synthem.learning.crops.crops import Crop, UniformCrops
+from synthem.learning.crops.dataset import CropDataset, to_sample
 from synthem.learning.identity import identity_of_training
 from synthem.patch import Patch
 

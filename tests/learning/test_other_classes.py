@@ -8,16 +8,16 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.labels import CLASSES
-from synthem.learning.augment import augment
-from synthem.learning.balance import balance_weights
 from synthem.learning.config import AugmentConfig, TrainConfig
-from synthem.learning.crops import Crop
-from synthem.learning.dataset import to_sample
-from synthem.learning.held_classes import learned_classes, spared_weights, without_absent
+from synthem.learning.crops.augment import augment
+from synthem.learning.crops.balance import balance_weights
+from synthem.learning.crops.crops import Crop
+from synthem.learning.crops.dataset import to_sample
+from synthem.learning.crops.held_classes import learned_classes, spared_weights, without_absent
+from synthem.learning.crops.rare_crops import RareCrops
 from synthem.learning.identity import identity_of_data
-from synthem.learning.model_file import Model, ModelCard, load_model, save_model
-from synthem.learning.rare_crops import RareCrops
-from synthem.learning.unet import build_unet
+from synthem.learning.network.model_file import Model, ModelCard, load_model, save_model
+from synthem.learning.network.unet import build_unet
 from synthem.patch import Patch, classes_of, shares_of
 
 TINY = {"features": (4, 4, 4, 4, 4, 4)}

@@ -8,13 +8,13 @@ import torch
 from monai.inferers.inferer import SlidingWindowInferer
 
 from shapes.core.errors import InputError
-from synthem.learning import blocks
-from synthem.learning.blocks import columns_of
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.model_file import Model, ModelCard
-from synthem.learning.predict import Predictor
-from synthem.learning.seen import Index, Seen, seen_array
-from synthem.learning.unet import build_unet
+from synthem.learning.inference import blocks
+from synthem.learning.inference.blocks import columns_of
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.inference.seen import Index, Seen, seen_array
+from synthem.learning.network.model_file import Model, ModelCard
+from synthem.learning.network.unet import build_unet
 
 
 def model(learned: tuple[str, ...] | None = None, dims: int = 2) -> Model:

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from shapes.core.errors import InputError, UnknownNameError
 from synthem.data.open import open_data
-from synthem.learning.model_file import load_model
-from synthem.learning.pretrain import PATCHES, Recipe, load_recipe, pretrain, recipe_names
+from synthem.learning.network.model_file import load_model
+from synthem.learning.training.pretrain import PATCHES, Recipe, load_recipe, pretrain, recipe_names
 
 RECIPE = {
     "title": "a trial",

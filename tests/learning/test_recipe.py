@@ -7,18 +7,18 @@ from pydantic import ValidationError
 
 from shapes import Grid
 from shapes.core.errors import InputError, UnknownNameError
-from synthem.learning.adapt_norm import adapt_norm
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.crops import Crop, MixedCrops, UniformCrops
-from synthem.learning.dataset import CropDataset, to_sample
-from synthem.learning.model_file import Model, ModelCard, load_model, save_model
-from synthem.learning.predict import Predictor
-from synthem.learning.share import share_at
-from synthem.learning.shipped_models import find_model
-from synthem.learning.single_model import train
-from synthem.learning.start import copy_weights, first_network, with_network_of_init
-from synthem.learning.trainer import fit
-from synthem.learning.unet import ENCODER, build_unet, normalise
+from synthem.learning.crops.crops import Crop, MixedCrops, UniformCrops
+from synthem.learning.crops.dataset import CropDataset, to_sample
+from synthem.learning.crops.share import share_at
+from synthem.learning.inference.adapt_norm import adapt_norm
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.network.model_file import Model, ModelCard, load_model, save_model
+from synthem.learning.network.shipped_models import find_model
+from synthem.learning.network.start import copy_weights, first_network, with_network_of_init
+from synthem.learning.network.unet import ENCODER, build_unet, normalise
+from synthem.learning.training.single_model import train
+from synthem.learning.training.trainer import fit
 from synthem.patch import Patch
 
 SMALL = NetworkConfig(features=(4, 4, 4, 4, 4, 4))
@@ -105,7 +105,7 @@ def test_other_first_weights_are_another_training(model, file, tmp_path):
 
 def test_the_average_is_the_closed_form_of_its_weights(tmp_path, monkeypatch):
     seen = []
-    from synthem.learning.module import Segmenter
+    from synthem.learning.training.module import Segmenter
 
     update = Segmenter.on_train_batch_end
 

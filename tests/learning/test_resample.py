@@ -7,10 +7,10 @@ import pytest
 from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.labels import CLASSES, channel
-from synthem.learning.predict import Predictor
-from synthem.learning.resample import axis
-from synthem.learning.score_model import evaluate
-from synthem.learning.seen import seen_array
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.inference.resample import axis
+from synthem.learning.inference.score_model import evaluate
+from synthem.learning.inference.seen import seen_array
 from synthem.patch import Patch
 
 from test_label_images import model  # isort: skip

@@ -52,7 +52,7 @@ def asked(work, monkeypatch):
         seen.update(source=source, validation=validation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("synthem.learning.trainer.fit", keep)
+    monkeypatch.setattr("synthem.learning.training.trainer.fit", keep)
 
     def crops(*options):
         assert main(["train", "real", "run", "--config", "settings.yaml", *options]) == 130

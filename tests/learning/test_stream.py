@@ -12,9 +12,9 @@ from synthem.cli.main import main
 from synthem.data.endless import chunk_request, endless_patch
 from synthem.data.plan import make_patch, plan_request
 from synthem.learning.config import TrainConfig
-from synthem.learning.stream import Stream
-from synthem.learning.stream_crops import LANES, StreamCrops
-from synthem.learning.waiting import Waiting
+from synthem.learning.crops.stream import Stream
+from synthem.learning.crops.stream_crops import LANES, StreamCrops
+from synthem.learning.training.waiting import Waiting
 from synthem.world import World
 
 SHAPE = (1, 32, 32)

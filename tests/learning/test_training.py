@@ -14,16 +14,16 @@ from shapes import Grid
 from shapes.core.errors import InputError
 from synthem.data.atomic import locked
 from synthem.labels import CLASSES
-from synthem.learning.augment import augment
-from synthem.learning.callback import read_curves
 from synthem.learning.config import AugmentConfig, TrainConfig
-from synthem.learning.crops import MixedCrops, TiledCrops, UniformCrops, tile_corners
-from synthem.learning.dataset import BalancedSampler, CropDataset, TileDataset
-from synthem.learning.model_file import load_model
-from synthem.learning.module import Segmenter
-from synthem.learning.predict import Predictor
-from synthem.learning.trainer import fit
-from synthem.learning.unet import build_unet, normalise
+from synthem.learning.crops.augment import augment
+from synthem.learning.crops.crops import MixedCrops, TiledCrops, UniformCrops, tile_corners
+from synthem.learning.crops.dataset import BalancedSampler, CropDataset, TileDataset
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.network.model_file import load_model
+from synthem.learning.network.unet import build_unet, normalise
+from synthem.learning.training.callback import read_curves
+from synthem.learning.training.module import Segmenter
+from synthem.learning.training.trainer import fit
 from synthem.patch import Patch
 from synthem.preset.yaml_file import parse
 

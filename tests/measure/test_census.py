@@ -14,7 +14,7 @@ from shapes.core.errors import InputError
 from synthem.data.real.layouts import read_folder
 from synthem.data.splits import read_split
 from synthem.labels import CLASSES, channel
-from synthem.learning.balance import balance_weights
+from synthem.learning.crops.balance import balance_weights
 from synthem.measure.census import Census, census
 from synthem.measure.components import find_components, profile_widths, weighted_quantiles
 from synthem.patch import Patch

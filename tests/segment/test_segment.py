@@ -16,11 +16,11 @@ from synthem.cli.main import main
 from synthem.data.files import FOLDERS
 from synthem.data.png_folder import write_png
 from synthem.labels import CLASSES
-from synthem.learning.adapt_norm import adapt_norm
 from synthem.learning.config import NetworkConfig, TrainConfig
-from synthem.learning.model_file import Model, ModelCard, load_model, save_model
-from synthem.learning.predict import Predictor
-from synthem.learning.unet import build_unet
+from synthem.learning.inference.adapt_norm import adapt_norm
+from synthem.learning.inference.predict import Predictor
+from synthem.learning.network.model_file import Model, ModelCard, load_model, save_model
+from synthem.learning.network.unet import build_unet
 from synthem.measure.census import Census
 from synthem.segment import budget, make_model, make_preset, run
 from synthem.segment.job import Job, check

@@ -10,7 +10,7 @@ from synthem.experiment.gains import LEAST_COLUMNS, Comparison
 from synthem.experiment.report.rounds import about_rounds
 from synthem.experiment.seen import what_it_saw
 from synthem.experiment.sources import SYNTHETIC
-from synthem.learning.share import share_text
+from synthem.learning.crops.share import share_text
 from synthem.preset.preset import Preset
 
 

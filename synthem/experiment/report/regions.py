@@ -14,7 +14,7 @@ from synthem.experiment.config import ExperimentConfig
 from synthem.experiment.data import Data
 from synthem.experiment.gains import short
 from synthem.experiment.results import Run, arms_of, read_predictions, spoken_of
-from synthem.learning.crops import tile_corners
+from synthem.learning.crops.crops import tile_corners
 from synthem.scores.counts import Counts, count
 from synthem.scores.dice import mean_dice
 

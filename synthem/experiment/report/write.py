@@ -44,7 +44,7 @@ def write_report(
     Path
         Of ``report.html``, which stands alone.
     """
-    from synthem.learning.trainer import versions
+    from synthem.learning.training.trainer import versions
 
     told = Told(
         config, data, comparisons(runs), runs, load_preset(config.synthetic.preset), versions(),

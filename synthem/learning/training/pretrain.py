@@ -13,8 +13,8 @@ from synthem.data.manifest import stored_plan
 from synthem.data.plan import Plan, Request, make_request, plan_request
 from synthem.data.png_folder import write_png
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import UniformCrops
-from synthem.learning.hold_out import hold_out
+from synthem.learning.crops.crops import UniformCrops
+from synthem.learning.crops.hold_out import hold_out
 from synthem.learning.identity import identity_of_data
 from synthem.patch import Patch
 from synthem.preset.preset import covering, load_preset
@@ -150,8 +150,8 @@ def pretrain(
     InputError
         Where the folder holds another training or other patches.
     """
-    from synthem.learning.model_file import Model, save_model
-    from synthem.learning.trainer import fit
+    from synthem.learning.network.model_file import Model, save_model
+    from synthem.learning.training.trainer import fit
 
     out = Path(out)
     kept: list[Patch] = []

@@ -16,8 +16,8 @@ from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.data.atomic import write_whole
 from synthem.learning.config import TrainConfig
-from synthem.learning.shipped_models import find_model
-from synthem.learning.unet import build_unet
+from synthem.learning.network.shipped_models import find_model
+from synthem.learning.network.unet import build_unet
 from synthem.preset.yaml_file import parse
 
 FORMAT = "synthem model 1"

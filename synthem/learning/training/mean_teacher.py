@@ -25,13 +25,13 @@ from torch.utils.data import DataLoader
 from shapes.core.errors import InputError
 from synthem.labels import CELLS
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import CropSource, tile_corners
-from synthem.learning.dataset import CropDataset, Sample, TileDataset
-from synthem.learning.held_classes import STRAY_SHARE
-from synthem.learning.module import Segmenter
-from synthem.learning.teaching import TeachingConfig
-from synthem.learning.unet import normalise
-from synthem.learning.unlabelled import TwoSources
+from synthem.learning.crops.crops import CropSource, tile_corners
+from synthem.learning.crops.dataset import CropDataset, Sample, TileDataset
+from synthem.learning.crops.held_classes import STRAY_SHARE
+from synthem.learning.network.unet import normalise
+from synthem.learning.training.module import Segmenter
+from synthem.learning.training.teaching import TeachingConfig
+from synthem.learning.training.unlabelled import TwoSources
 from synthem.patch import Patch
 
 MOST_TILES = 16

@@ -10,7 +10,7 @@ from shapes.core.grid import Triple
 from synthem.data.endless import CHUNK, endless_patch
 from synthem.data.plan import Request, make_request
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import Crop
+from synthem.learning.crops.crops import Crop
 from synthem.patch import Patch
 from synthem.preset.anatomy import lacks
 from synthem.preset.preset import Preset, load_preset

@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 
 from shapes.core.errors import InputError
 from synthem.data.atomic import write_whole
-from synthem.learning.model_file import Model, ModelCard, save_model
+from synthem.learning.network.model_file import Model, ModelCard, save_model
 
 CURVES, MODEL, STATE = "curves.csv", "model.pt", "last.ckpt"
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from shapes.core.errors import InputError
-from synthem.learning.blocks import blocks
-from synthem.learning.model_file import Model
-from synthem.learning.seen import Seen, seen_array
-from synthem.learning.sliding import Read, SlidingWindow
-from synthem.learning.unet import normalise
+from synthem.learning.inference.blocks import blocks
+from synthem.learning.inference.seen import Seen, seen_array
+from synthem.learning.inference.sliding import Read, SlidingWindow
+from synthem.learning.network.model_file import Model
+from synthem.learning.network.unet import normalise
 
 
 class Predictor:

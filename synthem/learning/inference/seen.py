@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synthem.learning.resample import axis
+from synthem.learning.inference.resample import axis
 
 Index = tuple[int, int, int]
 Greys = npt.NDArray[np.uint8]

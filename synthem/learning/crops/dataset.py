@@ -12,9 +12,9 @@ from shapes.core.errors import InputError
 from synthem.augment.draw import draw_recipe
 from synthem.augment.own import Own
 from synthem.augment.see import see_anew
-from synthem.learning.augment import augment
 from synthem.learning.config import AugmentConfig, TrainConfig
-from synthem.learning.crops import Crop, CropSource, tile_corners
+from synthem.learning.crops.augment import augment
+from synthem.learning.crops.crops import Crop, CropSource, tile_corners
 from synthem.patch import Patch
 
 Sample = dict[str, Tensor]
@@ -124,7 +124,7 @@ class BalancedSampler(Sampler[int]):
     Parameters
     ----------
     weights : float (patch,)
-        For example ``synthem.learning.balance.balance_weights(...).weights``.
+        For example ``synthem.learning.crops.balance.balance_weights(...).weights``.
     count : int
         Indices an epoch.
     seed : int

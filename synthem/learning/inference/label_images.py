@@ -16,14 +16,14 @@ from synthem.data.memory import check_room
 from synthem.data.ome_zarr.metadata import ome_library, zarr_library
 from synthem.data.real.address import parse_address
 from synthem.data.real.zarr_arrays import is_store
-from synthem.learning.mask_files import mask_paths, write_files
-from synthem.learning.mask_store import write_store
-from synthem.learning.prepare import Invert, Prepared, prepare
-from synthem.learning.seen import Seen
+from synthem.learning.inference.mask_files import mask_paths, write_files
+from synthem.learning.inference.mask_store import write_store
+from synthem.learning.inference.prepare import Invert, Prepared, prepare
+from synthem.learning.inference.seen import Seen
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.predict import Predictor
+    from synthem.learning.network.model_file import Model
 
 ROOM = 16
 """Bytes a class and voxel of a row of windows: sums, what is done of them, and the same resampled."""
@@ -66,7 +66,7 @@ def predict(
         A new or empty folder.
     voxel_nm : tuple of float, optional
         The images' voxel size (z, y, x); the model's, if None. Voxels that differ by over a tenth are
-        resampled: see ``synthem.learning.prepare``.
+        resampled: see ``synthem.learning.inference.prepare``.
     threshold : float
         A class is found above this probability.
     invert : {"auto", "yes", "no"}
@@ -85,8 +85,8 @@ def predict(
         Where there is no image, one is damaged or cannot be brought to the model's voxels, the output folder
         holds anything already, memory is short, or several images are to become one Zarr store.
     """
-    from synthem.learning.adapt_norm import adapt_norm, parts_for_norm
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.adapt_norm import adapt_norm, parts_for_norm
+    from synthem.learning.inference.predict import Predictor
 
     out = Path(out)
     if not is_vacant(out):
@@ -108,7 +108,7 @@ def predict(
 
 def check_images(model: "Model", prepared: Prepared) -> None:
     """Raise InputError where images make no volume for a 3D network, or there is no memory to label one."""
-    from synthem.learning.blocks import row_voxels
+    from synthem.learning.inference.blocks import row_voxels
 
     config = model.card.config
     window = config.patch_vx[3 - config.network.dims :]

@@ -11,11 +11,11 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import CropSource
-from synthem.learning.dataset import CropDataset, Sample, TileDataset
-from synthem.learning.losses import DiceConvolution, over_voxels
-from synthem.learning.start import first_network
-from synthem.learning.unet import ENCODER, normalise
+from synthem.learning.crops.crops import CropSource
+from synthem.learning.crops.dataset import CropDataset, Sample, TileDataset
+from synthem.learning.network.start import first_network
+from synthem.learning.network.unet import ENCODER, normalise
+from synthem.learning.training.losses import DiceConvolution, over_voxels
 from synthem.scores.counts import Counts
 from synthem.scores.dice import dice, mean_dice
 

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from shapes.core.errors import InputError
 from synthem.data.open import labelled_in
-from synthem.learning.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
-from synthem.learning.seen import seen_array
+from synthem.learning.inference.prepare import resampled_note, wanted_voxel, zoom_of, zoomed
+from synthem.learning.inference.seen import seen_array
 from synthem.patch import Patch, classes_of
 from synthem.scores.counts import Bools, Counts, count
 from synthem.scores.dice import Scores, score_table
 
 if TYPE_CHECKING:
-    from synthem.learning.model_file import Model
+    from synthem.learning.network.model_file import Model
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,7 +57,7 @@ def evaluate(
         Where voxels are out of the range in which they are resampled, or no class of the model is labelled in
         any of the data.
     """
-    from synthem.learning.predict import Predictor
+    from synthem.learning.inference.predict import Predictor
 
     predictor = Predictor(model)
     silent = [k for k, name in enumerate(model.classes) if name not in model.learned]

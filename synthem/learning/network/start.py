@@ -7,8 +7,8 @@ from torch import nn
 
 from shapes.core.errors import InputError
 from synthem.learning.config import TrainConfig
-from synthem.learning.model_file import Model, load_model
-from synthem.learning.unet import build_unet
+from synthem.learning.network.model_file import Model, load_model
+from synthem.learning.network.unet import build_unet
 
 HEAD = "final_conv"
 """The layer whose output channels are the classes."""

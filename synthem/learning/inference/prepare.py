@@ -11,8 +11,8 @@ import numpy.typing as npt
 from shapes.core.errors import InputError
 from shapes.core.grid import Triple
 from synthem.data.images import Images
-from synthem.learning.model_file import ModelCard
-from synthem.learning.seen import Index, Seen
+from synthem.learning.inference.seen import Index, Seen
+from synthem.learning.network.model_file import ModelCard
 from synthem.measure.polarity import dark_lines
 
 Invert = Literal["auto", "yes", "no"]

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthem.data.mask_spool import STEP_PX
-from synthem.learning.resample import Axis, Span, axis
-from synthem.learning.seen import Index, Seen
-from synthem.learning.sliding import Read, Values
+from synthem.learning.inference.resample import Axis, Span, axis
+from synthem.learning.inference.seen import Index, Seen
+from synthem.learning.inference.sliding import Read, Values
 
 Slabs = Callable[[Read, tuple[int, ...], Sequence[Span]], Iterator[tuple[int, Values]]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from shapes.core.grid import Triple
 from synthem.data.mask_spool import MaskSpool
 from synthem.data.ome_zarr import IMAGE, Layout, OmeZarr, class_image
-from synthem.learning.seen import Seen
+from synthem.learning.inference.seen import Seen
 
 FLAT_SHARD, FLAT_CHUNK = (1, 4096, 4096), (1, 512, 512)
 """Voxels of a shard and of a chunk where there is one section."""

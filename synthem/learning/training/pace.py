@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import lightning.pytorch as pl
 import torch
 
-from synthem.learning.model_file import Model
+from synthem.learning.network.model_file import Model
 
 TIMED = 2
 """Steps that are timed, after one that warms up."""

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapes.core.errors import InputError
-from synthem.learning.rare_crops import RareCrops, way_out
-from synthem.learning.share import share_at, share_text
+from synthem.learning.crops.rare_crops import RareCrops, way_out
+from synthem.learning.crops.share import share_at, share_text
 from synthem.patch import Patch
 
 Corner = tuple[int, int, int]
@@ -97,7 +97,7 @@ class TiledCrops:
 
 
 class RareSource:
-    """Crops where the rare classes are, as ``synthem.learning.rare_crops.RareCrops`` places them."""
+    """Crops where the rare classes are, as ``synthem.learning.crops.rare_crops.RareCrops`` places them."""
 
     def __init__(self, patches: Sequence[Patch], crops: RareCrops) -> None:
         self.patches, self.crops = patches, crops
@@ -115,7 +115,7 @@ class MixedCrops:
     ----------
     first, second : CropSource
     share : sequence of float
-        Of ``second``: see ``synthem.learning.share``.
+        Of ``second``: see ``synthem.learning.crops.share``.
     weights : mapping of str to float, optional
         λ by class of the crops of ``second``.
     """

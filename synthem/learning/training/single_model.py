@@ -11,10 +11,10 @@ from synthem.data.memory import check_room
 from synthem.data.open import open_data
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.splits import half_of
-from synthem.learning.balance import balance_weights
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import CropSource, MixedCrops, RareSource, UniformCrops
-from synthem.learning.held_classes import (
+from synthem.learning.crops.balance import balance_weights
+from synthem.learning.crops.crops import CropSource, MixedCrops, RareSource, UniformCrops
+from synthem.learning.crops.held_classes import (
     Absent,
     absence_notes,
     blank_dice,
@@ -22,14 +22,14 @@ from synthem.learning.held_classes import (
     spared_weights,
     without_absent,
 )
-from synthem.learning.hold_out import hold_out
+from synthem.learning.crops.hold_out import hold_out
+from synthem.learning.crops.rare_crops import RareCrops
+from synthem.learning.crops.stream_crops import StreamCrops
 from synthem.learning.identity import identity_of_data
-from synthem.learning.rare_crops import RareCrops
-from synthem.learning.stream_crops import StreamCrops
 from synthem.patch import Patch, classes_of, shares_of
 
 if TYPE_CHECKING:
-    from synthem.learning.trainer import FinishedTraining
+    from synthem.learning.training.trainer import FinishedTraining
 
 VALIDATED = 32
 """A training on a stream alone is validated on so many patches of its own."""
@@ -81,17 +81,18 @@ def train(
     config : TrainConfig
         Where it names no classes, those of ``data`` and ``extra`` are learned.
     data : sequence of Patch
-        Some are held out to choose the best model by: see ``synthem.learning.hold_out``.
+        Some are held out to choose the best model by: see ``synthem.learning.crops.hold_out``.
     out : str or Path
         Folder for ``model.pt``, ``curves.csv``, ``last.ckpt`` and ``identity.json``.
     extra : sequence of Patch or StreamCrops
         More to train on, such as synthetic patches beside real sections; or patches that are rendered
         meanwhile.
     fraction : float or sequence of float
-        The share of ``extra`` in the crops, over the training's progress: see ``synthem.learning.share``.
+        The share of ``extra`` in the crops, over the training's progress: see
+        ``synthem.learning.crops.share``.
     extra_weights : dict of str to float, optional
         λ by class of the crops of ``extra``, 1 where left out. None spares what ``data`` teaches: see
-        ``synthem.learning.held_classes.spared_weights``.
+        ``synthem.learning.crops.held_classes.spared_weights``.
     balance : dict of str to float, optional
         Wanted shares of pixels by class: patches of ``data`` are weighed to meet them.
     rare : dict of str to float, optional
@@ -100,7 +101,7 @@ def train(
     absent : {"unlabelled", "silent"}, optional
         What it means where one source is labelled for a class and holds none: nothing, or that it is not
         there. None is ``"silent"`` where both sources train on from a model, and ``"unlabelled"`` elsewhere:
-        see ``synthem.learning.held_classes``.
+        see ``synthem.learning.crops.held_classes``.
     say : callable
         Is told what a person should know of the data, a sentence each.
 
@@ -110,7 +111,7 @@ def train(
         Where the folder holds a training on other data, or one that any other argument makes another; or two
         sources differ in voxel size, or there is no labelled voxel to learn from.
     """
-    from synthem.learning.trainer import check_folder, fit
+    from synthem.learning.training.trainer import check_folder, fit
 
     check_folder(Path(out))
     share = (float(fraction),) if isinstance(fraction, int | float) else tuple(fraction)
@@ -191,7 +192,7 @@ def train_on_stream(
     InputError
         Where the folder holds another training.
     """
-    from synthem.learning.trainer import check_folder, fit
+    from synthem.learning.training.trainer import check_folder, fit
 
     check_folder(Path(out))
     config = config.for_classes(stream.classes)

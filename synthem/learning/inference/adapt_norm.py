@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from shapes.core.errors import InputError
-from synthem.learning.model_file import Model, ModelCard
-from synthem.learning.prepare import Prepared, places
-from synthem.learning.seen import Index
-from synthem.learning.unet import normalise
+from synthem.learning.inference.prepare import Prepared, places
+from synthem.learning.inference.seen import Index
+from synthem.learning.network.model_file import Model, ModelCard
+from synthem.learning.network.unet import normalise
 
 MOST_WINDOWS = 64
 BATCH = 8

@@ -19,11 +19,10 @@ from shapes.core.errors import InputError
 from synthem import __version__
 from synthem.data.atomic import locked
 from synthem.data.files import contents
-from synthem.learning.callback import CURVES, MODEL, STATE, Keeper
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import CropSource
-from synthem.learning.dataset import TileDataset
-from synthem.learning.held_classes import learned_classes
+from synthem.learning.crops.crops import CropSource
+from synthem.learning.crops.dataset import TileDataset
+from synthem.learning.crops.held_classes import learned_classes
 from synthem.learning.identity import (
     IDENTITY,
     Parts,
@@ -31,12 +30,13 @@ from synthem.learning.identity import (
     identity_of_training,
     keep_identity,
 )
-from synthem.learning.mean_teacher import MeanTeacher, Teaching
-from synthem.learning.model_file import Model, ModelCard, load_model
-from synthem.learning.module import Segmenter
-from synthem.learning.progress import TrainingBar
-from synthem.learning.start import weights_hash, with_network_of_init
-from synthem.learning.waiting import Waiting
+from synthem.learning.network.model_file import Model, ModelCard, load_model
+from synthem.learning.network.start import weights_hash, with_network_of_init
+from synthem.learning.training.callback import CURVES, MODEL, STATE, Keeper
+from synthem.learning.training.mean_teacher import MeanTeacher, Teaching
+from synthem.learning.training.module import Segmenter
+from synthem.learning.training.progress import TrainingBar
+from synthem.learning.training.waiting import Waiting
 from synthem.patch import Patch
 
 
@@ -88,7 +88,8 @@ def fit(
     until : int, optional
         Stop after so many of the steps, with their schedule at where it stands: a later call goes on.
     teaching : Teaching, optional
-        Unlabelled images, on which the average of the weights teaches: see ``synthem.learning.mean_teacher``.
+        Unlabelled images, on which the average of the weights teaches: see
+        ``synthem.learning.training.mean_teacher``.
     progress : str, optional
         Label of a progress bar; none, if left out.
     callbacks : sequence of Callback

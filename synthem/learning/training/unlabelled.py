@@ -11,11 +11,11 @@ from shapes.core.errors import InputError
 from synthem.augment.draw import draw_recipe
 from synthem.augment.own import Own
 from synthem.augment.see import see_anew
-from synthem.learning.augment import augment
 from synthem.learning.config import TrainConfig
-from synthem.learning.crops import UniformCrops
-from synthem.learning.dataset import CropDataset, Sample
-from synthem.learning.teaching import TeachingConfig
+from synthem.learning.crops.augment import augment
+from synthem.learning.crops.crops import UniformCrops
+from synthem.learning.crops.dataset import CropDataset, Sample
+from synthem.learning.training.teaching import TeachingConfig
 from synthem.patch import Patch
 
 UNLABELLED_STREAM = 0x756E6C6162

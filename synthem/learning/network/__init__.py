@@ -1,0 +1,1 @@
+"""Takes a configuration; gives a network, and the file in which a trained one is kept."""
