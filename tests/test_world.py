@@ -78,7 +78,9 @@ def test_find_misses_no_mitochondrion_that_a_window_shows(world):
 def test_an_object_lies_within_its_extent_and_where_its_line_passes(world, kind, nm):
     """Ids are looked up in a volume around each of a few objects."""
     away = []
-    for one in find_in_block(world.preset.anatomy, 7, kind, (2, -1, 1))[:5]:
+    for one in find_in_block(world.preset.anatomy, 7, kind, (2, -1, 1), world.preset.annotation.psd_en_face)[
+        :5
+    ]:
         assert one.low[0] < one.place[0] < one.high[0]
         corner = tuple(p - 40 * nm for p in one.place)
         at = np.argwhere(world.annotated(Grid((80, 80, 80), (nm,) * 3, corner))[1][kind] == one.id)

@@ -23,10 +23,10 @@ REGION_CELLS = 256
 SECTION_GAP_NM = 500.0
 """Single sections nearer than this show much the same objects: they count as overlapping."""
 
-PLACES, DRAWN = 24, 4
+PLACES, DRAWN = 24, 8
 """At most so many of so many objects or more are drawn before others are looked for."""
 
-BLOCKS, MOST_BLOCKS = 4, 200
+BLOCKS, MOST_BLOCKS = 2, 200
 """They come from so many blocks of the world, or from more where these hold too few; where the most of blocks
 hold none, a search ends."""
 

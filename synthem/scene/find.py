@@ -22,7 +22,7 @@ from synthem.scene.middles import at_home, span_of
 from synthem.scene.scene import GENERATORS, place_objects, populations
 
 Place = tuple[float, float, float]
-BLOCK_NM = {"sheath": 8000.0, "nucleus": 16000.0}
+BLOCK_NM = {"psd": 3200.0, "sheath": 8000.0, "nucleus": 16000.0}
 """Edge of the blocks that are searched one by one; rare kinds are searched in larger blocks."""
 _COMMON_BLOCK_NM = 1600.0
 EMPTY_BLOCKS = 400
