@@ -2,9 +2,9 @@
 
 The density lies in the postsynaptic cell, is thickest in its middle, half as thick at its rim, and follows
 the membrane. Its outline is no circle, and a large one may be perforated. At its lowest and highest ends
-along z it is blunt, so that sections show no specks of it, of which annotators draw none. An asymmetric synapse has a thick
-density, a symmetric one hardly more than its membrane. Where synapses are polyadic, as in insects, each cell
-that faces the bouton beside the first has a density of its own.
+along z it is blunt, so that sections show no specks of it, of which annotators draw none. An asymmetric
+synapse has a thick density, a symmetric one hardly more than its membrane. Where synapses are polyadic, as in
+insects, each cell that faces the bouton beside the first has a density of its own.
 """
 
 from typing import Literal

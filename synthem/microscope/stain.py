@@ -17,7 +17,6 @@ from shapes.core.streams import stream_key
 from shapes.mitochondria.cristae import GRANULE_NM
 from shapes.neurites.population import AXON, GLIA
 from shapes.partition.generator import Layer
-from shapes.synapses.contacts import FADE_NM
 from synthem.microscope.grain import grain
 from synthem.microscope.nucleus import paint_nuclei
 from synthem.microscope.paint import cover, grey_of
@@ -70,16 +69,16 @@ def _endosome(salt, who, p, d, inside, soft, n, g):  # type: ignore[no-untyped-d
 
 
 @compiled
-def _dense(d):  # type: ignore[no-untyped-def]
+def _dense(d, fade):  # type: ignore[no-untyped-def]
     """Return how much of its stain a density has, at a signed distance in nm to where annotators end it.
 
     After real outlines of EPFL6 (training half of its split ``rare``), whose grey rises from 94 at the last
     pixel inside to 131 at 22 nm outside and 146 at 42 nm; somewhat steeper, for annotators waver by a pixel
-    or two, which blurs a mean.
+    or two, which blurs a mean. Outside it is gone after ``fade`` nm.
     """
     if d < 0.0:
         return 1.0 - _AT_RIM * np.exp(d / 14.0)
-    return (1.0 - _AT_RIM) * (1.0 - d / FADE_NM) ** 2.5
+    return (1.0 - _AT_RIM) * (1.0 - d / fade) ** 2.5
 
 
 @compiled
@@ -94,6 +93,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
     glycogen_id, glycogen = layers.glycogen.ids, layers.glycogen.distance_nm
     bar_id, bar, tubule = layers.t_bar.ids, layers.t_bar.distance_nm, layers.microtubule.distance_nm
     fine, blots, coarse = textures
+    fade = max(p.psd_fade_nm, soft)
     gap_nm, bilayer, dark, mottle = membranes.gap_nm, membranes.bilayer_nm, p.membrane.first, p.mottle
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
@@ -187,7 +187,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
-                if d < FADE_NM:
+                if d < fade:
                     if psd_id[z, y, x] != last_psd:
                         last_psd = psd_id[z, y, x]
                         density = grey_of(salt + np.uint64(6), last_psd, p.psd)
@@ -197,7 +197,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     part = 1.0 - 0.2 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
                         part = 0.87 if behind > -gap_nm else 0.85
-                    g += part * _dense(d) * min(0.0, density + 0.5 * mottle * n - g)
+                    g += part * _dense(d, fade) * min(0.0, density + 0.5 * mottle * n - g)
                 out[z, y, x] = g
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, create_model
 from shapes.core.block import Block
 from shapes.core.frozen import Frozen
 from shapes.core.spread import Spread
+from shapes.synapses.contacts import FADE_NM
 from synthem.preset.anatomy import NEW
 from synthem.preset.defects import Defects
 
@@ -18,6 +19,7 @@ class _Shipped(Block):
     standard deviations in grey levels of unevenness with features of about twice their ``_nm``; blotches
     are skewed to the dark. ``halo`` is by how much vesicles darken the cytoplasm at their surface;
     the ``cytoplasm`` of axons without a sheath is ``axon_darker`` grey levels darker than that of dendrites;
+    a density's stain is gone ``psd_fade_nm`` outside of its outline;
     ``glia`` is the thin one in gaps, ``glia_process`` a process of ``anatomy.glia``, dark ones among them;
     ``cisterna`` is the lumen of ``er``, ``endosome_lumen`` that of fusiform vesicles, too;
     ``microtubule`` is how far towards a membrane's grey a microtubule darkens the cytoplasm;
@@ -43,6 +45,7 @@ class _Shipped(Block):
     boundary: Spread = Spread(mean=84, std=6)
     crista: Spread = Spread(mean=92, std=6)
     psd: Spread = Spread(mean=80, std=6)
+    psd_fade_nm: float = Field(default=FADE_NM, ge=0, le=FADE_NM)
     t_bar: Spread = Spread(mean=70, std=6)
     vesicle: Spread = Spread(mean=78, std=8)
     lumen: Spread = Spread(mean=138, std=8)
