@@ -1,0 +1,54 @@
+"""A studio that is served until it is interrupted."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+
+from shapes.core.errors import InputError
+from synthem.studio.studio import Studio
+
+MOST_CONNECTIONS = 256
+
+
+def serve(
+    studio: Studio, host: str = "127.0.0.1", port: int = 8765, tell: Callable[[str], None] = print
+) -> None:
+    """Serve a studio until an interrupt; ``tell`` is given its address, token included, when it listens.
+
+    Raises
+    ------
+    InputError
+        Where the port is taken, or the host is none of this machine.
+    """
+    import uvicorn
+
+    from synthem.studio.app import make_app
+
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        tell(f"http://{shown}:{listener.getsockname()[1]}/?token={studio.token}")
+        config = uvicorn.Config(
+            make_app(studio, host),
+            log_level="warning",
+            access_log=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+            ws="none",
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_REUSEADDR"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"studio: {host}:{port}: {reason}; give another --port, or 0 for any") from error
+    return listener
