@@ -53,9 +53,9 @@ def check_preset(preset: Preset, voxel_nm: Triple, shape: tuple[int, int, int]) 
         raise ChangeError("microscope.section.sheets", _too_many(math.prod(shape)))
 
 
-def check_tissue(scene_grid: Grid) -> None:
+def check_tissue(scene_grid: Grid, most: int = MOST_VX) -> None:
     """Refuse more tissue than is worked on at once: ChangeError."""
-    if math.prod(scene_grid.shape) > MOST_VX:
+    if math.prod(scene_grid.shape) > most:
         raise ChangeError("microscope.defects", _too_many(math.prod(scene_grid.shape)))
 
 

@@ -10,7 +10,7 @@ from synthem.patch import Patch
 from synthem.preset.preset import Preset
 from synthem.studio.errors import RefusedError
 from synthem.studio.latest import Ticket
-from synthem.studio.limits import check_preset, check_tissue
+from synthem.studio.limits import MOST_VX, check_preset, check_tissue
 from synthem.view.camera import extent_nm
 from synthem.view.render import Picture, render
 from synthem.view.volume import around, bodies
@@ -71,7 +71,7 @@ class Surfaces:
             )
             z, y, x = shape
             check_preset(preset, preset.voxel_nm, (1, y, x))
-            check_tissue(Grid((z * preset.microscope.section.sheets, y, x), preset.voxel_nm))
+            check_tissue(Grid((z * preset.microscope.section.sheets, y, x), preset.voxel_nm), 2 * MOST_VX)
             world = World(preset, seed)
             grid = around(
                 world, Grid((z, y, x), preset.voxel_nm, near_nm), ("psd", "mitochondrion", "vesicle")

@@ -1,0 +1,345 @@
+// The panel of values: groups that fold, a search, and a control for each kind of value.
+
+import { el, name, shown } from "./dom.js";
+
+const FORMS = {
+  "mean ± std": ["mean", "std"],
+  "min – max": ["min", "max"],
+  "median ×÷ ratio": ["median", "ratio"],
+};
+const MOST_FOUND = 60;
+
+/** A round step, some two hundred of which make a range. */
+function stepOf([low, high], whole) {
+  if (whole) return 1;
+  const rough = (high - low) / 200;
+  const power = 10 ** Math.floor(Math.log10(rough || 0.01));
+  return Number(([1, 2, 5].map((n) => n * power).reverse().find((n) => n <= rough) ?? power).toPrecision(1));
+}
+
+const round = (value) => Number(value.toPrecision(6));
+
+export class Panel {
+  constructor(groups, tuned) {
+    this.groups = groups;
+    this.tuned = tuned;
+    this.root = document.getElementById("groups");
+    this.updates = new Set();
+    this.onlyChanged = false;
+    this.search = document.getElementById("search");
+    this.search.addEventListener("input", () => this.#list());
+    const only = document.getElementById("changed-only");
+    only.addEventListener("click", () => {
+      this.onlyChanged = !this.onlyChanged;
+      only.setAttribute("aria-pressed", String(this.onlyChanged));
+      this.#list();
+    });
+    document.getElementById("reset-all").addEventListener("click", () => tuned.resetAll());
+    tuned.addEventListener("change", () => this.#update());
+    tuned.addEventListener("refused", (event) => this.#refused(event.detail));
+    this.#list();
+    this.#update();
+  }
+
+  #update() {
+    document.getElementById("changed-count").textContent = String(this.tuned.count);
+    document.getElementById("reset-all").disabled = this.tuned.count === 0;
+    if (this.onlyChanged && !this.search.value) {
+      const keep = document.activeElement?.closest(".control")?.dataset.path;
+      if (!keep) this.#list();
+    }
+    for (const update of this.updates) update();
+  }
+
+  #refused({ path, sentence }) {
+    this.refused = sentence ? { path, sentence } : null;
+    for (const update of this.updates) update();
+  }
+
+  /** Show what is searched for, what was changed, or all groups. */
+  #list() {
+    this.updates.clear();
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (!words.length && !this.onlyChanged) {
+      this.root.replaceChildren(...this.groups.map((group, k) => this.#group(group, 0, k === 0)));
+      return;
+    }
+    const found = [];
+    const walk = (groups, trail) => {
+      for (const group of groups) {
+        const here = [...trail, group.label];
+        if (group.optional && this.#matches(words, [...here, group.path], group.path)) found.push([group, here, true]);
+        for (const control of group.controls) {
+          const text = [...here, control.label, control.path, control.help];
+          if (this.#matches(words, text, control.path)) found.push([control, here, false]);
+        }
+        walk(group.groups, here);
+      }
+    };
+    walk(this.groups, []);
+    const rows = found.slice(0, MOST_FOUND).map(([item, trail, isBlock]) => {
+      const row = isBlock ? this.#switchRow(item) : this.#control(item);
+      return el("div", { class: "found" }, el("p", { class: "trail", text: trail.join(" › ") }), row);
+    });
+    const none = this.onlyChanged && !words.length ? "Nothing was changed yet." : "No value is called like this.";
+    if (!rows.length) rows.push(el("p", { class: "nothing", text: none }));
+    if (found.length > MOST_FOUND) {
+      rows.push(el("p", { class: "nothing", text: `${found.length - MOST_FOUND} more: write more of the name.` }));
+    }
+    this.root.replaceChildren(...rows);
+  }
+
+  #matches(words, texts, path) {
+    if (this.onlyChanged && !this.tuned.isChanged(path)) return false;
+    const text = texts.join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  }
+
+  #group(group, depth, open) {
+    const badge = el("span", { class: "badge" });
+    const title = el("span", { class: "group-title", text: group.label });
+    const summary = el("summary", {}, title, badge);
+    const body = el("div", { class: "group-body" });
+    const details = el("details", { class: `group depth-${depth}`, open }, summary, body);
+    details.dataset.path = group.path;
+    let filled = false;
+    const fill = () => {
+      if (filled || !details.open) return;
+      filled = true;
+      if (group.help) {
+        const about = el("details", { class: "about" }, el("summary", { text: "About" }), el("p", { text: group.help }));
+        body.append(about);
+      }
+      if (group.optional) body.append(this.#switchRow(group));
+      const inner = el("div", { class: "group-values" });
+      inner.append(...group.controls.map((control) => this.#control(control)));
+      inner.append(...group.groups.map((child) => this.#group(child, depth + 1, false)));
+      body.append(inner);
+      const hide = () => (inner.hidden = !this.tuned.isOn(group));
+      this.updates.add(hide);
+      hide();
+    };
+    details.addEventListener("toggle", fill);
+    const update = () => {
+      const count = group.path
+        ? this.tuned.countBelow(group.path)
+        : group.controls.filter((control) => this.tuned.isChanged(control.path)).length;
+      badge.textContent = count ? String(count) : "";
+      badge.hidden = !count;
+      if (count) badge.setAttribute("aria-label", `${count} changed`);
+      title.classList.toggle("off", !this.tuned.isOn(group));
+    };
+    this.updates.add(update);
+    update();
+    if (open) fill();
+    return details;
+  }
+
+  #switchRow(group) {
+    const id = name("switch");
+    const box = el("input", { type: "checkbox", id });
+    box.addEventListener("change", () => this.tuned.set(group.path, box.checked ? group.template : null));
+    const error = el("p", { class: "refused", role: "alert", hidden: true });
+    const row = el("div", { class: "control switch-row" }, box, el("label", { for: id, text: `This tissue has ${group.label}` }), error);
+    if (group.path.startsWith("microscope")) row.querySelector("label").textContent = `Show ${group.label}`;
+    const update = () => {
+      box.checked = this.tuned.isOn(group);
+      row.classList.toggle("changed", this.tuned.isChanged(group.path));
+      this.#error(error, group.path);
+    };
+    this.updates.add(update);
+    update();
+    return row;
+  }
+
+  #error(node, path) {
+    const said = this.refused?.path === path ? this.refused.sentence : "";
+    if (node.textContent !== said) node.textContent = said;
+    node.hidden = !said;
+  }
+
+  /** A row: label, unit, reset and help, and below it the fields of its kind. */
+  #control(control) {
+    const { path, unit, help } = control;
+    const labelId = name("label");
+    const helpId = name("help");
+    const label = el("span", { class: "label", id: labelId, text: control.label });
+    const reset = el("button", { type: "button", class: "quiet", title: "Reset to the saved value", text: "reset" });
+    reset.setAttribute("aria-label", `Reset ${control.label}`);
+    reset.addEventListener("click", () => this.tuned.reset(path));
+    const about = el("p", { class: "help", id: helpId, hidden: true, text: this.#helpText(control) });
+    const ask = el("button", { type: "button", class: "quiet ask", "aria-expanded": "false", "aria-controls": helpId, text: "?" });
+    ask.setAttribute("aria-label", `What is ${control.label}?`);
+    ask.addEventListener("click", () => {
+      about.hidden = !about.hidden;
+      ask.setAttribute("aria-expanded", String(!about.hidden));
+    });
+    const head = el("div", { class: "control-head" }, label, unit ? el("span", { class: "unit", text: unit }) : null, reset, ask);
+    const error = el("p", { class: "refused", role: "alert", hidden: true });
+    const row = el("div", { class: `control ${control.kind}`, role: "group", "aria-labelledby": labelId }, head);
+    row.dataset.path = path;
+    if (help) row.setAttribute("aria-describedby", helpId);
+    const fields = KINDS[control.kind](control, (value) => this.tuned.set(path, value), labelId);
+    row.append(...fields.nodes, about, error);
+    const update = () => {
+      const isChanged = this.tuned.isChanged(path);
+      row.classList.toggle("changed", isChanged);
+      reset.hidden = !isChanged;
+      reset.title = `Saved value: ${shown(this.tuned.saved.get(path))}`;
+      fields.show(this.tuned.value(path));
+      this.#error(error, path);
+    };
+    this.updates.add(update);
+    update();
+    return row;
+  }
+
+  #helpText({ help, bounds, unit, path }) {
+    const [low, high] = bounds ?? [null, null];
+    const ends = [low === null ? "" : `at least ${shown(low)}`, high === null ? "" : `at most ${shown(high)}`];
+    const allowed = ends.filter(Boolean).join(", ");
+    const limits = allowed ? ` Allowed: ${allowed}${unit && unit !== "grey" ? ` ${unit}` : ""}.` : "";
+    const text = help && !/[.!?]$/.test(help) ? `${help}.` : help;
+    return `${text}${limits} Key: ${path}`.trim();
+  }
+}
+
+/** A slider and a field of one number, which follow each other. */
+function pair(range, whole, labels, change, bounds = [null, null]) {
+  const step = stepOf(range, whole);
+  const slider = el("input", { type: "range", min: range[0], max: range[1], step, ...labels });
+  const field = el("input", { type: "number", step: "any", ...labels });
+  if (bounds[0] !== null) field.min = bounds[0];
+  if (bounds[1] !== null) field.max = bounds[1];
+  slider.addEventListener("input", () => change(round(Number(slider.value))));
+  field.addEventListener("input", () => {
+    const value = Number(field.value);
+    if (field.value !== "" && Number.isFinite(value)) change(whole ? Math.round(value) : value);
+  });
+  const show = (value) => {
+    if (value === null || value === undefined) {
+      field.value = "";
+      return;
+    }
+    if (value > Number(slider.max)) slider.max = value; // typed beyond the slider: it follows
+    if (value < Number(slider.min)) slider.min = value;
+    slider.value = value;
+    if (document.activeElement !== field || Number(field.value) !== value) field.value = round(value);
+  };
+  return { slider, field, show };
+}
+
+const number = (whole) => (control, change, labelId) => {
+  const { slider, field, show } = pair(control.range, whole, { "aria-labelledby": labelId }, change, control.bounds);
+  const line = el("div", { class: "pair" }, slider, field);
+  if (!control.empty) return { nodes: [line], show };
+  const id = name("none");
+  const none = el("input", { type: "checkbox", id });
+  none.addEventListener("change", () => change(none.checked ? null : round((control.range[0] + control.range[1]) / 2)));
+  const row = el("div", { class: "none" }, none, el("label", { for: id, text: "none" }));
+  return {
+    nodes: [line, row],
+    show: (value) => {
+      none.checked = value === null;
+      slider.disabled = field.disabled = value === null;
+      show(value);
+    },
+  };
+};
+
+function spread(control, change, labelId) {
+  const select = el("select", { "aria-labelledby": labelId });
+  select.append(...Object.keys(FORMS).map((form) => el("option", { text: form, value: form })));
+  const rows = el("div", { class: "spread-rows" });
+  let form = null;
+  let now = null;
+  let parts = [];
+  const build = () => {
+    parts = FORMS[form].map((key) => {
+      const id = name("part");
+      const range = key === "ratio" ? [1, 3] : key === "std" ? [0, control.range[1] / 4] : control.range;
+      const labels = { "aria-labelledby": `${labelId} ${id}` };
+      const made = pair(range, false, labels, (value) => change({ ...now, [key]: value }), [key === "ratio" ? 1 : 0, null]);
+      const row = el("div", { class: "pair" }, el("span", { class: "part", id, text: key }), made.slider, made.field);
+      return { key, row, show: made.show };
+    });
+    rows.replaceChildren(...parts.map((part) => part.row));
+  };
+  select.addEventListener("change", () => change(converted(now, select.value)));
+  return {
+    nodes: [select, rows],
+    show: (value) => {
+      now = value;
+      const want = Object.keys(FORMS).find((name) => FORMS[name][0] in value);
+      if (want !== form) {
+        form = want;
+        select.value = form;
+        build();
+      }
+      for (const part of parts) part.show(value[part.key]);
+    },
+  };
+}
+
+/** The same middle and about the same width in another form. */
+function converted(value, form) {
+  const middle = value.mean ?? value.median ?? (value.min + value.max) / 2;
+  const width = value.std ?? (value.ratio ? middle * Math.log(value.ratio) : (value.max - value.min) / Math.sqrt(12));
+  if (form === "mean ± std") return { mean: round(middle), std: round(width) };
+  if (form === "min – max") {
+    const half = width * Math.sqrt(3);
+    return { min: round(Math.max(0, middle - half)), max: round(middle + half) };
+  }
+  return { median: round(middle || 1), ratio: round(Math.exp(middle ? width / middle : 0)) };
+}
+
+function toggle(control, change, labelId) {
+  const box = el("input", { type: "checkbox", "aria-labelledby": labelId });
+  box.addEventListener("change", () => change(box.checked));
+  return { nodes: [el("div", { class: "pair" }, box)], show: (value) => (box.checked = value) };
+}
+
+function choice(control, change, labelId) {
+  const select = el("select", { "aria-labelledby": labelId });
+  select.append(...control.choices.map((option) => el("option", { text: option, value: option })));
+  select.addEventListener("change", () => change(select.value));
+  return { nodes: [select], show: (value) => (select.value = value) };
+}
+
+function numbers(control, change, labelId) {
+  const fields = control.labels.map((axis) => {
+    const id = name("axis");
+    const field = el("input", { type: "number", step: "any", "aria-labelledby": `${labelId} ${id}` });
+    return { field, node: el("label", { class: "axis", id }, `${axis} `, field) };
+  });
+  for (const { field } of fields) {
+    field.addEventListener("change", () => {
+      const values = fields.map((one) => Number(one.field.value));
+      if (values.every(Number.isFinite)) change(values);
+    });
+  }
+  return {
+    nodes: [el("div", { class: "axes" }, ...fields.map((one) => one.node))],
+    show: (value) => value.forEach((v, k) => (fields[k].field.value = v)),
+  };
+}
+
+function several(control, change) {
+  let now = [];
+  const boxes = control.choices.map((option) => {
+    const box = el("input", { type: "checkbox" });
+    box.addEventListener("change", () => {
+      change(box.checked ? [...now, option] : now.filter((one) => one !== option));
+    });
+    return { option, box, node: el("label", { class: "several-one" }, box, ` ${option.replaceAll("_", " ")}`) };
+  });
+  return {
+    nodes: [el("div", { class: "several-list" }, ...boxes.map((one) => one.node))],
+    show: (value) => {
+      now = value;
+      for (const { option, box } of boxes) box.checked = value.includes(option);
+    },
+  };
+}
+
+const KINDS = { number: number(false), whole: number(true), spread, switch: toggle, choice, numbers, several };
