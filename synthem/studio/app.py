@@ -1,5 +1,7 @@
 """The addresses of the studio, and what each does. Whatever computes is done in a lane, see ``latest.py``."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from shapes.core.errors import InputError
 from synthem.studio.answers import answering, pixels, read, refused
 from synthem.studio.asked import Asked, FindAsked, PictureAsked, RealAsked
 from synthem.studio.changes import changed
@@ -20,7 +23,7 @@ from synthem.studio.controls import controls_of
 from synthem.studio.errors import RefusedError
 from synthem.studio.guard import Guard
 from synthem.studio.latest import Ticket
-from synthem.studio.pictures import STAGES, take
+from synthem.studio.pictures import STAGES, Tissues, take
 from synthem.studio.places import centred, place_of
 from synthem.studio.routes_blind import blind_routes
 from synthem.studio.routes_compare import compare_routes
@@ -37,8 +40,10 @@ def make_app(studio: Studio, host: str = "127.0.0.1") -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        first = asyncio.create_task(studio.pictures.do(("", "first"), lambda ticket: _warm(studio, ticket)))
         yield
-        studio.end()
+        first.cancel()
+        await asyncio.to_thread(studio.end)
 
     async def page(request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -57,6 +62,13 @@ def make_app(studio: Studio, host: str = "127.0.0.1") -> Starlette:
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )
+
+
+def _warm(studio: Studio, ticket: Ticket) -> None:
+    """Render a small picture: kernels are loaded, or compiled, before anybody waits for them."""
+    with contextlib.suppress(InputError):
+        preset = changed(studio.base, studio.first_changes())
+        take(preset, 0, centred((0.0, 0.0, 0.0), 64, preset.voxel_nm), "tone", Tissues(), ticket)
 
 
 def _tune_routes(studio: Studio) -> list[Route]:

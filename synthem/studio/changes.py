@@ -1,6 +1,7 @@
 """A preset with some values changed: by dotted path, as ``microscope.beam.sigma_nm``."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from pydantic import ValidationError
@@ -62,7 +63,7 @@ def _put(values: dict[str, Any], path: str, value: Any) -> None:
         if not isinstance(inner, dict):
             raise ChangeError(path, f"{path}: there is no such key")
         values = inner
-    values[last] = value
+    values[last] = deepcopy(value)  # what comes later is put into it
 
 
 def differences(old: Preset, new: Preset) -> dict[str, tuple[Any, Any]]:

@@ -105,10 +105,10 @@ def take(preset: Preset, seed: int, grid: Grid, stage: str, tissues: Tissues, ti
         image = after
         if name == stage:
             break
-    if stage == "stain":  # of the scene's own sheets and rim
+    if stage == "stain":  # of the scene's own sheets and rim: the first sheet of each section, without it
         _, hy, hx = ((w - g) // 2 for w, g in zip(view.window.shape, grid.shape, strict=True))
-        y, x = view.corner[0] + hy, view.corner[1] + hx
-        image = image[:, y : y + grid.shape[1], x : x + grid.shape[2]]
+        image = view.between(image[view.sheets[:, 0]], 0.0)
+        image = image[:, hy : hy + grid.shape[1], hx : hx + grid.shape[2]]
     labels = world.labels_in(view, scene)
     return Shot(
         np.ascontiguousarray(to_uint8(image)[0]),

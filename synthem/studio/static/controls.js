@@ -8,6 +8,7 @@ const FORMS = {
   "median ×÷ ratio": ["median", "ratio"],
 };
 const MOST_FOUND = 60;
+const OPEN = "microscope.beam"; // so that there are sliders to move from the beginning
 
 /** A round step, some two hundred of which make a range. */
 function stepOf([low, high], whole) {
@@ -113,7 +114,7 @@ export class Panel {
       if (group.optional) body.append(this.#switchRow(group));
       const inner = el("div", { class: "group-values" });
       inner.append(...group.controls.map((control) => this.#control(control)));
-      inner.append(...group.groups.map((child) => this.#group(child, depth + 1, false)));
+      inner.append(...group.groups.map((child) => this.#group(child, depth + 1, child.path === OPEN)));
       body.append(inner);
       const hide = () => (inner.hidden = !this.tuned.isOn(group));
       this.updates.add(hide);

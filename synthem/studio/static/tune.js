@@ -262,13 +262,14 @@ export class Tune {
     const chips = [...classes.values()].map((one) => {
       const swatch = el("span", { class: "swatch" });
       swatch.style.backgroundColor = `rgb(${one.colour.join()})`;
-      const shown = !this.off.has(one.name);
-      const chip = el("button", { type: "button", class: "chip", "aria-pressed": String(shown), disabled: !this.labels }, swatch, one.name.replaceAll("_", " "));
+      const shown = this.labels && !this.off.has(one.name);
+      const chip = el("button", { type: "button", class: "chip", "aria-pressed": String(shown) }, swatch, one.name.replaceAll("_", " "));
       chip.dataset.name = one.name;
       chip.addEventListener("click", () => {
         if (shown) this.off.add(one.name);
         else this.off.delete(one.name);
-        this.#paint();
+        if (this.labels) this.#paint();
+        else this.toggleLabels();
         this.legend.querySelector(`[data-name="${one.name}"]`)?.focus();
       });
       return chip;
