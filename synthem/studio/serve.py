@@ -3,9 +3,13 @@
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from shapes.core.errors import InputError
 from synthem.studio.studio import Studio
+
+if TYPE_CHECKING:
+    import uvicorn
 
 MOST_CONNECTIONS = 256
 
@@ -20,27 +24,33 @@ def serve(
     InputError
         Where the port is taken, or the host is none of this machine.
     """
+    with listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        tell(f"http://{shown}:{listener.getsockname()[1]}/?token={studio.token}")
+        with contextlib.suppress(KeyboardInterrupt):
+            server_of(studio, host).run(sockets=[listener])
+
+
+def server_of(studio: Studio, host: str) -> "uvicorn.Server":
+    """Return the server of a studio: few connections, no web sockets, nothing said of itself."""
     import uvicorn
 
     from synthem.studio.app import make_app
 
-    with _listening(host, port) as listener:
-        shown = f"[{host}]" if ":" in host else host
-        tell(f"http://{shown}:{listener.getsockname()[1]}/?token={studio.token}")
-        config = uvicorn.Config(
-            make_app(studio, host),
-            log_level="warning",
-            access_log=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=3,
-            server_header=False,
-            ws="none",
-        )
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+    config = uvicorn.Config(
+        make_app(studio, host),
+        log_level="warning",
+        access_log=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        ws="none",
+    )
+    return uvicorn.Server(config)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound; InputError where that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
