@@ -1,4 +1,8 @@
-"""The addresses of the studio, and what each does. Whatever computes is done in a lane, see ``latest.py``."""
+"""The addresses of the studio, and what each does.
+
+Whatever computes is done in a lane, see ``latest.py``; even presets are checked there, so that of requests
+that are superseded nothing but their bodies is read.
+"""
 
 import asyncio
 import contextlib
@@ -77,9 +81,9 @@ def _tune_routes(studio: Studio) -> list[Route]:
 
     async def picture(request: Request) -> Response:
         asked = await read(request, PictureAsked)
-        tuned = changed(studio.base, asked.changes)
 
         def work(ticket: Ticket) -> Response:
+            tuned = changed(studio.base, asked.changes)
             grid = centred((asked.z, asked.y, asked.x), asked.edge, tuned.voxel_nm)
             shot = take(tuned, asked.seed, grid, asked.stage, studio.tissues, ticket)
             return pixels(
@@ -100,9 +104,9 @@ def _tune_routes(studio: Studio) -> list[Route]:
 
     async def find(request: Request) -> Response:
         asked = await read(request, FindAsked)
-        tuned = changed(studio.base, asked.changes)
 
         def work(ticket: Ticket) -> Response:
+            tuned = changed(studio.base, asked.changes)
             z, y, x = place_of(tuned, asked.seed, asked.what, asked.number, ticket)
             return JSONResponse({"z": z, "y": y, "x": x})
 

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 256 * 1024
 """A request holds no more than this."""
+MOST_AT_ONCE = 512
+"""So many requests are read or waited for at a time; the page asks again where there are more."""
 TOKEN = "x-synthem-token"  # noqa: S105 (the name of a header)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not bound to)
@@ -71,6 +73,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, token: str, host: str = "127.0.0.1") -> None:
         self.app, self._token, self._known = app, token, names_of(host)
+        self._now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request and hand it on."""
@@ -88,7 +91,10 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        if (refusal := self._refusal(scope, headers)) is not None:
+        refusal = self._refusal(scope, headers)
+        if refusal is None and self._now >= MOST_AT_ONCE:
+            refusal = 429, f"{MOST_AT_ONCE} requests are being answered: try again in a moment"
+        if refusal is not None:
             await _refuse(*refusal, answer)
             return
         taken = 0
@@ -101,10 +107,13 @@ class Guard:
                 raise TooLargeError
             return message
 
+        self._now += 1
         try:
             await self.app(scope, bounded, answer)
         except TooLargeError:
             await _refuse(413, f"a request holds at most {MOST_BYTES} bytes", answer)
+        finally:
+            self._now -= 1
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         """Return a status and a sentence where a request is refused."""

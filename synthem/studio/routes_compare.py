@@ -20,9 +20,10 @@ def compare_routes(studio: Studio) -> list[Route]:
 
     async def compare(request: Request) -> Response:
         asked = await read(request, Tuned)
-        tuned, known = changed(studio.base, asked.changes), studio.known
+        known = studio.known
 
         def work(ticket: Ticket) -> Response:
+            tuned = changed(studio.base, asked.changes)
             _ = known.windows  # read before anything is rendered: it says what is wrong with them
             ticket.check()
             windows = windows_of(tuned, studio.real.edge, studio.compared, ticket, asked.seed)
@@ -35,18 +36,19 @@ def compare_routes(studio: Studio) -> list[Route]:
 
     async def counts(request: Request) -> Response:
         asked = await read(request, Tuned)
-        tuned, _ = changed(studio.base, asked.changes), studio.known
+        _ = studio.known
 
         def work(ticket: Ticket) -> Response:
+            tuned = changed(studio.base, asked.changes)
             return JSONResponse({"rows": studio.counts.against(tuned, ticket, asked.seed)})
 
         return await studio.figures.do((asked.client, "counts"), work)
 
     async def surface(request: Request) -> Response:
         asked = await read(request, SurfaceAsked)
-        tuned = changed(studio.base, asked.changes)
 
         def work(ticket: Ticket) -> Response:
+            tuned = changed(studio.base, asked.changes)
             near, view = (asked.z, asked.y, asked.x), (asked.turn, asked.rise)
             picture = studio.surfaces.picture(tuned, asked.seed, near, asked.show, view, ticket)
             with io.BytesIO() as file:

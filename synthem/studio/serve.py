@@ -11,7 +11,7 @@ from synthem.studio.studio import Studio
 if TYPE_CHECKING:
     import uvicorn
 
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 2048
 
 
 def serve(
@@ -24,11 +24,13 @@ def serve(
     InputError
         Where the port is taken, or the host is none of this machine.
     """
+    server = server_of(studio, host)
     with listening(host, port) as listener:
+        listener.listen(MOST_CONNECTIONS)  # who follows the address at once waits, and is not refused
         shown = f"[{host}]" if ":" in host else host
         tell(f"http://{shown}:{listener.getsockname()[1]}/?token={studio.token}")
         with contextlib.suppress(KeyboardInterrupt):
-            server_of(studio, host).run(sockets=[listener])
+            server.run(sockets=[listener])
 
 
 def server_of(studio: Studio, host: str) -> "uvicorn.Server":

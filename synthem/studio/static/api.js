@@ -1,6 +1,8 @@
 // Asking the server: the token of this start, one answer of a kind at a time, the newest alone.
 
 const KEY = "synthem-studio-token";
+const BUSY = [429, 503];
+const AGAIN_MS = 400;
 export const client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => (n % 36).toString(36)).join("");
 
 /** The token of the address, which is then taken out of the address and the history. */
@@ -93,7 +95,9 @@ export class Newest {
       if (this.#controller === controller) done(result);
     } catch (error) {
       const stale = this.#controller !== controller || error.name === "AbortError" || error.status === 409;
-      if (!stale) failed(error);
+      if (stale) return;
+      if (BUSY.includes(error.status)) this.#timer = setTimeout(() => this.#go(work, done, failed), AGAIN_MS);
+      else failed(error);
     } finally {
       if (this.#controller === controller) {
         this.#controller = null;
