@@ -206,9 +206,9 @@ def _label(name: str, model: type[BaseModel]) -> str:
             bare = name.removesuffix(end)
             name = f"{bare} size" if bare in model.model_fields else bare
             break
-    return {"per_um2": "number", "per_um3": "number", "per_100um2": "number", "per_100um": "number"}.get(
-        name, name.replace("_", " ")
-    )
+    if name.startswith("per_"):
+        return "number"
+    return TITLES[name] if name in ("er", "psd", "t_bar") else name.replace("_", " ")
 
 
 def _unit(path: str, name: str) -> str:
@@ -226,8 +226,9 @@ def _help(name: str, model: type[BaseModel]) -> str:
     """Return what the docstring of a block says of a key: the parts of sentences that name it."""
     text = " ".join((inspect.getdoc(model) or "").split())
     sentences = re.split(r"(?<=[.;])\s+(?=[A-Z`a-z])", text)
-    said = [s for s in sentences if f"``{name}``" in s]
-    return " ".join(said).replace("``", "").rstrip(";")
+    said = [s.rstrip(".;") for s in sentences if f"``{name}``" in s]
+    # what begins with a key is left as it is
+    return " ".join(f"{s if s.startswith('`') else s[:1].upper() + s[1:]}." for s in said).replace("``", "")
 
 
 def help_of(path: str) -> str:

@@ -17,7 +17,7 @@ from synthem.view.volume import around, bodies
 from synthem.world import World
 
 KEPT = 2
-SIZE_NM = 900.0
+SIZE_NM = 720.0
 """Edge of the volume, unless that were too few or too many voxels."""
 _LEAST_VX, _MOST_VX = 24, 160
 PIXELS = 520

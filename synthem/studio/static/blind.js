@@ -116,7 +116,7 @@ export class Blind {
       ? "Half right, which is guessing, lies within the interval: this test does not show that they can be told apart."
       : low > 0.5 ? "The interval lies above one half: they can be told apart." : "The interval lies below one half: they can be told apart, and were taken for each other.";
     const span = el("span", { class: "interval-span" });
-    span.style.left = percent(low);
+    span.style.left = `${100 * low}%`;
     span.style.width = `${100 * (high - low)}%`;
     const point = el("span", { class: "interval-point" });
     point.style.left = `${100 * found.accuracy}%`;

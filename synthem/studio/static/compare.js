@@ -30,7 +30,7 @@ export class Compare {
     if (!this.about.real) {
       return el("section", { class: "view" }, el("div", { class: "empty" }, el("p", { text: "There is nothing to compare with." }), el("p", {}, "Start with ", el("code", { text: "--images DIR" }), ".")));
     }
-    this.state = el("p", { class: "state", text: "…" });
+    this.state = el("p", { class: "state", text: "Describing the real sections …" });
     this.traits = el("ul", { class: "traits" });
     this.charts = el("div", { class: "charts" });
     this.figures = el("div", { class: "table-wrap" });
@@ -116,6 +116,7 @@ export class Compare {
 
   #count(body) {
     this.census.classList.add("waiting");
+    if (!this.census.firstChild) this.census.append(el("p", { class: "nothing", text: "Counting …" }));
     this.counting.ask(
       (signal) => json("/api/counts", body, signal),
       ({ rows }) => {

@@ -69,7 +69,7 @@ export class Panel {
     const walk = (groups, trail) => {
       for (const group of groups) {
         const here = [...trail, group.label];
-        if (group.optional && this.#matches(words, [...here, group.path], group.path)) found.push([group, here, true]);
+        if (group.optional && this.#matches(words, [...here, group.path], group.path)) found.push([group, trail, true]);
         for (const control of group.controls) {
           const text = [...here, control.label, control.path, control.help];
           if (this.#matches(words, text, control.path)) found.push([control, here, false]);
@@ -78,6 +78,11 @@ export class Panel {
       }
     };
     walk(this.groups, []);
+    const rank = ([item]) => {
+      const has = (text) => words.every((word) => text.toLowerCase().includes(word));
+      return has(item.label) ? 0 : has(item.path) ? 1 : 2;
+    };
+    found.sort((one, other) => rank(one) - rank(other));
     const rows = found.slice(0, MOST_FOUND).map(([item, trail, isBlock]) => {
       const row = isBlock ? this.#switchRow(item) : this.#control(item);
       return el("div", { class: "found" }, el("p", { class: "trail", text: trail.join(" › ") }), row);

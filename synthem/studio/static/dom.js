@@ -49,7 +49,7 @@ export function name(prefix) {
 /** How a value of a preset reads. */
 export function shown(value) {
   if (value === null || value === undefined) return "left out";
-  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  if (typeof value === "number") return String(Number(value.toPrecision(4))).replace("-", "−");
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(shown).join(", ");
   if (typeof value === "object") {
