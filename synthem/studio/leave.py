@@ -14,7 +14,7 @@ from synthem.preset.preset import Preset, preset_names
 from synthem.studio.changes import Changes, changed, differences, is_leaf, values_of
 from synthem.studio.controls import help_of
 
-_WIDTH = 76
+_WIDTH = 72
 
 
 def kept(base: Preset, changes: Changes) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from synthem.view.volume import around, bodies
 from synthem.world import World
 
 KEPT = 2
-SIZE_NM = 720.0
+SIZE_NM = 640.0
 """Edge of the volume, unless that were too few or too many voxels."""
-_LEAST_VX, _MOST_VX = 24, 160
-PIXELS = 520
+_LEAST_VX, _MOST_VX = 24, 128
+PIXELS = 460
 
 
 class Surfaces:
