@@ -8,9 +8,8 @@ import typer
 from shapes.core.errors import InputError
 from synthem.cli.console import say, warn
 from synthem.cli.groups import grouped
-from synthem.cli.options import parse_voxel_nm
 from synthem.cli.real_files import Labelled
-from synthem.cli.shared import PresetName, VoxelNm
+from synthem.cli.shared import PresetName, Sections
 
 tuning = typer.Typer()
 
@@ -18,13 +17,13 @@ tuning = typer.Typer()
 @tuning.command()
 @grouped
 def studio(
+    sections: Sections,
     labelled: Labelled,
     preset: PresetName = "epfl",
     images: Annotated[
         Path | None,
         typer.Option(help="Real sections to stand beside it; with masks or without.", metavar="DIR"),
     ] = None,
-    voxel_nm: VoxelNm = None,
     out: Annotated[
         Path, typer.Option(help="The folder that presets, data sets and raters' files are written to.")
     ] = Path(),
@@ -55,8 +54,10 @@ def studio(
     from synthem.studio.serve import serve
     from synthem.studio.studio import open_studio
 
-    size = parse_voxel_nm(voxel_nm) if voxel_nm else None
-    opened = open_studio(preset, images, size, out, labelled.how)
+    names = sections.chosen(images or Path())
+    words: tuple[str, ...] = ("--split", sections.split) if sections.split else ()
+    words += tuple(word for name in sections.names or () for word in ("--names", name))
+    opened = open_studio(preset, images, sections.size, out, labelled.how, names, words)
     if opened.sections is not None:
         for sentence in opened.sections.warnings:
             warn(sentence)

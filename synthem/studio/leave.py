@@ -2,6 +2,7 @@
 
 import shlex
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def kept(base: Preset, changes: Changes) -> dict[str, Any]:
     return {path: made[path] for path in sorted(made, key=order.index)}
 
 
-def changes_text(base: Preset, start: str, changes: Changes) -> str:
+def changes_text(base: Preset, start: str, changes: Changes, tuned_on: Sequence[str] = ()) -> str:
     """Return a preset that begins with another and holds the changed keys alone, each with a comment.
 
     Parameters
@@ -36,12 +37,17 @@ def changes_text(base: Preset, start: str, changes: Changes) -> str:
         How that was named: a shipped preset, or a file.
     changes : mapping of str to value
         By dotted path.
+    tuned_on : sequence of str
+        Real sections beside which values were changed; those of the base if there are none.
     """
     made = kept(base, changes)
     name = start if start in preset_names() else str(Path(start).absolute())
     count = f"{len(made)} value{'s' * (len(made) != 1)}"
     lines = [f"# Tuned in synthem studio: {count} of {base.name} changed.", f"{KEY}: {_flow(name)}"]
     lines.append(f"title: {_flow(tuned_title(base))}")
+    if made and tuned_on and tuple(tuned_on) != base.tuned_on:
+        lines.append("# what learns from this preset must not be scored on these sections")
+        lines.append(f"tuned_on: {_flow(list(tuned_on))}")
     tree: dict[str, Any] = {}
     for path, value in made.items():
         inner = tree
@@ -57,11 +63,12 @@ def changes_text(base: Preset, start: str, changes: Changes) -> str:
     return "\n".join(lines) + "\n"
 
 
-def whole_text(base: Preset, changes: Changes) -> str:
+def whole_text(base: Preset, changes: Changes, tuned_on: Sequence[str] = ()) -> str:
     """Return the tuned preset as a file that needs no other; what was changed has a comment."""
     tuned, old = changed(base, changes), values_of(base)
     comments = {path: was("tuned", get(old, path)) for path in differences(base, tuned)}
-    tuned = tuned.model_copy(update={"title": tuned_title(base)})
+    seen = tuple(tuned_on) if comments and tuned_on else base.tuned_on
+    tuned = tuned.model_copy(update={"title": tuned_title(base), "tuned_on": seen})
     return preset_text(tuned, comments, f"Tuned in synthem studio from {base.name}.")
 
 
@@ -77,9 +84,14 @@ def commands(
     voxel_nm: tuple[float, ...],
     count: int,
     balance: dict[str, float],
+    chosen: Sequence[str] = (),
 ) -> list[dict[str, str]]:
-    """Return the command lines that go on from here: what each does, and the line itself."""
+    """Return the command lines that go on from here: what each does, and the line itself.
+
+    ``chosen`` are the words that choose among the sections of ``images``.
+    """
     name, voxel = shlex.quote(file), ",".join(f"{edge:g}" for edge in voxel_nm)
+    voxel = " ".join([voxel, *map(shlex.quote, chosen)])
     shares = ",".join(f"{k}={v:g}" for k, v in balance.items())
     stem = shlex.quote(Path(file).stem)
     lines = [

@@ -1,6 +1,7 @@
 """The real sections that a studio was given: crops of them with their masks, and windows to measure."""
 
 import secrets
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from synthem.data.real.folder import RealFolder
 from synthem.data.real.layouts import read_folder
 from synthem.data.real.reading import PLAIN, Reading
 from synthem.data.unlabelled import SampledWindows, sample_windows
+from synthem.fit.tuned_on import sections_seen
 from synthem.labels import to_bits
 from synthem.patch import Patch
 from synthem.studio.errors import RefusedError
@@ -47,6 +49,8 @@ class RealSections:
         Voxel size (z, y, x), what the files tell if None.
     how : Reading
         How it is read.
+    names : list of str, optional
+        Names or globs of the sections to take; all if None.
 
     Raises
     ------
@@ -54,11 +58,18 @@ class RealSections:
         Where there is nothing to read.
     """
 
-    def __init__(self, root: Path, voxel_nm: Triple | None = None, how: Reading = PLAIN) -> None:
-        self.root, self._how = root, how
-        self.folder: RealFolder = read_folder(root, voxel_nm=voxel_nm, how=how)
+    def __init__(
+        self,
+        root: Path,
+        voxel_nm: Triple | None = None,
+        how: Reading = PLAIN,
+        names: list[str] | None = None,
+    ) -> None:
+        self.root, self.names, self._how = root, names, how
+        self.folder: RealFolder = read_folder(root, names, voxel_nm, how)
         self.warnings = warnings_of(self.folder)
         self._read: OrderedDict[str, Patch] = OrderedDict()
+        self._lock = threading.Lock()  # pictures and blind tests are made in threads of their own
 
     @property
     def voxel_nm(self) -> Triple:
@@ -106,12 +117,19 @@ class RealSections:
     @cached_property
     def windows(self) -> SampledWindows:
         """Windows for statistics, of up to 256 pixels."""
-        return sample_windows(self.root, WINDOWS, how=self._how)
+        return sample_windows(self.root, WINDOWS, names=self.names, how=self._how)
+
+    @property
+    def seen(self) -> list[str]:
+        """The sections that a person may have seen, as ``Preset.tuned_on`` writes them."""
+        every = sections_seen(self.root, self.folder.names)
+        return every if self.names is not None else [f"{every[0].partition('/')[0]}/*"]
 
     def _section(self, name: str) -> Patch:
-        if name not in self._read:
-            self._read[name] = self.folder.read(name)
-        self._read.move_to_end(name)
-        while len(self._read) > KEPT:
-            self._read.popitem(last=False)
-        return self._read[name]
+        with self._lock:
+            if name not in self._read:
+                self._read[name] = self.folder.read(name)
+            self._read.move_to_end(name)
+            while len(self._read) > KEPT:
+                self._read.popitem(last=False)
+            return self._read[name]

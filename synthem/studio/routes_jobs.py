@@ -28,8 +28,8 @@ def job_routes(studio: Studio) -> list[Route]:
         if asked.masks and not sections.labelled:
             raise RefusedError(422, "these sections have no masks: fit without")
         studio.fit.start(
-            fit, sections.root, tuned, sections.voxel_nm, studio.how, asked.minutes, asked.tissues,
-            asked.masks, max(1, _processors() - 1),
+            fit, sections.root, tuned, sections.voxel_nm, studio.how, sections.names, asked.minutes,
+            asked.tissues, asked.masks, max(1, _processors() - 1),
         )  # fmt: skip
         return JSONResponse(studio.fit.told())
 
@@ -52,7 +52,9 @@ def job_routes(studio: Studio) -> list[Route]:
 
     async def begin_generate(request: Request) -> Response:
         asked = await read(request, GenerateAsked)
-        tuned = changed(studio.base, asked.changes).model_copy(update={"name": asked.name})
+        tuned = changed(studio.base, asked.changes)
+        seen = studio.tuned_on if kept(studio.base, asked.changes) else tuned.tuned_on
+        tuned = tuned.model_copy(update={"name": asked.name, "tuned_on": seen})
         out = studio.new_path(asked.folder)
         studio.generate.start(
             generate, tuned, out, asked.count, asked.seed, dict(asked.balance), asked.layout,
@@ -85,8 +87,8 @@ def job_routes(studio: Studio) -> list[Route]:
 def _text(studio: Studio, asked: LeaveAsked) -> str:
     try:
         if asked.whole:
-            return whole_text(studio.base, asked.changes)
-        return changes_text(studio.base, studio.start, asked.changes)
+            return whole_text(studio.base, asked.changes, studio.tuned_on)
+        return changes_text(studio.base, studio.start, asked.changes, studio.tuned_on)
     except InputError:
         raise
     except (TypeError, ValueError) as error:
@@ -96,7 +98,8 @@ def _text(studio: Studio, asked: LeaveAsked) -> str:
 def _commands(studio: Studio, asked: LeaveAsked) -> list[dict[str, str]]:
     images = None if studio.sections is None else studio.sections.root
     voxel = changed(studio.base, asked.changes).voxel_nm
-    return commands(f"{asked.name}.yaml", asked.seed, images, voxel, asked.count, dict(asked.balance))
+    file, balance = f"{asked.name}.yaml", dict(asked.balance)
+    return commands(file, asked.seed, images, voxel, asked.count, balance, studio.chosen)
 
 
 def _processors() -> int:

@@ -37,6 +37,8 @@ class Studio:
         How they are read.
     out : Path
         Where files are written to, and nowhere else.
+    chosen : tuple of str
+        The words of a command line that choose among the sections.
     token : str
         What every request must bring.
     """
@@ -46,6 +48,7 @@ class Studio:
     sections: RealSections | None
     how: Reading
     out: Path
+    chosen: tuple[str, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     pictures: Lane = field(default_factory=Lane)
     tissues: Tissues = field(default_factory=Tissues)
@@ -75,6 +78,12 @@ class Studio:
             raise RefusedError(422, "there are no real sections: start the studio with --images DIR")
         return self.sections
 
+    @property
+    def tuned_on(self) -> tuple[str, ...]:
+        """The sections that a preset was tuned on that was changed here: what learns from it skips these."""
+        seen = self.sections.seen if self.sections is not None else []
+        return tuple(dict.fromkeys([*self.base.tuned_on, *seen]))
+
     def first_changes(self) -> dict[str, list[float]]:
         """Return what is changed from the beginning: voxels like those of the real sections."""
         if self.sections is None or self.sections.voxel_nm == self.base.voxel_nm:
@@ -100,6 +109,8 @@ def open_studio(
     voxel_nm: Triple | None = None,
     out: Path = Path(),
     how: Reading = PLAIN,
+    names: list[str] | None = None,
+    chosen: tuple[str, ...] = (),
 ) -> Studio:
     """Return a studio of a preset and real sections; nothing is served yet.
 
@@ -115,6 +126,10 @@ def open_studio(
         A folder that presets, data sets and raters' files are written to.
     how : Reading
         How the sections are read.
+    names : list of str, optional
+        Names or globs of the sections to take; all if None.
+    chosen : tuple of str
+        The words of a command line that say the same.
 
     Raises
     ------
@@ -126,10 +141,10 @@ def open_studio(
         raise InputError(f"{out}: there is no such folder to write to")
     sections = None
     if images is not None:
-        sections = RealSections(images, voxel_nm or told_nm(images, how) or base.voxel_nm, how)
-    elif voxel_nm is not None:
-        raise InputError("--voxel-nm is that of real sections: give --images, too")
-    return Studio(str(preset), base, sections, how, out.absolute())
+        sections = RealSections(images, voxel_nm or told_nm(images, how) or base.voxel_nm, how, names)
+    elif voxel_nm is not None or names is not None:
+        raise InputError("--voxel-nm, --names and --split are of real sections: give --images, too")
+    return Studio(str(preset), base, sections, how, out.absolute(), chosen)
 
 
 def told_nm(images: Path, how: Reading) -> Triple | None:

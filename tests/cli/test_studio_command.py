@@ -34,6 +34,7 @@ def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
         (["nothing"], "unknown preset 'nothing'"),
         (["epfl", "--images", "nowhere"], "nowhere"),
         (["epfl", "--voxel-nm", "5,5,5"], "give --images"),
+        (["epfl", "--names", "a"], "give --images"),
         (["epfl", "--out", "nowhere"], "no such folder"),
         (["epfl", "--port", "70000"], "65535"),
         (["epfl", "--host", "192.0.2.1", "--port", "0"], "192.0.2.1"),

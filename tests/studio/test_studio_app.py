@@ -147,7 +147,12 @@ def test_the_preset_is_written_where_it_was_said_and_nowhere_else(ask, studio):
     assert any("--balance psd=0.02" in one["line"] for one in left["commands"])
     saved = ask("save", changes=BLURRED, name="mine").json()
     assert saved["file"] == str(studio.out / "mine.yaml")
-    assert load_preset(saved["file"]).microscope.beam.sigma_nm == 16
+    kept = load_preset(saved["file"])
+    assert kept.microscope.beam.sigma_nm == 16
+    assert kept.tuned_on == (*load_preset("epfl").tuned_on, f"{studio.sections.root.name}/*")
+    whole = ask("leave", changes=BLURRED, whole=True).json()["text"]
+    assert f"{studio.sections.root.name}/*" in whole
+    assert "tuned_on" not in ask("leave").json()["text"], "of what was not changed nothing is said"
     again = ask("save", changes=BLURRED, name="mine")
     assert again.status_code == 409 and "exists already" in again.json()["error"]
     for name in ("../mine", "/tmp/mine", "a/b", "..", ".mine", "mine.yaml", "a\\b", "", "a" * 70):
@@ -244,6 +249,9 @@ def test_without_real_sections_there_is_a_sentence_for_what_wants_them(tmp_path)
 def test_real_voxels_are_those_of_the_pictures_from_the_beginning(sections, tmp_path):
     from synthem.studio.studio import open_studio
 
+    some = open_studio("epfl", sections, None, tmp_path, names=["section0"], chosen=("--names", "section0"))
+    assert some.sections.folder.names == ("section0",)
+    assert some.tuned_on[-1] == f"{sections.name}/section0"
     studio = open_studio("cremi", sections, (5.0, 5.0, 5.0), tmp_path)
     assert studio.first_changes() == {"voxel_nm": [5.0, 5.0, 5.0]}
     assert open_studio("epfl", sections, None, tmp_path).first_changes() == {}
