@@ -39,6 +39,7 @@ ROOMS = (
     "experiment",
     "explain",
     "segment",
+    "studio",
     "napari",
 )
 

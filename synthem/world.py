@@ -84,10 +84,14 @@ class World:
 
         It is what lies there before any section is cut: defects that move tissue do not show.
         """
-        return self._built(grid.split_sections(self.preset.microscope.section.sheets))
+        return self.tissue(grid.split_sections(self.preset.microscope.section.sheets))
 
-    def _built(self, sheets: Grid) -> Scene:
-        """Return the geometry of a window of sheets."""
+    def tissue(self, sheets: Grid) -> Scene:
+        """Return the geometry of a window of sheets, as ``view`` has it in its ``scene_grid``.
+
+        It depends on the anatomy, the seed and ``annotation.membrane_width_nm`` alone, and a box of a larger
+        one (``Scene.boxed``) is that of the smaller window, bit for bit.
+        """
         anatomy = self.preset.anatomy
         near = max(
             self.preset.annotation.membrane_width_nm / 2,
@@ -112,7 +116,7 @@ class World:
     def annotated(self, grid: Grid) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.int32]]]:
         """Return the labels and the instance ids of a window, as a patch has them, without rendering it."""
         view = look(self.preset.microscope, self.seed, grid)
-        return self._annotated(view, self._built(view.scene_grid))
+        return self._annotated(view, self.tissue(view.scene_grid))
 
     def _annotated(
         self, view: View, scene: Scene
@@ -130,9 +134,22 @@ class World:
 
     def stages(self, grid: Grid) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """Yield the image after each stage: stain, section, cover, beam, detector, recording, tone."""
+        view = self.view(grid)
+        yield from stages(self.tissue(view.scene_grid), view, self.preset.microscope)
+
+    def view(self, grid: Grid) -> View:
+        """Return which tissue the image of a window shows, with the rim that the beam mixes into it."""
         microscope = self.preset.microscope
-        view = look(microscope, self.seed, grid.padded(halo_vx(microscope, grid.voxel_nm)))
-        yield from stages(self._built(view.scene_grid), view, microscope)
+        return look(microscope, self.seed, grid.padded(halo_vx(microscope, grid.voxel_nm)))
+
+    def labels_in(self, view: View, scene: Scene) -> npt.NDArray[np.bool_]:
+        """Return the labels, bool (class, z, y, x), of the window of ``view``, given its tissue."""
+        return self._annotated(self._inner(view), scene)[0]
+
+    def _inner(self, view: View) -> View:
+        """Return the view without the rim that the beam mixes in."""
+        _, hy, hx = halo_vx(self.preset.microscope, view.window.voxel_nm)
+        return inside(view, (hy, hx))
 
     def patch(self, grid: Grid) -> Patch:
         """Return a window's image with its labels, instances and trace.
@@ -148,11 +165,10 @@ class World:
     def _block(self, grid: Grid) -> Patch:
         """Return the patch of a window that is made in one go."""
         preset = self.preset
-        _, hy, hx = halo_vx(preset.microscope, grid.voxel_nm)
-        view = look(preset.microscope, self.seed, grid.padded((0, hy, hx)))
-        scene = self._built(view.scene_grid)
+        view = self.view(grid)
+        scene = self.tissue(view.scene_grid)
         images = dict(stages(scene, view, preset.microscope))
-        labels, ids = self._annotated(inside(view, (hy, hx)), scene)
+        labels, ids = self._annotated(self._inner(view), scene)
         return Patch(
             image=to_uint8(images["tone"]),
             labels=labels,

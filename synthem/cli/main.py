@@ -21,6 +21,7 @@ from synthem.cli.paste import pasting
 from synthem.cli.preview import looking
 from synthem.cli.score import scoring
 from synthem.cli.segment import segmenting
+from synthem.cli.studio import tuning
 from synthem.cli.train import training_alone
 from synthem.cli.volume import volumes
 
@@ -40,6 +41,7 @@ app.add_typer(learning)
 app.add_typer(scoring)
 app.add_typer(explaining)
 app.add_typer(fitting)
+app.add_typer(tuning)
 app.add_typer(segmenting)
 app.add_typer(volumes)
 app.add_typer(exporting)

@@ -114,7 +114,9 @@ class SectionParams(Frozen):
 
 
 class Beam(Frozen):
-    """Point spread in the section: a Gaussian, cut off at ``radius_vx`` voxels where that is given.
+    """Point spread in the section.
+
+    It is a Gaussian of standard deviation ``sigma_nm``, cut off at ``radius_vx`` voxels where that is given.
 
     ``astigmatism`` is its width along the axis at ``angle_deg`` from x to y over that across it; the product
     of both is the square of ``sigma_nm``. Out of focus it widens by up to ``defocus_nm`` (added in squares),

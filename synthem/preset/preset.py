@@ -1,7 +1,8 @@
 """A preset: the anatomy of a tissue, the microscope that images it, and where presets are found.
 
-It is a YAML file in ``presets/`` or anywhere else. Lengths carry ``_nm`` in their names; what varies
-from object to object is a ``Spread``. Unknown keys are refused with the nearest known one.
+It is a YAML file in ``presets/`` or anywhere else, whole or laid over another (``extends``). Lengths carry
+``_nm`` in their names; what varies from object to object is a ``Spread``. Unknown keys are refused with
+the nearest known one.
 """
 
 import re
@@ -15,9 +16,10 @@ from shapes.core.errors import InputError, UnknownNameError
 from shapes.core.frozen import Frozen
 from synthem.labels import check_classes
 from synthem.preset.anatomy import Anatomy, Annotation
+from synthem.preset.extends import read_extended
 from synthem.preset.microscope import Microscope
 from synthem.preset.shipped import presets_folder, shipped_names
-from synthem.preset.yaml_file import parse, read_yaml
+from synthem.preset.yaml_file import parse
 
 Length = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -91,7 +93,7 @@ def load_preset(source: "str | Path | Preset | dict[str, Any]") -> Preset:
         path = Path(source)
         if not path.is_file():
             raise UnknownNameError("preset", str(source), preset_names(), ALIASES)
-    values = read_yaml(path)
+    values = read_extended(path, {name: presets_folder() / f"{name}.yaml" for name in preset_names()})
     where = str(path) if path == Path(source) else f"preset {source}"
     named = re.sub(r"[^\w.-]", "-", path.stem).lstrip(".") or "preset"
     return parse(Preset, {"name": named, **values}, where)
