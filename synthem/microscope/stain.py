@@ -93,7 +93,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
     glycogen_id, glycogen = layers.glycogen.ids, layers.glycogen.distance_nm
     bar_id, bar, tubule = layers.t_bar.ids, layers.t_bar.distance_nm, layers.microtubule.distance_nm
     fine, blots, coarse = textures
-    fade = max(p.psd_fade_nm, soft)
+    faded_nm = max(p.psd_fade_nm, soft)
     gap_nm, bilayer, dark, mottle = membranes.gap_nm, membranes.bilayer_nm, p.membrane.first, p.mottle
     nz, ny, nx = index.shape
     last_mito, body, rim, fold = -1, 0.0, 0.0, 0.0
@@ -187,7 +187,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     myelin += cover(_PARTED_NM - lamella[z, y, x], 2.0 * soft) * 0.8 * (g - myelin)
                     g += s * (myelin - g)
                 d = psd[z, y, x]
-                if d < fade:
+                if d < faded_nm:
                     if psd_id[z, y, x] != last_psd:
                         last_psd = psd_id[z, y, x]
                         density = grey_of(salt + np.uint64(6), last_psd, p.psd)
@@ -197,7 +197,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     part = 1.0 - 0.2 * max(0.0, min(1.0, (behind - bilayer) / 30.0))
                     if behind < 0.0:
                         part = 0.87 if behind > -gap_nm else 0.85
-                    g += part * _dense(d, fade) * min(0.0, density + 0.5 * mottle * n - g)
+                    g += part * _dense(d, faded_nm) * min(0.0, density + 0.5 * mottle * n - g)
                 out[z, y, x] = g
 
 
