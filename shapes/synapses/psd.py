@@ -32,7 +32,8 @@ from shapes.synapses.contacts import BESIDE_NM, FADE_NM, Candidates, Contacts, Z
 
 _OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of its own
 _CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
-_PROFILE_NM = 70.0  # no section shows a profile of a density that is less than twice as long
+_PROFILE_NM = 70.0  # no section shows a profile of a density that is less than twice as long …
+_PART = 0.5  # … but of a small one such as are less than this part of its length
 WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
 
@@ -132,14 +133,15 @@ def _ends(one, two, rims, ends):  # type: ignore[no-untyped-def]
 
     ``one`` and ``two`` are the directions of the disc, ``rims`` in nm. Its outermost slivers, which a section
     would show as specks, are left out: of an ellipse as wide as the disc is on average, what is cut in
-    profiles shorter than twice ``_PROFILE_NM``.
+    profiles shorter than twice ``_PROFILE_NM`` or, where the disc is small, than ``_PART`` of its width.
     """
     ends[:] = 0.0
     for i in range(SIDES):
         turn = 2.0 * np.pi * i / SIDES
         high = rims[i] * (np.cos(turn) * one[0] + np.sin(turn) * two[0])
         ends[0], ends[1] = min(ends[0], high), max(ends[1], high)
-    ends *= np.sqrt(max(0.0, 1.0 - (_PROFILE_NM / rims.mean()) ** 2))
+    mean = rims.mean()
+    ends *= np.sqrt(1.0 - (min(_PROFILE_NM, _PART * mean) / mean) ** 2)
 
 
 @compiled
