@@ -99,7 +99,7 @@ def test_neurites_across_the_plane_are_told_from_those_along_it() -> None:
     across[at] = LYING[0]
     with Renderer(128, 2, workers=1) as renderer:
         for truth in (across, unit):
-            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(24)]))
+            real = features_of(np.array([render(space.preset(truth), 900 + k, 128) for k in range(48)]))
             guess = Learned(across + unit - truth, space.doubt)
             found = laid(space, guess, Target.of(real), renderer).unit
             assert (found[at] < 0.5) == (truth is across)
