@@ -34,6 +34,8 @@ _OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of
 _CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
 _PROFILE_NM = 70.0  # no section shows a profile of a density that is less than twice as long …
 _PART = 0.5  # … but of a small one such as are less than this part of its length
+OUTLINE = 0.92
+"""The outline of a density lies at about so much of the room that it has on each side."""
 WHOLE = 0.55
 """A density that is smaller than this part of the mean radius has no hole."""
 
@@ -118,7 +120,7 @@ def _outline(key, hole, rims, u, v):  # type: ignore[no-untyped-def]
     t = side - int(side)
     t *= t * (3.0 - 2.0 * t)
     rim = rims[i] + t * (rims[(i + 1) % SIDES] - rims[i])
-    rim *= 0.92 + 0.04 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
+    rim *= OUTLINE + 0.04 * np.sin(2.0 * turn + 6.3 * uniform(key, 3))
     rim = away / (rim * (1.0 + 0.04 * np.sin(3.0 * turn + 6.3 * uniform(key, 4))))
     if hole:
         aside = 0.3 * np.sqrt(uniform(key, 5))

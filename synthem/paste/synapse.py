@@ -12,7 +12,7 @@ import numpy.typing as npt
 from shapes.core.streams import object_id, uniform
 from shapes.synapses.apposition import SIDES
 from shapes.synapses.contacts import OFF_MITOCHONDRIA_NM
-from shapes.synapses.psd import Synapses
+from shapes.synapses.psd import OUTLINE, Synapses
 from synthem.measure.profiles import AROUND_NM, VESICLE_NM2
 from synthem.paste.profiles import Contact, Profiles
 from synthem.paste.things import Density, Thing, drawn, sub
@@ -25,8 +25,7 @@ APART_NM = 400.0
 _RIM_NM = 20.0  # the two profiles face each other so far beyond either end
 _SAG, _GAP = 0.3, 4.0  # how far the line may be off its chord, in parts of it; a hole in it, in pixels
 _SHRINK = (1.0, 0.8, 0.65)  # a line with less room than was drawn gets a smaller density
-_OUT = 0.8  # a section passes a disc's middle at so much of its radius at most
-_OUTLINE = 0.88  # a density's outline lies at so much of its radius: see ``psd.py``
+_OUT = 0.65  # a section passes a disc's middle at so much of its radius at most: farther out are slivers
 _BOUTON = 3  # vesicles within ``AROUND_NM`` that tell which side is the bouton
 _ROOM_NM2 = 15000.0  # … and where there are none, so much room for them
 _POST_NM2 = 30000.0  # the smallest profile of a spine that has a density
@@ -84,7 +83,7 @@ class _Finder:
         for part in _SHRINK:
             radius = part * drawn(self.params.radius_nm, key, 1)
             out = _OUT * radius * (2.0 * float(uniform(key, 3)) - 1.0)
-            half = _OUTLINE * math.sqrt(radius**2 - out**2)
+            half = OUTLINE * math.sqrt(radius**2 - out**2)
             course = _straight(line.points_nm, start, half + _RIM_NM, max(section.voxel_nm[1:]))
             if course is not None:
                 break
