@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from shapes.core.errors import InputError
 from shapes.core.frozen import Frozen
 from synthem.measure.components import label_objects
+from synthem.measure.profiles import AROUND_NM
 from synthem.measure.realism import FOLDS, Classifier, features_of, tell_apart
 from synthem.measure.statistics import NAMES
 from synthem.patch import Patch
@@ -65,7 +67,8 @@ def seam(
     real : iterable of Patch
         The sections as they were.
     kind : str
-        The class. Vesicles that came with a synapse count too.
+        The class. Vesicles that came with a synapse count too, and are compared with real ones that lie as
+        near to a density; windows that show something else that was set in are left out.
     seed : int
         Of windows and classifiers.
 
@@ -75,13 +78,8 @@ def seam(
         Where there are too few windows or sections on either side.
     """
     rng = np.random.default_rng(seed)
-    places: dict[str, list[tuple[float, float]]] = {}
-    origin: dict[str, str] = {}
-    for entry in entries:
-        own = entry.get("vesicles", []) if kind == "vesicle" else [entry] * (entry["class"] == kind)
-        for y, x in (one["place_px"] for one in own):
-            places.setdefault(entry["section"], []).append((y, x))
-            origin[entry["section"]] = entry["from"]
+    places, origin = _places(entries, kind)
+    synapses = kind == "vesicle" and any(entry["class"] == "psd" for entry in entries)
     ours, our_sections = [], []
     for patch in made:
         spots = places.get(patch.name, [])
@@ -91,7 +89,7 @@ def seam(
     theirs, their_sections, order = [], [], []
     for patch in real:
         order.append(patch.name)
-        spots = _objects(patch, kind)
+        spots = _synaptic(patch) if synapses else _objects(patch, kind)
         some = [spots[k] for k in rng.permutation(len(spots))[:_MOST]]
         cut = _windows(patch, some)
         theirs += cut
@@ -119,6 +117,41 @@ def seam(
         kind=kind, pasted=len(ours), real=len(theirs), sections=len(shared),
         classifiers=classifiers, gives_away=worst,
     )  # fmt: skip
+
+
+def _places(
+    entries: Sequence[Mapping[str, Any]], kind: str
+) -> tuple[dict[str, list[tuple[float, float]]], dict[str, str]]:
+    """Return places of a class that was set in, pixels (y, x), by section, and what each section was made from."""
+    places: dict[str, list[tuple[float, float]]] = {}
+    others: dict[str, list[tuple[float, float]]] = {}
+    origin: dict[str, str] = {}
+    beside = {kind, "psd"} if kind == "vesicle" else {kind}
+    for entry in entries:
+        name = entry["section"]
+        origin[name] = entry["from"]
+        own = entry.get("vesicles", []) if kind == "vesicle" else [entry] * (entry["class"] == kind)
+        places.setdefault(name, []).extend(tuple(one["place_px"]) for one in own)
+        if entry["class"] not in beside:
+            others.setdefault(name, []).append(tuple(entry["place_px"]))
+    clear = {
+        name: [
+            at for at in found
+            if all(np.abs(np.subtract(at, other)).max() > WINDOW_VX for other in others.get(name, []))
+        ]
+        for name, found in places.items()
+    }  # fmt: skip
+    return clear, origin
+
+
+def _synaptic(patch: Patch) -> list[tuple[float, float]]:
+    """Return pixels (y, x) of real vesicles within reach of a density."""
+    middle = patch.image.shape[0] // 2
+    vesicle, psd = patch.labels_of(("vesicle", "psd"), (slice(middle, middle + 1),))[:, 0]
+    if not psd.any():
+        return []
+    away = ndimage.distance_transform_edt(~psd, sampling=patch.grid.voxel_nm[1:])
+    return [(float(y), float(x)) for y, x in zip(*np.nonzero(vesicle & (away < AROUND_NM)), strict=True)]
 
 
 def _windows(patch: Patch, places: Sequence[tuple[float, float]]) -> list[npt.NDArray[np.uint8]]:

@@ -44,3 +44,25 @@ def test_too_few_are_refused():
     real, _ = patches(False)
     with pytest.raises(InputError, match="check: of sheath there are 0 pasted windows"):
         seam(*pasted(False), real, "sheath")
+
+
+def test_windows_with_something_else_in_them_are_left_out():
+    real, _ = patches(False)
+    made, entries = pasted(False)
+    sheaths = [{**e, "class": "sheath", "place_px": [62, 62]} for e in entries[::4]]
+    assert seam(made, entries, real, "psd").pasted == 24
+    assert seam(made, entries + sheaths, real, "psd").pasted == 18
+
+
+def test_vesicles_of_synapses_are_compared_with_vesicles_at_synapses():
+    real, _ = patches(False)
+    near = np.s_[0, 72:78, 60:66]
+    for patch in real:
+        patch.labels[(channel("vesicle"), *near)] = True
+    made, entries = pasted(False)
+    entries = [{**e, "vesicles": [{"place_px": e["place_px"]}]} for e in entries]
+    assert seam(made, entries, real, "vesicle").real == 72
+    for patch in real:
+        patch.labels[channel("psd")] = False
+    with pytest.raises(InputError, match="0 real ones"):
+        seam(made, entries, real, "vesicle")
