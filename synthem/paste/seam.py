@@ -122,7 +122,7 @@ def seam(
 def _places(
     entries: Sequence[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, list[tuple[float, float]]], dict[str, str]]:
-    """Return places of a class that was set in, pixels (y, x), by section, and what each section was made from."""
+    """Return places of a class that was set in, pixels (y, x), by section, and what that was made from."""
     places: dict[str, list[tuple[float, float]]] = {}
     others: dict[str, list[tuple[float, float]]] = {}
     origin: dict[str, str] = {}
