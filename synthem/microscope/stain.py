@@ -24,6 +24,7 @@ from synthem.preset.anatomy import NEW
 from synthem.preset.microscope import Stain
 from synthem.scene.scene import Scene
 
+_FAINT = 0.2  # of its stain a membrane that lies in the section lacks so much
 _AT_RIM = 0.12  # so much of a density's stain is lacking where it is drawn to end
 _PARTED_NM = 6.0  # no two lamellae that lie close are so far apart
 _HALO_NM = 16.0  # as far as vesicles write their distance
@@ -177,7 +178,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                 if d - 0.5 * gap_nm - bilayer < 0.5 * blur:
                     band = cover(d - 0.5 * gap_nm - bilayer, blur)
                     cleft = cover(d - 0.5 * gap_nm, blur)
-                    g += (band - p.gap * cleft) * (1.0 - 0.25 * tilt[z, y, x]) * (dark - g) * (1.0 - s)
+                    g += (band - p.gap * cleft) * (1.0 - _FAINT * tilt[z, y, x]) * (dark - g) * (1.0 - s)
                 if s > 0.0:
                     if sheath_id[z, y, x] != last_sheath:
                         last_sheath = sheath_id[z, y, x]
