@@ -151,7 +151,7 @@ def _paint(salt, partition, owner_grey, layers, textures, p, membranes, boundary
                     else:
                         inner += cover(within, 2.0 * soft) * (fold - inner)
                     # two membranes with a thin space between fill the labelled boundary from its middle
-                    c = cover(abs(d + 0.42 * boundary_nm) - 0.32 * boundary_nm, 2.0 * soft)
+                    c = cover(abs(d + 0.42 * boundary_nm) - 0.42 * boundary_nm, 2.0 * soft)
                     inner += c * (rim - inner)
                     g += cover(d, soft) * (inner - g)
                 d = ves[z, y, x]
