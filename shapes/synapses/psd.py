@@ -32,8 +32,8 @@ from shapes.synapses.contacts import BESIDE_NM, FADE_NM, Candidates, Contacts, Z
 
 _OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of its own
 _CURVED_NM = 60.0  # a density that is bent ends where it is so far off the plane of its contact
-_PROFILE_NM = 70.0  # no section shows a profile of a density that is less than twice as long …
-_PART = 0.5  # … but of a small one such as are less than this part of its length
+_PROFILE_NM = 85.0  # no section shows a profile of a density that is less than twice as long …
+_PART = 0.75  # … but of a small one such as are less than this part of its length
 OUTLINE = 0.92
 """The outline of a density lies at about so much of the room that it has on each side."""
 WHOLE = 0.55

@@ -13,7 +13,7 @@ from synthem.world import World
 @pytest.fixture(scope="session")
 def sections():
     world = World("epfl", seed=3)
-    patches = [world.patch(Grid((1, 320, 320), (5, 5, 5), (k * 9e3, 0, 0))) for k in range(3)]
+    patches = [world.patch(Grid((1, 320, 320), (5, 5, 5), (k * 9e3, 0, 3e3))) for k in range(3)]
     return [replace(p, name=f"s{k}", instances={}, clean=None, trace=None) for k, p in enumerate(patches)]
 
 
