@@ -27,11 +27,14 @@ RIM, CORE = 0.8, 0.5
 all, or its densities are smaller."""
 SIDES = 8
 """On so many sides the room for any other density is measured …"""
-_RINGS = (0.4, 0.6, 0.8, 1.0)  # … in steps of its radius …
+_RINGS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)  # … in steps of its radius …
 _FLAT = 0.3  # … as far as the membrane lies off the plane by so much of the way at most
 _LEAST, _MEAN = 0.4, 0.5  # less room than so much of its radius on one side, or all around, is none
 _ROUND = 1.6  # … and no side has more than so many times as the side with the least …
 _LOBED = 1.1  # … nor than so many times the mean of the two beside it
+_MOST_SIDES = 5  # where the two cells face each other on fewer there is no contact to find the middle of
+MOVED_NM = 90.0
+"""So far at most a density lies from where the axes of its two cells meet: in the middle of its room."""
 _SHRINK = (1.0, 0.8, 0.65)
 
 
@@ -143,7 +146,59 @@ def _in_the_middle(tubes, chosen, count, pre, post, site, glia, glia_index, fiel
 @compiled
 def room_nm(wide):  # type: ignore[no-untyped-def]
     """Return how far around a contact's middle the tissue is looked at, for a density of this radius."""
-    return np.sqrt(wide**2 + (SAG_NM + FLANK_NM) ** 2)
+    return np.sqrt((wide + MOVED_NM) ** 2 + (SAG_NM + FLANK_NM) ** 2)
+
+
+@compiled
+def _reaches(  # type: ignore[no-untyped-def]
+    tubes, chosen, count, pre, post, mine, theirs, site, wide, frame, glia, glia_index, fields, rims,
+):  # fmt: skip
+    """Write how far from the middle two cells face each other on each side; tells whether they do on most."""
+    rims[:] = 0.0
+    before = 0.0
+    for ring in _RINGS:
+        away = ring * wide
+        corners(tubes.segments, mine, theirs, site, away, frame, SIDES, _FLAT * away)
+        for i in range(SIDES):
+            if rims[i] == before and _faced(
+                tubes, chosen, count, pre, post, False, site, i, glia, glia_index, fields
+            ):
+                rims[i] = away
+        before = away
+        if (rims > 0.0).sum() < _MOST_SIDES:
+            return False
+    return True
+
+
+@compiled
+def _recentre(segments, mine, theirs, site, frame, rims):  # type: ignore[no-untyped-def]
+    """Move a contact to the middle of where its two cells face each other, and its normal with it."""
+    middle, up = site.middle, site.up
+    one, two, off = np.empty(3), np.empty(3), np.zeros(3)
+    across(frame, up, one, two)
+    area = 0.0
+    for i in range(SIDES):
+        turn = 2.0 * np.pi * i / SIDES
+        off += rims[i] ** 3 * (np.cos(turn) * one + np.sin(turn) * two) / 1.5
+        area += rims[i] ** 2
+    off /= area
+    off *= min(1.0, MOVED_NM / (np.sqrt((off * off).sum()) + 1e-9))
+    low, high = -_FLAT * MOVED_NM, _FLAT * MOVED_NM
+    edge = middle + off
+    if (
+        not ahead(segments, mine, theirs, edge + low * up)
+        < 0.0
+        < ahead(segments, mine, theirs, edge + high * up)
+    ):
+        return
+    for _ in range(6):
+        half = 0.5 * (low + high)
+        if ahead(segments, mine, theirs, edge + half * up) < 0.0:
+            low = half
+        else:
+            high = half
+    middle[:] = edge + 0.5 * (low + high) * up
+    normal_at(segments, middle, mine, theirs, up)
 
 
 @compiled
@@ -152,7 +207,8 @@ def room_at(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Write how wide a density can be on each of ``SIDES``; returns the widest, 0 without room.
 
-    The first side is that of the first direction that ``across`` writes for the key ``frame``.
+    The first side is that of the first direction that ``across`` writes for the key ``frame``. But for
+    polyadic ones the site is moved to the middle of where the two cells face each other.
     """
     segments, reach, (close, chosen, fields) = tubes.segments, room_nm(wide), scratch
     middle = site.middle
@@ -173,19 +229,15 @@ def room_at(  # type: ignore[no-untyped-def]
                 rims[:] = part * wide
                 return part * wide
         return 0.0
-    rims[:] = 0.0
-    before = 0.0
-    for ring in _RINGS:
-        away = ring * wide
-        corners(segments, mine, theirs, site, away, frame, SIDES, _FLAT * away)
-        for i in range(SIDES):
-            if rims[i] == before and _faced(
-                tubes, chosen, count, pre, post, False, site, i, glia, glia_index, fields
-            ):
-                rims[i] = away
-        before = away
-        if rims.min() < _LEAST * wide:
-            return 0.0
+    if _reaches(
+        tubes, chosen, count, pre, post, mine, theirs, site, wide, frame, glia, glia_index, fields, rims
+    ):
+        _recentre(segments, mine, theirs, site, frame, rims)
+        _reaches(
+            tubes, chosen, count, pre, post, mine, theirs, site, wide, frame, glia, glia_index, fields, rims
+        )
+    if rims.min() < _LEAST * wide:
+        return 0.0
     # no tongues
     np.minimum(rims, _ROUND * rims.min(), rims)
     for _ in range(2):

@@ -21,7 +21,7 @@ from shapes.mitochondria.slots import axon_rod
 from shapes.neurites.population import BOUTON, DENDRITE, GLIA, SOMA
 from shapes.neurites.tubes import NODE, RMAX
 from shapes.partition.point import scratch_for
-from shapes.synapses.apposition import SIDES, Site, room_at
+from shapes.synapses.apposition import MOVED_NM, SIDES, Site, room_at
 from shapes.synapses.partner import axis_away, find_partner, tubes_of
 
 OFF_MITOCHONDRIA_NM = 70.0
@@ -43,14 +43,17 @@ class Zones(NamedTuple):
 class Candidates(NamedTuple):
     """Boutons near a window that face a partner, a row each.
 
-    ``boutons`` (n, 2) name neurite and node; ``partners`` (n,) count into the neurites; ``middles_nm`` and
-    ``normals`` (n, 3) are the middle of the contact and the direction from bouton to partner; ``sizes_nm``
+    ``boutons`` (n, 2) name neurite and node; ``partners`` (n,) count into the neurites; ``places_nm`` and
+    ``facing`` (n, 3) are where the bouton's axis meets its partner's and the direction there, ``middles_nm``
+    and ``normals`` (n, 3) the middle of the density and its direction; ``sizes_nm``
     (n, 2) radius and thickness, ``rims_nm`` (n, SIDES) how far the density reaches on each side; ``drawn``
     (n,) says which may show and have room.
     """
 
     boutons: npt.NDArray[np.int32]
     partners: npt.NDArray[np.int32]
+    places_nm: npt.NDArray[np.float64]
+    facing: npt.NDArray[np.float64]
     middles_nm: npt.NDArray[np.float64]
     normals: npt.NDArray[np.float64]
     sizes_nm: npt.NDArray[np.float64]
@@ -151,7 +154,7 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
             key = mix(mix(keys[j], salt), k)
             wide = draw(p.radius_nm, uniform(key, 1), normal(key, 2))
             start = nodes[j, k, :3].copy()
-            far = max(wide + FADE_NM, BESIDE_NM if polyadic else 0.0)
+            far = max(wide + MOVED_NM + FADE_NM, BESIDE_NM if polyadic else 0.0)
             if uniform(key, 0) >= p.chance or _apart(start, low, high) > p.look_nm + far:
                 continue
             # who the partner is depends on the bouton and the dendrites around it alone
@@ -189,17 +192,19 @@ def find_contacts(salt, axes, tubes, glia, p, anyone, held, box, out):  # type: 
                 missing += 1
                 continue
             shows = _apart(site.middle, low, high) <= far
+            if n < out.ids.shape[0]:
+                out.places_nm[n] = site.middle
+                out.facing[n] = site.up
             if shows:
                 # a contact with less room than was drawn gets a smaller density; beside a mitochondrion there
                 # is none
-                shows = polyadic or not _beside_mitochondrion(axes, j, k, held, site.middle, rod)
-                if shows:
-                    wide = room_at(
-                        tubes, j, post, mine[:own], theirs[: tubes_of(near_by, around, owners, post, theirs)],
-                        polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch,
-                        rims,
-                    )  # fmt: skip
-                    shows = wide > 0.0
+                wide = room_at(
+                    tubes, j, post, mine[:own], theirs[: tubes_of(near_by, around, owners, post, theirs)],
+                    polyadic, site, wide, key, np.uint64(object_id(key)), glia, keys.shape[0], scratch, rims,
+                )  # fmt: skip
+                shows = wide > 0.0 and (
+                    polyadic or not _beside_mitochondrion(axes, j, k, held, site.middle, rod)
+                )
                 missing += not shows
             if n < out.ids.shape[0]:
                 out.boutons[n, 0], out.boutons[n, 1] = j, k

@@ -27,7 +27,7 @@ from shapes.partition.depths import Depths
 from shapes.partition.generator import Layer, Tissue, empty_layer
 from shapes.partition.partition import Partition
 from shapes.partition.point import around as tubes_around
-from shapes.synapses.apposition import SIDES, across, room_nm
+from shapes.synapses.apposition import MOVED_NM, SIDES, across, room_nm
 from shapes.synapses.contacts import BESIDE_NM, FADE_NM, Candidates, Contacts, Zones, find_contacts
 
 _OUTSIDE_NM = 2.0  # places beyond the disc, or before another cell, are none of its own
@@ -69,7 +69,7 @@ class Synapses(Block):
 def reach_nm(params: Synapses, kind: int, rim_nm: float) -> float:
     """Return how far from a window the surface of a tube can lie that its synapses depend on."""
     widest = params.radius_nm.highest()
-    far = max(widest + FADE_NM, BESIDE_NM if params.polyadic else 0.0)
+    far = max(widest + MOVED_NM + FADE_NM, BESIDE_NM if params.polyadic else 0.0)
     bouton = params.look_nm + far
     met = kind == DENDRITE or (params.polyadic and params.partners == "any")
     contact = far + float(room_nm(widest)) + rim_nm
@@ -83,6 +83,8 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     out = Candidates(
         boutons=np.empty((room, 2), np.int32),
         partners=np.empty(room, np.int32),
+        places_nm=np.empty((room, 3)),
+        facing=np.empty((room, 3)),
         middles_nm=np.empty((room, 3)),
         normals=np.empty((room, 3)),
         sizes_nm=np.empty((room, 2)),
@@ -104,7 +106,7 @@ def place(tissue: Tissue, params: Synapses, placed: dict[str, object]) -> Contac
     return Contacts(
         shown.boutons, shown.partners, shown.middles_nm, shown.normals, shown.sizes_nm[:, 0].copy(),
         shown.rims_nm, shown.sizes_nm[:, 1].copy(), shown.ids, missing,
-        Zones(found.boutons, found.middles_nm, found.normals),
+        Zones(found.boutons, found.places_nm, found.facing),
     )  # fmt: skip
 
 
