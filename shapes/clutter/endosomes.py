@@ -29,6 +29,8 @@ from shapes.synapses.packing import bouton_ball
 EMPTY, MULTIVESICULAR, DENSE = 0, 1, 2
 """What an endosome holds: nothing, small vesicles, or dark matter."""
 _MOST_INSIDE = 7
+LONGEST_IN_SOMATA_NM = 0.5 * (RODS_NM - AROUND_NM - 30.0)
+"""No endosome of a cell body reaches farther from its middle."""
 
 
 class Endosomes(Block):
@@ -54,10 +56,10 @@ class Endosomes(Block):
 
     @model_validator(mode="after")
     def _known_in_time(self) -> "Endosomes":
-        most = 0.5 * (RODS_NM - AROUND_NM - 30.0)
-        if self.somata_per_um3 > 0 and self.longest_nm() > most:
+        if self.somata_per_um3 > 0 and self.longest_nm() > LONGEST_IN_SOMATA_NM:
             raise ValueError(
-                f"radius_nm and stretch: an endosome in a cell body may reach {most:g} nm at most"
+                "radius_nm and stretch: an endosome in a cell body may reach "
+                f"{LONGEST_IN_SOMATA_NM:g} nm at most"
             )
         return self
 

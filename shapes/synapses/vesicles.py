@@ -28,6 +28,10 @@ from shapes.synapses.tbars import Bars
 _MIDDLE = 0.5001  # of a voxel: no middle may fall between two planes
 _WITHIN_NM, _FINEST_NM = 1e-8, 1e-3  # the world place of a middle is the same to the last bit in every window
 
+LARGEST_NM = (AROUND_NM - MOST_SHRINK * float(BAND_NM) - CLEAR_NM) / (MOST_SHRINK + 1.0)
+"""No vesicle has a larger radius: one whose rim a window shows may end just clear of a mitochondrion on its
+other side."""
+
 
 class Vesicles(Block):
     """How large vesicles are, 35–50 nm across (Harris & Sultan 1995), and how densely they crowd.
@@ -48,10 +52,10 @@ class Vesicles(Block):
     @field_validator("radius_nm")
     @classmethod
     def _know_their_rods(cls, radius: Spread) -> Spread:
-        # one whose rim a window shows may end just clear of a mitochondrion on its other side
-        most = (AROUND_NM - MOST_SHRINK * float(BAND_NM) - CLEAR_NM) / (MOST_SHRINK + 1.0)
-        if radius.highest() > most:
-            raise ValueError(f"a vesicle's radius may be {most:.3g} nm at most, not {radius.highest():g}")
+        if radius.highest() > LARGEST_NM:
+            raise ValueError(
+                f"a vesicle's radius may be {LARGEST_NM:.3g} nm at most, not {radius.highest():g}"
+            )
         return radius
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from shapes.clutter.endosomes import LONGEST_IN_SOMATA_NM
 from shapes.core.errors import InputError
 from shapes.core.streams import mix, normal, stream_key
+from shapes.synapses.vesicles import LARGEST_NM
 from synthem.preset.preset import Preset
 from synthem.preset.yaml_file import parse
 
@@ -31,6 +33,7 @@ GREY = 10.0
 
 SIZES = ("axons", "dendrites", "mitochondrion", "psd", "vesicle", "er", "endosome")
 """Blocks of an anatomy whose ``radius_nm`` is multiplied, each by its own number."""
+_JUST_UNDER = 0.9999
 SOFT = 0.25
 """Of a size, contrast or gamma, the logarithm of the factor counts by this much: a vesicle is a vesicle."""
 
@@ -87,8 +90,19 @@ def randomised(preset: Preset, factor: float, seed: int, index: int = 0, anatomy
     if anatomy:
         for name in SIZES:
             if (block := values["anatomy"][name]) is not None:
-                _scale(block["radius_nm"], draws.ratio(f"{name}.size", SOFT))
+                most = _most(preset, name)
+                _scale(block["radius_nm"], min(most, draws.ratio(f"{name}.size", SOFT)))
     return parse(Preset, values, f"preset {preset.name}, randomised by {factor:g}")
+
+
+def _most(preset: Preset, name: str) -> float:
+    """Return by how much sizes of a block may be multiplied at most."""
+    endosome, vesicle = preset.anatomy.endosome, preset.anatomy.vesicle
+    if name == "endosome" and endosome is not None and endosome.somata_per_um3 > 0:
+        return _JUST_UNDER * LONGEST_IN_SOMATA_NM / endosome.longest_nm()
+    if name == "vesicle" and vesicle is not None:
+        return _JUST_UNDER * LARGEST_NM / vesicle.radius_nm.highest()
+    return math.inf
 
 
 def check_factor(factor: float) -> None:

@@ -43,6 +43,12 @@ def test_every_preset_can_be_randomised(name, seed, factor, anatomy):
     assert drawn.microscope.defects == preset.microscope.defects
 
 
+@pytest.mark.parametrize("name", preset_names())
+def test_sizes_stay_within_what_a_preset_may_have(name):
+    for index in range(40):
+        randomised(load_preset(name), MOST, 7, index, anatomy=True)
+
+
 def test_strengths_lie_within_the_factor_and_are_log_normal():
     def strengths(scope: Microscope) -> np.ndarray:
         return np.array([scope.beam.sigma_nm, scope.detector.read, scope.stain.blotch])
