@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapes import Grid
 from shapes.core.streams import cell_key
 from shapes.core.warp import warp_window
-from shapes.synapses.apposition import SIDES
+from shapes.synapses.apposition import MOVED_NM, SIDES, across
 from shapes.synapses.packing import JITTER, face_zone, lattice_site, rotation
 from shapes.synapses.psd import _outline
 from synthem import World
@@ -37,6 +37,22 @@ def test_no_lobe_of_a_density_passes_its_radius(seed):
     rims = [_outline(key, False, ROUND, 1.001 * np.cos(t), 1.001 * np.sin(t)) for t in turns]
     assert min(rims) > 1
     assert _outline(key, False, ROUND, 0.0, 0.0) == 0
+
+
+def test_a_density_lies_in_the_middle_of_its_contact():
+    """Its room lies all around its middle, which is near to where the axes of its two cells meet."""
+    world, off, moved = World("epfl", seed=6), [], []
+    for place in islice(world.find("psd"), 12):
+        contacts = world.scene(Grid((1, 64, 64), (5, 5, 5), tuple(p - 160 for p in place))).objects["psd"]
+        zones = {tuple(b): p for b, p in zip(contacts.zones.boutons, contacts.zones.places_nm, strict=True)}
+        one, two, turns = np.empty(3), np.empty(3), 2 * np.pi * np.arange(SIDES) / SIDES
+        for n, rims in enumerate(contacts.rims_nm):
+            across(np.uint64(contacts.ids[n]), contacts.normals[n], one, two)
+            sides = np.outer(np.cos(turns), one) + np.outer(np.sin(turns), two)
+            off.append(np.linalg.norm(rims**3 @ sides / 1.5 / (rims**2).sum()) / rims.mean())
+            moved.append(np.linalg.norm(contacts.middles_nm[n] - zones[tuple(contacts.boutons[n])]))
+    assert len(off) > 20 and np.median(off) < 0.12 and np.percentile(off, 90) < 0.3
+    assert np.median(moved) > 20 and max(moved) <= 1.05 * MOVED_NM
 
 
 def test_a_density_keeps_to_its_contact():
