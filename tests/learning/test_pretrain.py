@@ -55,10 +55,11 @@ def test_a_finished_recipe_is_not_done_again_and_another_is_refused(tmp_path):
 
 
 def test_shipped_recipes_are_understood_and_unknown_ones_named():
-    assert recipe_names() == ["generalist"]
-    recipe = load_recipe("generalist")
-    for source in recipe.sources.values():
-        assert recipe.request(source).voxel_nm[1:] == (5.0, 5.0)
+    assert recipe_names() == ["generalist", "renewed"]
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        for source in recipe.sources.values():
+            assert recipe.request(source).voxel_nm[1:] == (5.0, 5.0)
     with pytest.raises(UnknownNameError, match="generalist"):
         load_recipe("generalst")
     volumes = {**RECIPE, "training": {"network": {"dims": 3}, "patch_vx": (32, 32, 32)}}
