@@ -65,7 +65,7 @@ def notes_of_start(config: ExperimentConfig) -> list[str]:
     taking = [f"`{arm}`" for arm in config.arms if arm in FROM_A_MODEL]
     arms = f"{' and '.join(taking)} start{'s' if len(taking) == 1 else ''}"
     notes.append(
-        f"{arms} from {config.first_model}, a network that was trained before, for {card.step} steps "
+        f"{arms} from {config.first_model}, a network that was trained before, for {model.steps} steps "
         f"that the other arms do not have (weights {weights_hash(model)[:12]})"
     )
     wanted = dict.fromkeys(name for own in config.sets.values() for name in own)

@@ -24,7 +24,7 @@ FREE = {key: value for key, value in SETTINGS["training"].items() if key != "net
 def save(path, seed=5, classes=CLASSES, network=SMALL):
     patch = (1, 32, 32) if network.dims == 2 else (16, 32, 32)
     training = TrainConfig(network=network, patch_vx=patch, classes=classes)
-    card = ModelCard(config=training, voxel_nm=(5, 5, 5), step=700)
+    card = ModelCard(config=training, voxel_nm=(5, 5, 5), step=400, before=300)
     save_model(path, Model(build_unet(network, len(classes), seed=seed).eval(), card))
     return str(path)
 

@@ -44,7 +44,9 @@ def model():
     settings = config(classes=["membrane", "psd", "mitochondrion"])
     return Model(
         build_unet(SMALL, 3, seed=5).eval(),
-        ModelCard(config=settings, voxel_nm=(5, 5, 5), learned=("membrane", "mitochondrion")),
+        ModelCard(
+            config=settings, voxel_nm=(5, 5, 5), step=30, before=12, learned=("membrane", "mitochondrion")
+        ),
     )
 
 
@@ -89,10 +91,9 @@ def test_what_is_frozen_stays_and_the_rest_moves(model, file, tmp_path):
 
 def test_a_model_that_learned_a_class_before_still_knows_it(file, tmp_path):
     source = UniformCrops([Patch(ONE.image, ONE.labels, ONE.grid, known=(True, *[False] * 5))], (1, 32, 32))
-    assert fit(config(init=str(file)), source, [HELD], tmp_path / "run").model.learned == (
-        "mitochondrion",
-        "membrane",
-    )
+    trained = fit(config(init=str(file)), source, [HELD], tmp_path / "run").model
+    assert trained.learned == ("mitochondrion", "membrane")
+    assert trained.card.before == 42 and trained.steps == 42 + trained.card.step
 
 
 def test_other_first_weights_are_another_training(model, file, tmp_path):

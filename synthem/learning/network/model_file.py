@@ -32,6 +32,8 @@ class ModelCard(Frozen):
     normalisation: str = "zero mean, unit deviation per window"
     step: int = Field(0, ge=0)
     """Training step that these weights are of."""
+    before: int = Field(0, ge=0)
+    """Steps of the networks that this training went on from, one after another."""
     validation_dice: dict[str, float | None] = Field(default_factory=dict)
     """Dice on the validation crops by class, and ``mean``."""
     versions: dict[str, str] = Field(default_factory=dict)
@@ -47,6 +49,11 @@ class Model:
 
     net: nn.Module
     card: ModelCard
+
+    @property
+    def steps(self) -> int:
+        """Steps of all trainings that these weights are of."""
+        return self.card.before + self.card.step
 
     @property
     def classes(self) -> tuple[str, ...]:

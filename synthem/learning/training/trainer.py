@@ -106,8 +106,10 @@ def fit(
     learned = learned_classes(source.patches, config.classes)
     config = with_network_of_init(config)
     start: dict[str, str] = {}
+    before = 0
     if config.init is not None:
         first_model = load_model(config.init)
+        before = first_model.steps
         start["weights to start from"] = weights_hash(first_model)
         learned = tuple(name for name in config.classes if name in (*learned, *first_model.learned))
     claim(out)
@@ -116,8 +118,9 @@ def fit(
     with locked(out) if first else nullcontext(), _quiet():
         data = TileDataset(validation, config, tiles)
         card = ModelCard(
-            config=config, voxel_nm=validation[0].grid.voxel_nm, versions=versions(), learned=learned
-        )
+            config=config, voxel_nm=validation[0].grid.voxel_nm, before=before, versions=versions(),
+            learned=learned,
+        )  # fmt: skip
         keeper = Keeper(out, card, config.patience)
         waiting = Waiting()
         all_callbacks: list[pl.Callback] = [keeper, waiting, *callbacks]
