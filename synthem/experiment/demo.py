@@ -37,7 +37,7 @@ SETTINGS = {
     "rare": {"psd": 0.3},
     "validation_tiles": 6,
     "training": {
-        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 30, "lr": 1e-3, "ema": 0.95,
+        "patch_vx": (1, 128, 128), "batch": 6, "check_every": 30, "lr": 5e-4, "ema": 0.95,
         "augment": {"quarter_turns": True, "grey": 0.2}, "accelerator": "cpu",
     },
 }  # fmt: skip
