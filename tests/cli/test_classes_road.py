@@ -158,7 +158,7 @@ def test_exports_follow_the_classes(work: Path, tmp_path: Path, capsys) -> None:
 
 
 def test_a_budget_of_a_class_beyond_the_six(tmp_path: Path, capsys) -> None:
-    asked = ["--count", "4", "--shape", "64,64", "--workers", "1"]
+    asked = ["--count", "8", "--shape", "64,64", "--workers", "1"]
     budget = ["--classes", "er,psd", "--balance", "er=0.03"]
     assert run("generate", "epfl", tmp_path / "set", *asked, *budget) == 0
     told = json.loads((tmp_path / "set/manifest.json").read_text())["plan"]

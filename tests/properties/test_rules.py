@@ -23,6 +23,7 @@ from shapes.core.warp import warp_window, world_points
 from shapes.mitochondria.rods import ARM, rod_distance, rod_sight_nm
 from shapes.neurites.population import AXON, BOUTON, DENDRITE, MYELINATED
 from shapes.neurites.tubes import tube_field, tube_slope
+from shapes.synapses.apposition import MOVED_NM
 from shapes.synapses.contacts import FADE_NM
 from shapes.synapses.crowd import _LOOSE_SITES as LOOSE_SITES
 from shapes.synapses.crowd import BAND_NM, CLEAR_NM
@@ -457,9 +458,9 @@ def test_synapses_are_placed_or_reported():
         for j, k in zip(*np.nonzero(cells.varicosity == BOUTON), strict=True):
             key = mix(mix(cells.keys[j], stream_key(scene.seed, "psd")), int(k))
             wide = draw(params.radius_nm.row(), uniform(key, 1), normal(key, 2))
-            start, pad = cells.nodes_nm[j, k, :3], params.look_nm + wide + FADE_NM
+            start, pad = cells.nodes_nm[j, k, :3], params.look_nm + wide + MOVED_NM + FADE_NM
             boutons += uniform(key, 0) < params.chance and near_box(start, low, high, pad)
-            sights[j, k] = wide + FADE_NM
+            sights[j, k] = wide + MOVED_NM + FADE_NM
         contacts = scene.objects["psd"]
         hidden = sum(
             not near_box(zone, low, high, sights[j, k])
