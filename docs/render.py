@@ -91,7 +91,7 @@ def main() -> None:
         ("insect", 1),
         ("sstem_drosophila", 2),
         ("white_matter", 1),
-        ("getmanskaya2022", 1),
+        ("getmanskaya2022", 5),
     ):
         world = World(name, seed=seed)
         patches = [world.patch(grid) for grid in places(world, 2, (1, 256, 256), world.preset.voxel_nm)]
