@@ -90,6 +90,22 @@ def normal_at(segments, at, pre, post, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _membrane_off(segments, pre, post, place, up, sag):  # type: ignore[no-untyped-def]
+    """Return how far along ``up`` from a place the fields are equal; NaN if nowhere within ``sag``."""
+    low, high = -sag, sag
+    before = ahead(segments, pre, post, place + low * up)
+    if not before < 0.0 < ahead(segments, pre, post, place + high * up):
+        return np.nan
+    for _ in range(6):
+        half = 0.5 * (low + high)
+        if ahead(segments, pre, post, place + half * up) < 0.0:
+            low = half
+        else:
+            high = half
+    return 0.5 * (low + high)
+
+
+@compiled
 def corners(segments, pre, post, site, away, key, sides, sag):  # type: ignore[no-untyped-def]
     """Write ``sides`` places ``away`` from a contact's middle on either side of its membrane.
 
@@ -101,17 +117,7 @@ def corners(segments, pre, post, site, away, key, sides, sag):  # type: ignore[n
     for corner in range(sides):
         turn = 2.0 * np.pi * corner / sides
         edge = middle + away * (np.cos(turn) * one + np.sin(turn) * two)
-        low, high = -sag, sag
-        found = (
-            ahead(segments, pre, post, edge + low * up) < 0.0 < ahead(segments, pre, post, edge + high * up)
-        )
-        for _ in range(6):
-            half = 0.5 * (low + high)
-            if ahead(segments, pre, post, edge + half * up) < 0.0:
-                low = half
-            else:
-                high = half
-        at = 0.5 * (low + high) if found else np.nan
+        at = _membrane_off(segments, pre, post, edge, up, sag)
         inside[corner] = edge + (at - FLANK_NM) * up
         beyond[corner] = edge + (at + FLANK_NM) * up
 
@@ -183,21 +189,11 @@ def _recentre(segments, mine, theirs, site, frame, rims):  # type: ignore[no-unt
         area += rims[i] ** 2
     off /= area
     off *= min(1.0, MOVED_NM / (np.sqrt((off * off).sum()) + 1e-9))
-    low, high = -_FLAT * MOVED_NM, _FLAT * MOVED_NM
     edge = middle + off
-    if (
-        not ahead(segments, mine, theirs, edge + low * up)
-        < 0.0
-        < ahead(segments, mine, theirs, edge + high * up)
-    ):
+    at = _membrane_off(segments, mine, theirs, edge, up, _FLAT * MOVED_NM)
+    if np.isnan(at):
         return
-    for _ in range(6):
-        half = 0.5 * (low + high)
-        if ahead(segments, mine, theirs, edge + half * up) < 0.0:
-            low = half
-        else:
-            high = half
-    middle[:] = edge + 0.5 * (low + high) * up
+    middle[:] = edge + at * up
     normal_at(segments, middle, mine, theirs, up)
 
 
