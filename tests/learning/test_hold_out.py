@@ -69,7 +69,7 @@ def test_sections_over_one_another_stay_on_one_side():
 
 @pytest.fixture(scope="module")
 def plan():
-    return plan_dataset(World("epfl", 0), 100, (1, 64, 64), balance={"psd": 0.04})
+    return plan_dataset(World("epfl", 0), 100, (1, 64, 64), balance={"psd": 0.02})
 
 
 def test_a_generated_data_set_with_a_budget_is_alike_on_both_sides(plan, tmp_path):
